@@ -1,0 +1,112 @@
+#include "base/file.h"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+
+#include "base/failpoint.h"
+#include "base/id.h"
+
+namespace adit {
+
+namespace fs = std::filesystem;
+
+FileHandle::~FileHandle() {
+  if (descriptor_ >= 0) ::close(descriptor_);
+}
+
+Error system_error(int error_number, std::string what) {
+  what += ": ";
+  what += std::strerror(error_number);
+  if (error_number == ENOSPC || error_number == EDQUOT) {
+    return {ErrorKind::kStorageFull, "The server's disk is full. Free space there and send this again.",
+            std::move(what)};
+  }
+  return internal(std::move(what));
+}
+
+Result<void> write_all(const FileHandle& file, std::string_view bytes, const fs::path& path) {
+  while (!bytes.empty()) {
+    const auto count = ::write(file.get(), bytes.data(), bytes.size());
+    if (count < 0) {
+      if (errno == EINTR) continue;
+      return system_error(errno, "write " + path.string());
+    }
+    bytes.remove_prefix(static_cast<std::size_t>(count));
+  }
+  return {};
+}
+
+Result<void> sync_file(const FileHandle& file, const fs::path& path) {
+  if (::fsync(file.get()) != 0) return system_error(errno, "fsync " + path.string());
+  return {};
+}
+
+Result<void> sync_folder(const fs::path& folder) {
+  const FileHandle handle(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!handle) return system_error(errno, "open folder " + folder.string());
+  return sync_file(handle, folder);
+}
+
+Result<void> create_folders(const fs::path& folder) {
+  if (folder.empty() || fs::is_directory(folder)) return {};
+  ADIT_CHECK(create_folders(folder.parent_path()));
+  if (::mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST) return system_error(errno, "mkdir " + folder.string());
+  return sync_folder(folder.has_parent_path() ? folder.parent_path() : fs::path("."));
+}
+
+Result<std::string> read_file(const fs::path& path, std::uint64_t bytes_max) {
+  const FileHandle file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!file) {
+    if (errno == ENOENT) return Error{ErrorKind::kNotFound, "There is no such file.", path.string()};
+    return system_error(errno, "open " + path.string());
+  }
+  std::string content;
+  char buffer[16384];
+  for (;;) {
+    const auto count = ::read(file.get(), buffer, sizeof buffer);
+    if (count < 0) {
+      if (errno == EINTR) continue;
+      return system_error(errno, "read " + path.string());
+    }
+    if (count == 0) return content;
+    content.append(buffer, static_cast<std::size_t>(count));
+    if (content.size() > bytes_max) return Error{ErrorKind::kTooLarge, "The file is too large.", path.string()};
+  }
+}
+
+Result<void> replace_file(const fs::path& path, std::string_view content, unsigned mode) {
+  const auto folder = path.has_parent_path() ? path.parent_path() : fs::path(".");
+  const auto temporary = folder / (path.filename().string() + "." + Uuid::random().to_string() + ".tmp");
+  {
+    const FileHandle file(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode));
+    if (!file) return system_error(errno, "create " + temporary.string());
+    ADIT_CHECK(write_all(file, content, temporary));
+    ADIT_CHECK(sync_file(file, temporary));
+  }
+  if (::rename(temporary.c_str(), path.c_str()) != 0) return system_error(errno, "rename to " + path.string());
+  return sync_folder(folder);
+}
+
+Result<std::uint64_t> free_bytes(const fs::path& path) {
+  struct statvfs status {};
+  if (::statvfs(path.c_str(), &status) != 0) return system_error(errno, "statvfs " + path.string());
+  return static_cast<std::uint64_t>(status.f_bavail) * status.f_frsize;
+}
+
+Result<FileLock> FileLock::acquire(const fs::path& path) {
+  FileHandle file(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
+  if (!file) return system_error(errno, "open " + path.string());
+  if (::flock(file.get(), LOCK_EX | LOCK_NB) != 0) {
+    if (errno == EWOULDBLOCK) return conflict("Another process is using this folder.");
+    return system_error(errno, "flock " + path.string());
+  }
+  return FileLock(std::move(file));
+}
+
+}  // namespace adit

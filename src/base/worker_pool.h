@@ -1,0 +1,48 @@
+// WorkerPool: a fixed number of threads and a bounded queue, for calls that block.
+#pragma once
+
+#include <condition_variable>
+#include <cstddef>
+#include <deque>
+#include <functional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "base/guarded.h"
+
+namespace adit {
+
+/// Lifecycle: runs from construction to stop() or destruction, which waits for every accepted task.
+/// Threads: submit() may be called from any thread, also from a task. Limits: `queue_max` waiting tasks.
+class WorkerPool {
+ public:
+  using Task = std::move_only_function<void()>;
+
+  /// `name` is shown by top and in traces (15 characters at most count).
+  WorkerPool(std::string name, std::size_t threads, std::size_t queue_max);
+  ~WorkerPool();
+  WorkerPool(const WorkerPool&) = delete;
+  WorkerPool& operator=(const WorkerPool&) = delete;
+
+  /// False, and the task is dropped, when the queue is full or the pool was stopped. Tasks must not throw.
+  [[nodiscard]] bool submit(Task task);
+  /// Refuses new tasks, runs the accepted ones, joins the threads. May be called twice.
+  void stop();
+  std::size_t waiting() const;
+
+ private:
+  struct State {
+    std::deque<Task> tasks;
+    bool stopped = false;
+  };
+
+  void run();
+
+  const std::size_t queue_max_;
+  std::condition_variable changed_;
+  Guarded<State> state_;
+  std::vector<std::thread> threads_;
+};
+
+}  // namespace adit

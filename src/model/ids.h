@@ -1,0 +1,16 @@
+// model/ holds the plain values everybody speaks of: pools, jobs, chunks, schemas, keys, with their JSON codecs.
+// It knows no HTTP, no SQL and no disk.
+#pragma once
+
+#include "base/id.h"
+
+namespace adit {
+
+using TeamId = Id<struct TeamTag>;
+using UserId = Id<struct UserTag>;
+using KeyId = Id<struct KeyTag>;
+using PoolId = Id<struct PoolTag>;
+using JobId = Id<struct JobTag>;
+using ChunkId = Id<struct ChunkTag>;
+
+}  // namespace adit

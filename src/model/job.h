@@ -1,0 +1,79 @@
+// A push job: what a client asked for, and how far it is.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/clock.h"
+#include "model/ids.h"
+#include "model/table_schema.h"
+
+namespace adit {
+
+enum class JobType { kReplace, kDelta };
+enum class FileType { kParquet, kCsv };
+/// Clients have closed enums: no other word may ever be sent.
+enum class JobStatus { kNew, kQueued, kRunning, kDone, kError, kCanceled };
+/// What happens to a column of a matching row that the chunk lacks.
+enum class UpsertStrategy {
+  kUnchangedMetadata,  ///< it keeps its old value; the default
+  kNullification,      ///< it becomes null
+};
+
+std::string_view to_string(JobType type);
+std::string_view to_string(FileType type);
+std::string_view to_string(JobStatus status);
+std::string_view to_string(UpsertStrategy strategy);
+std::optional<JobType> parse_job_type(std::string_view word);  ///< also UPSERT, the old name of DELTA
+std::optional<FileType> parse_file_type(std::string_view word);
+std::optional<JobStatus> parse_job_status(std::string_view word);
+std::optional<UpsertStrategy> parse_upsert_strategy(std::string_view word);
+
+/// DONE, ERROR and CANCELED: nothing more will happen.
+bool is_final(JobStatus status);
+
+/// What a client asked for at create; never changes afterwards.
+struct JobSpec {
+  std::string target_name;
+  JobType type = JobType::kDelta;
+  FileType file_type = FileType::kParquet;
+  std::vector<std::string> keys;  ///< as sent; see key_columns()
+  std::optional<TableSchema> table_schema;
+  CsvOptions csv;
+  UpsertStrategy upsert_strategy = UpsertStrategy::kUnchangedMetadata;
+  std::optional<Timestamp> change_date;
+  std::optional<std::int64_t> fallback_varchar_length;
+  std::optional<std::string> foreign_keys;  ///< kept and returned, without effect
+
+  /// `keys`, else the columns that tableSchema marks with pkField.
+  std::vector<std::string> key_columns() const;
+};
+
+struct Job {
+  JobId id;
+  PoolId pool;
+  JobSpec spec;
+  JobStatus status = JobStatus::kNew;
+  std::vector<std::string> logs;        ///< what a client shows when a job fails
+  std::int64_t execute_order = 0;       ///< rises with every execute of the installation; 0 before it
+  std::uint64_t rows_landed = 0;
+  bool cancel_requested = false;
+  bool deleted = false;                 ///< hidden from the push routes
+  Timestamp created{};
+  Timestamp modified{};
+  std::optional<Timestamp> executed{};  ///< when execute was accepted
+  std::optional<Timestamp> started{};   ///< when a worker took it
+  std::optional<Timestamp> finished{};
+
+  // Sums over the job's chunks, filled by the catalog whenever it reads a job; not stored with it.
+  std::uint64_t chunks = 0;
+  std::uint64_t bytes = 0;
+  std::uint64_t rows_staged = 0;
+
+  Timestamp change_date() const { return spec.change_date.value_or(created); }
+};
+
+}  // namespace adit

@@ -1,0 +1,156 @@
+#include "http/connection.h"
+
+#include <algorithm>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <memory>
+#include <utility>
+
+namespace adit::http {
+namespace {
+
+using boost::system::error_code;
+using tcp = asio::ip::tcp;
+
+constexpr std::size_t kDiscardBytes = 64 * 1024;
+
+std::string address_of(const tcp::socket& socket) {
+  error_code error;
+  const auto endpoint = socket.remote_endpoint(error);
+  if (error) return "unknown";
+  const auto address = endpoint.address();
+  if (address.is_v6() && address.to_v6().is_v4_mapped()) {
+    return asio::ip::make_address_v4(asio::ip::v4_mapped, address.to_v6()).to_string();
+  }
+  return address.to_string();
+}
+
+}  // namespace
+
+Connection::Connection(tcp::socket socket, asio::ssl::context* tls)
+    : socket_(std::move(socket)), peer_(address_of(socket_)) {
+  error_code ignored;
+  socket_.set_option(tcp::no_delay(true), ignored);
+  if (tls != nullptr) tls_.emplace(socket_, *tls);
+}
+
+void Connection::begin(Clock::time_point deadline) {
+  deadline_ = deadline;
+  expired_ = false;
+  waiting_ = true;
+}
+
+IoStatus Connection::status_of(const error_code& error) const {
+  if (!error) return IoStatus::kDone;
+  if (expired_) return IoStatus::kTimeout;
+  return error == asio::error::operation_aborted ? IoStatus::kInterrupted : IoStatus::kEnd;
+}
+
+void Connection::check_deadline(Clock::time_point now) {
+  if (!waiting_ || now < deadline_) return;
+  expired_ = true;
+  deadline_ = Clock::time_point::max();
+  error_code ignored;
+  socket_.cancel(ignored);
+}
+
+void Connection::interrupt() {
+  error_code ignored;
+  if (waiting_) socket_.cancel(ignored);
+}
+
+void Connection::abort() {
+  aborted_ = true;
+  close();
+}
+
+void Connection::close() {
+  error_code ignored;
+  socket_.close(ignored);
+}
+
+asio::awaitable<IoStatus> Connection::handshake(Milliseconds timeout) {
+  if (!tls_) co_return IoStatus::kDone;
+  error_code error;
+  auto token = asio::redirect_error(asio::use_awaitable, error);
+  begin(Clock::now() + timeout);
+  co_await tls_->async_handshake(asio::ssl::stream_base::server, token);
+  waiting_ = false;
+  co_return status_of(error);
+}
+
+asio::awaitable<IoResult> Connection::read_some(std::span<char> buffer, Clock::time_point deadline) {
+  IoResult result;
+  if (aborted_) {
+    result.status = IoStatus::kInterrupted;
+    co_return result;
+  }
+  error_code error;
+  auto token = asio::redirect_error(asio::use_awaitable, error);
+  const auto target = asio::mutable_buffer(buffer.data(), buffer.size());
+  begin(deadline);
+  if (tls_) {
+    result.bytes = co_await tls_->async_read_some(target, token);
+  } else {
+    result.bytes = co_await socket_.async_read_some(target, token);
+  }
+  waiting_ = false;
+  result.status = status_of(error);
+  co_return result;
+}
+
+asio::awaitable<IoStatus> Connection::write(std::string_view first, std::string_view second,
+                                            Milliseconds timeout) {
+  while (!first.empty() || !second.empty()) {
+    if (aborted_) co_return IoStatus::kInterrupted;
+    error_code error;
+    auto token = asio::redirect_error(asio::use_awaitable, error);
+    const std::array<asio::const_buffer, 2> pieces{asio::const_buffer(first.data(), first.size()),
+                                                   asio::const_buffer(second.data(), second.size())};
+    std::size_t written = 0;
+    begin(Clock::now() + timeout);
+    if (tls_) {
+      written = co_await tls_->async_write_some(pieces, token);
+    } else {
+      written = co_await socket_.async_write_some(pieces, token);
+    }
+    waiting_ = false;
+    if (error) co_return status_of(error);
+    const auto of_first = std::min(written, first.size());
+    first.remove_prefix(of_first);
+    second.remove_prefix(written - of_first);
+  }
+  co_return IoStatus::kDone;
+}
+
+asio::awaitable<void> Connection::linger(Milliseconds silence, Milliseconds total, std::uint64_t bytes_max) {
+  if (aborted_) co_return;
+  const auto end = Clock::now() + total;
+  error_code error;
+  if (tls_) {
+    // Sends close_notify; returns when the peer has sent its own, or anything else.
+    auto token = asio::redirect_error(asio::use_awaitable, error);
+    begin(Clock::now() + silence);
+    co_await tls_->async_shutdown(token);
+    waiting_ = false;
+  }
+  socket_.shutdown(tcp::socket::shutdown_send, error);
+  if (!error) co_await discard(silence, end, bytes_max);
+}
+
+asio::awaitable<void> Connection::discard(Milliseconds silence, Clock::time_point end,
+                                          std::uint64_t bytes_max) {
+  const auto buffer = std::make_unique_for_overwrite<char[]>(kDiscardBytes);
+  const auto target = asio::mutable_buffer(buffer.get(), kDiscardBytes);
+  std::uint64_t discarded = 0;
+  while (!aborted_ && discarded < bytes_max && Clock::now() < end) {
+    error_code error;
+    auto token = asio::redirect_error(asio::use_awaitable, error);
+    begin(std::min(Clock::now() + silence, end));
+    discarded += co_await socket_.async_read_some(target, token);
+    waiting_ = false;
+    if (error) co_return;
+  }
+}
+
+}  // namespace adit::http

@@ -1,0 +1,82 @@
+// Connection: one accepted socket, plain or TLS, with a deadline on everything that waits for the peer.
+#pragma once
+
+#include <array>
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/ssl/context.hpp>
+#include <boost/asio/ssl/stream.hpp>
+#include <chrono>
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace adit::http {
+
+namespace asio = boost::asio;
+
+enum class IoStatus {
+  kDone,
+  kEnd,          ///< the peer has closed its side, or the connection broke
+  kTimeout,      ///< the deadline passed
+  kInterrupted,  ///< interrupt() or abort() was called
+};
+
+struct IoResult {
+  IoStatus status = IoStatus::kDone;
+  std::size_t bytes = 0;
+};
+
+/// Threads: all on the one thread of its I/O loop. At most one operation at a time.
+class Connection {
+ public:
+  using Clock = std::chrono::steady_clock;
+  using Milliseconds = std::chrono::milliseconds;
+
+  /// `tls` is null for a plain connection; it has to outlive this.
+  Connection(asio::ip::tcp::socket socket, asio::ssl::context* tls);
+
+  asio::any_io_executor executor() { return socket_.get_executor(); }
+  const std::string& peer() const { return peer_; }
+  bool secure() const { return tls_.has_value(); }
+
+  asio::awaitable<IoStatus> handshake(Milliseconds timeout);
+  asio::awaitable<IoResult> read_some(std::span<char> buffer, Clock::time_point deadline);
+  /// Writes both pieces, one after the other; `timeout` is for each step.
+  asio::awaitable<IoStatus> write(std::string_view first, std::string_view second, Milliseconds timeout);
+  /// Says goodbye, then reads and drops what still comes, so that the peer can read the last answer before
+  /// its own unread bytes reset the connection. Ends after `silence` without a byte, at `total`, or after
+  /// `bytes_max`.
+  asio::awaitable<void> linger(Milliseconds silence, Milliseconds total, std::uint64_t bytes_max);
+  void close();
+
+  /// Between two requests: stop() closes it at once.
+  void set_idle(bool idle) { idle_ = idle; }
+  bool idle() const { return idle_; }
+  /// Lets the operation that waits now fail with kInterrupted.
+  void interrupt();
+  /// Lets this and all later operations fail.
+  void abort();
+  /// Called by the loop's tick.
+  void check_deadline(Clock::time_point now);
+
+ private:
+  IoStatus status_of(const boost::system::error_code& error) const;
+  void begin(Clock::time_point deadline);
+  asio::awaitable<void> discard(Milliseconds silence, Clock::time_point end, std::uint64_t bytes_max);
+
+  asio::ip::tcp::socket socket_;
+  std::optional<asio::ssl::stream<asio::ip::tcp::socket&>> tls_;
+  std::string peer_;
+  Clock::time_point deadline_ = Clock::time_point::max();
+  bool waiting_ = false;
+  bool expired_ = false;
+  bool idle_ = true;
+  bool aborted_ = false;
+};
+
+}  // namespace adit::http

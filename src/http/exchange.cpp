@@ -1,0 +1,165 @@
+#include "http/exchange.h"
+
+#include <algorithm>
+#include <exception>
+#include <utility>
+
+#include "base/id.h"
+#include "base/log.h"
+#include "http/header_value.h"
+#include "http/target.h"
+
+namespace adit::http {
+namespace {
+
+Method method_of(std::string_view text) {
+  for (const auto method : {Method::kGet, Method::kHead, Method::kPost, Method::kPut, Method::kPatch,
+                            Method::kDelete, Method::kOptions}) {
+    if (to_string(method) == text) return method;
+  }
+  return Method::kOther;
+}
+
+}  // namespace
+
+Error error_of_current_exception() {
+  try {
+    throw;
+  } catch (const std::exception& exception) {
+    return internal(std::string("exception: ") + exception.what());
+  } catch (...) {
+    return internal("exception of an unknown type");
+  }
+}
+
+Exchange::Exchange(const Service& shared, const std::string& peer, bool secure)
+    : service(shared), parser(shared.limits.header_bytes_max, shared.limits.target_bytes_max) {
+  request.reference = Uuid::random().to_string();
+  request.peer = peer;
+  request.secure = secure;
+}
+
+void Exchange::begin() {
+  decode_head();
+  if (!answer) find_route();
+  if (!answer) check_body();
+}
+
+void Exchange::decode_head() {
+  const auto& head = parser.head();
+  request.method_text = head.method;
+  request.method = method_of(head.method);
+  request.headers = head.headers;
+  auto target = parse_target(head.target);
+  if (!target) return fail(target.error());
+  request.path = std::move(target->path);
+  request.segments = std::move(target->segments);
+  request.query = std::move(target->query);
+}
+
+void Exchange::find_route() {
+  if (request.method == Method::kOptions && request.path == "*") {
+    answer = Response::empty(204);
+    return;
+  }
+  auto match = service.router.match(request.method, request.segments);
+  route = match.route;
+  request.parameters = std::move(match.parameters);
+  if (route != nullptr) return;
+  if (match.allow.empty()) return fail(not_found("There is nothing at this path."));
+  if (request.method == Method::kOptions) {
+    answer = Response::empty(204);
+  } else {
+    fail(invalid("This path does not know the method " + request.method_text + "."), 405);
+  }
+  answer->headers.emplace_back("Allow", std::move(match.allow));
+}
+
+void Exchange::check_body() {
+  if (const auto expect = request.headers.find("Expect"); expect && parser.head().version >= 11) {
+    if (!equal_ignoring_case(trimmed(*expect), "100-continue")) {
+      return fail(invalid("The only expectation understood is 100-continue."), 417);
+    }
+    awaits_continue = !parser.done();
+  }
+  const auto bytes_max = route->body == BodyKind::kStream ? service.limits.streamed_body_bytes_max
+                                                          : service.limits.buffered_body_bytes_max;
+  if (parser.content_length().value_or(0) > bytes_max) {
+    fail(
+        {ErrorKind::kTooLarge, "The request's body is larger than " + std::to_string(bytes_max) + " bytes."});
+  }
+}
+
+void Exchange::fail(const Error& error, std::optional<int> status) {
+  if (error.kind == ErrorKind::kInternal || !error.internal_detail.empty()) {
+    log::error("request failed", {{"reference", request.reference},
+                                  {"message", error.public_message},
+                                  {"detail", error.internal_detail}});
+  }
+  const bool has_head = parser.head_done();
+  try {
+    answer = service.render(has_head ? &request : nullptr, error, status);
+    answer->internal_detail.clear();  // it has just been logged
+  } catch (...) {
+    log::error("error not rendered",
+               {{"reference", request.reference}, {"detail", error_of_current_exception().internal_detail}});
+    answer = Response::empty(500);
+  }
+  const auto& headers = answer->headers;
+  const auto is_retry_after = [](const auto& header) {
+    return equal_ignoring_case(header.first, "Retry-After");
+  };
+  if (answer->status == 503 && std::ranges::none_of(headers, is_retry_after)) {
+    answer->headers.emplace_back("Retry-After", "1");
+  }
+}
+
+void Exchange::fail_busy() {
+  fail({ErrorKind::kUnavailable, "The server is busy; send the request again in a moment."});
+}
+
+void Exchange::lose() {
+  lost = true;
+  close = true;
+}
+
+bool Exchange::admit() {
+  if (!route->admit) return true;
+  try {
+    answer = route->admit(request);
+  } catch (...) {
+    fail(error_of_current_exception());
+  }
+  return !answer;
+}
+
+void Exchange::handle() {
+  try {
+    answer = route->handle(request);
+  } catch (...) {
+    fail(error_of_current_exception());
+  }
+}
+
+void Exchange::record() const {
+  constexpr int kClientGone = 499;
+  const int status = answer && !lost ? answer->status : kClientGone;
+  if (answer && !answer->internal_detail.empty()) {
+    log::error("request failed", {{"reference", request.reference}, {"detail", answer->internal_detail}});
+  }
+  const auto seconds = std::chrono::duration<double>(Clock::now() - started).count();
+  service.metrics.http_requests
+      .Add({{"method", std::string(to_string(request.method))}, {"status", std::to_string(status)}})
+      .Increment();
+  service.metrics.http_seconds.Observe(seconds);
+  log::info("request", {{"method", request.method_text},
+                        {"path", request.path},
+                        {"status", status},
+                        {"bytes_in", bytes_in},
+                        {"bytes_out", bytes_out},
+                        {"ms", seconds * 1000},
+                        {"peer", request.peer},
+                        {"reference", request.reference}});
+}
+
+}  // namespace adit::http

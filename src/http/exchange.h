@@ -1,0 +1,75 @@
+// Exchange: one request and what becomes of it.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "base/metrics.h"
+#include "base/worker_pool.h"
+#include "http/message.h"
+#include "http/request_parser.h"
+#include "http/router.h"
+#include "http/server.h"
+
+namespace adit::http {
+
+/// What all sessions of a server share. All members outlive the sessions.
+struct Service {
+  const Router& router;
+  const Limits& limits;
+  const Server::RenderError& render;
+  WorkerPool& workers;
+  Metrics& metrics;
+  const std::atomic<bool>& stopping;
+};
+
+/// Lifecycle: the head is read into `parser`; begin() finds the route or answers; then a handler or a sink
+/// does; the session sends the answer. Threads: the session's, and one worker while a call runs; never both.
+class Exchange {
+ public:
+  using Clock = std::chrono::steady_clock;
+
+  Exchange(const Service& service, const std::string& peer, bool secure);
+
+  /// Decodes the head and finds the route. Afterwards there is either a route or an answer.
+  void begin();
+  /// Answers with an error; `status` only where HTTP has one of its own.
+  void fail(const Error& error, std::optional<int> status = std::nullopt);
+  /// Answers that the server is busy.
+  void fail_busy();
+  /// The connection broke or was given up: nobody is left to answer.
+  void lose();
+
+  // On a worker thread; what they throw becomes an internal error.
+  /// False when the route's admission has answered.
+  bool admit();
+  void handle();
+
+  /// Writes the access log and counts.
+  void record() const;
+
+  const Service& service;
+  RequestParser parser;
+  Request request;
+  const Route* route = nullptr;
+  std::optional<Response> answer;
+  bool lost = false;
+  bool close = false;            ///< the connection can't be used after this
+  bool awaits_continue = false;  ///< the client holds its body back until it is told to go on
+  Clock::time_point started = Clock::now();
+  std::uint64_t bytes_in = 0;
+  std::uint64_t bytes_out = 0;
+
+ private:
+  void decode_head();
+  void find_route();
+  void check_body();
+};
+
+/// What the exception being handled says, as an error.
+Error error_of_current_exception();
+
+}  // namespace adit::http

@@ -1,0 +1,57 @@
+#include "http/io_loop.h"
+
+#include <pthread.h>
+
+#include <boost/asio/post.hpp>
+
+namespace adit::http {
+
+IoLoop::IoLoop() : context_(1), guard_(context_.get_executor()), timer_(context_) {}
+
+IoLoop::~IoLoop() { stop(); }
+
+void IoLoop::start() {
+  thread_ = std::thread([this] { context_.run(); });
+  ::pthread_setname_np(thread_.native_handle(), "adit-io");
+}
+
+void IoLoop::stop() {
+  guard_.reset();
+  context_.stop();
+  if (thread_.joinable()) thread_.join();
+}
+
+void IoLoop::add(Connection& connection) {
+  connections_.insert(&connection);
+  if (!ticking_) tick();
+}
+
+void IoLoop::remove(Connection& connection) { connections_.erase(&connection); }
+
+void IoLoop::tick() {
+  ticking_ = !connections_.empty();
+  if (!ticking_) return;
+  timer_.expires_after(kTick);
+  timer_.async_wait([this](const boost::system::error_code& error) {
+    if (error) return;
+    const auto now = Connection::Clock::now();
+    for (auto* connection : connections_) connection->check_deadline(now);
+    tick();
+  });
+}
+
+void IoLoop::close_idle() {
+  asio::post(context_, [this] {
+    for (auto* connection : connections_) {
+      if (connection->idle()) connection->abort();
+    }
+  });
+}
+
+void IoLoop::abort_all() {
+  asio::post(context_, [this] {
+    for (auto* connection : connections_) connection->abort();
+  });
+}
+
+}  // namespace adit::http

@@ -1,0 +1,110 @@
+// http/ receives requests and sends answers. It knows paths, headers, bodies, limits and time-outs; it knows
+// no jobs, tables, keys or pools. Its users see the plain types of this header, never Beast or Asio.
+#pragma once
+
+#include <any>
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/result.h"
+
+namespace adit::http {
+
+enum class Method { kGet, kHead, kPost, kPut, kPatch, kDelete, kOptions, kOther };
+std::string_view to_string(Method method);
+
+/// Header fields in the order received; names compare without case.
+class Headers {
+ public:
+  void add(std::string name, std::string value) { fields_.emplace_back(std::move(name), std::move(value)); }
+  /// The first field of that name.
+  std::optional<std::string_view> find(std::string_view name) const;
+  const std::vector<std::pair<std::string, std::string>>& fields() const { return fields_; }
+
+ private:
+  std::vector<std::pair<std::string, std::string>> fields_;
+};
+
+/// A request whose head has been read. Segments and query are percent-decoded; empty segments are dropped.
+struct Request {
+  Method method = Method::kOther;
+  std::string method_text;
+  std::string path;                                             ///< as sent, without the query
+  std::vector<std::string> segments;                            ///< decoded
+  std::vector<std::pair<std::string, std::string>> query;       ///< decoded, in order
+  std::vector<std::pair<std::string, std::string>> parameters;  ///< what the route's {name}s matched
+  Headers headers;
+  std::string body;       ///< for routes that buffer; otherwise empty
+  std::string peer;       ///< address of the client without its port
+  bool secure = false;    ///< came over TLS
+  std::string reference;  ///< the id that stands in the log line and in an error's body
+  std::any principal;     ///< set by the route's admission, read by its handler
+
+  /// What {name} of the route's pattern matched; empty if the pattern has no such name.
+  std::string_view parameter(std::string_view name) const;
+  std::optional<std::string_view> query_value(std::string_view name) const;
+};
+
+struct Response {
+  int status = 200;
+  std::vector<std::pair<std::string, std::string>> headers;
+  std::string body;
+  std::string internal_detail{};  ///< why it failed: goes to the log with the request's reference, never to
+                                  ///< the client
+
+  static Response empty(int status) { return {status, {}, {}}; }
+  static Response json(int status, std::string body) {
+    return {status, {{"Content-Type", "application/json"}}, std::move(body)};
+  }
+};
+
+/// The head of one part of a multipart body (RFC 7578), or of a raw body, which is one part without a name.
+struct PartHead {
+  std::optional<std::string> name;  ///< form field name; absent for a raw body
+  std::optional<std::string> filename;
+  Headers headers;  ///< the part's own; empty for a raw body
+};
+
+/// Takes an upload's decoded bytes as they arrive: `(begin_part write* end_part)* finish`.
+/// Destroyed without finish() when the client vanishes, the body is malformed or a limit is passed: nothing
+/// may be kept then. Calls come one at a time, from changing threads that may block. After an error only
+/// destruction follows, and the error becomes the answer.
+class BodySink {
+ public:
+  virtual ~BodySink() = default;
+  virtual Result<void> begin_part(const PartHead& head) = 0;
+  virtual Result<void> write(std::string_view bytes) = 0;
+  virtual Result<void> end_part() = 0;
+  /// The whole body has arrived and was well-formed.
+  virtual Response finish() = 0;
+};
+
+/// How a route takes its body.
+enum class BodyKind {
+  kNone,    ///< read and thrown away, up to the buffer limit
+  kBuffer,  ///< read into Request::body, up to Limits::buffered_body_bytes_max
+  kStream,  ///< given to a BodySink
+};
+
+/// One route. Handlers run on worker threads and may block; they are called concurrently.
+struct Route {
+  Method method = Method::kGet;
+  /// Literal segments and {name}s: `/integration/api/pools/{poolId}`. Literals win over {name}s.
+  std::string pattern;
+  BodyKind body = BodyKind::kNone;
+  /// Decides from the head alone whether the request may go on, before `100 Continue` and before the body is
+  /// read; may set Request::principal. Empty admits everyone.
+  std::function<std::optional<Response>(Request&)> admit;
+  /// Answers; for kNone and kBuffer.
+  std::function<Response(const Request&)> handle;
+  /// For kStream: opens a sink, or says why not before the body is read. The request outlives the sink.
+  std::function<Result<std::unique_ptr<BodySink>>(const Request&)> open;
+};
+
+}  // namespace adit::http

@@ -1,0 +1,28 @@
+// The bytes of an answer's head.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "http/message.h"
+
+namespace adit::http {
+
+enum class Persistence {
+  kKeepAlive,
+  kKeepAliveSaid,  ///< HTTP/1.0 clients need to be told
+  kClose,
+};
+
+/// Status line and header fields up to the empty line. `reference` goes into X-Request-Id. Framing fields
+/// (Content-Length, Connection, Date, Server) are written here only: a handler's own are left out. A line
+/// break in a header's value becomes a space.
+std::string response_head(const Response& response, std::string_view reference, Persistence persistence);
+
+/// 1xx, 204 and 304 have none (RFC 9110 §6.4.1).
+bool status_has_body(int status);
+
+/// `Sun, 06 Nov 1994 08:49:37 GMT`, for now.
+std::string_view http_date();
+
+}  // namespace adit::http

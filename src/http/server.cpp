@@ -1,0 +1,247 @@
+#include "http/server.h"
+
+#include <algorithm>
+#include <atomic>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/post.hpp>
+#include <condition_variable>
+#include <future>
+#include <utility>
+
+#include "base/guarded.h"
+#include "base/id.h"
+#include "base/log.h"
+#include "base/worker_pool.h"
+#include "http/exchange.h"
+#include "http/io_loop.h"
+#include "http/listener.h"
+#include "http/response_writer.h"
+#include "http/router.h"
+#include "http/session.h"
+#include "http/tls.h"
+
+namespace adit::http {
+namespace {
+
+using tcp = asio::ip::tcp;
+
+/// Refusals that are being sent at one time; connections beyond them are just closed.
+constexpr std::size_t kRefusalsMax = 64;
+constexpr std::chrono::seconds kRefusalTimeout{1};
+
+class ServerImpl final : public Server {
+ public:
+  ServerImpl(ServerOptions options, Router router, RenderError render, Metrics& metrics,
+             std::unique_ptr<asio::ssl::context> tls)
+      : options_(std::move(options)),
+        router_(std::move(router)),
+        render_(std::move(render)),
+        metrics_(metrics),
+        tls_(std::move(tls)) {}
+  ~ServerImpl() override { stop(); }
+
+  Result<void> start() override;
+  void stop() override;
+  std::string address() const override {
+    return plain_listener_ ? plain_listener_->address() : std::string();
+  }
+  std::optional<std::string> tls_address() const override {
+    return tls_listener_ ? std::optional(tls_listener_->address()) : std::nullopt;
+  }
+
+ private:
+  enum class Admission { kServed, kRefused, kDropped };
+  struct Open {
+    std::size_t served = 0;
+    std::size_t refused = 0;
+  };
+
+  IoLoop& next_loop() { return *loops_[next_loop_++ % loops_.size()]; }
+  void accept_on(Listener& listener, asio::ssl::context* tls);
+  void take(tcp::socket socket, asio::ssl::context* tls, IoLoop& loop);
+  Admission admit();
+  void release(Admission admission);
+  asio::awaitable<void> serve(tcp::socket socket, asio::ssl::context* tls, IoLoop& loop);
+  asio::awaitable<void> refuse(tcp::socket socket, asio::ssl::context* tls, IoLoop& loop);
+  void close_listeners();
+  bool wait_until_closed(std::optional<std::chrono::milliseconds> timeout);
+
+  // Constant after construction.
+  const ServerOptions options_;
+  const Router router_;
+  const RenderError render_;
+  Metrics& metrics_;
+  const std::unique_ptr<asio::ssl::context> tls_;
+
+  // Between start() and stop(), on their thread. The loops outlive what runs on them.
+  std::vector<std::unique_ptr<IoLoop>> loops_;
+  std::unique_ptr<WorkerPool> workers_;
+  std::unique_ptr<Service> service_;
+  std::unique_ptr<Listener> plain_listener_;
+  std::unique_ptr<Listener> tls_listener_;
+  bool running_ = false;
+
+  std::size_t next_loop_ = 0;  ///< on the first loop's thread
+  std::atomic<bool> stopping_ = false;
+  Guarded<Open> open_;
+  std::condition_variable closed_;
+};
+
+Result<void> ServerImpl::start() {
+  if (running_) return internal("the server was started twice");
+  stopping_ = false;
+  plain_listener_.reset();
+  tls_listener_.reset();
+  loops_.clear();
+  for (std::size_t i = 0; i < std::max<std::size_t>(options_.io_threads, 1); ++i) {
+    loops_.push_back(std::make_unique<IoLoop>());
+  }
+  auto& context = loops_.front()->context();
+  ADIT_TRY(plain_listener_, Listener::open(context, options_.listen));
+  if (tls_) {
+    ADIT_TRY(tls_listener_, Listener::open(context, *options_.tls_listen));
+  }
+  workers_ = std::make_unique<WorkerPool>("adit-http", options_.workers, options_.worker_queue_max);
+  service_ =
+      std::make_unique<Service>(Service{router_, options_.limits, render_, *workers_, metrics_, stopping_});
+  accept_on(*plain_listener_, nullptr);
+  if (tls_listener_) accept_on(*tls_listener_, tls_.get());
+  for (auto& loop : loops_) loop->start();
+  running_ = true;
+  return {};
+}
+
+void ServerImpl::accept_on(Listener& listener, asio::ssl::context* tls) {
+  // One connection is chosen a loop before it is there, so the choice is kept for the callback.
+  auto chosen = std::make_shared<IoLoop*>(nullptr);
+  auto choose = [this, chosen]() -> asio::any_io_executor {
+    *chosen = &next_loop();
+    return (*chosen)->context().get_executor();
+  };
+  auto take_socket = [this, chosen, tls](tcp::socket socket) { take(std::move(socket), tls, **chosen); };
+  asio::co_spawn(loops_.front()->context(), listener.run(choose, take_socket), asio::detached);
+}
+
+ServerImpl::Admission ServerImpl::admit() {
+  auto open = open_.lock();
+  if (open->served < options_.limits.connections_max) {
+    ++open->served;
+    return Admission::kServed;
+  }
+  if (open->refused >= kRefusalsMax) return Admission::kDropped;
+  ++open->refused;
+  return Admission::kRefused;
+}
+
+void ServerImpl::release(Admission admission) {
+  auto open = open_.lock();
+  if (admission == Admission::kServed) --open->served;
+  if (admission == Admission::kRefused) --open->refused;
+  closed_.notify_all();
+}
+
+void ServerImpl::take(tcp::socket socket, asio::ssl::context* tls, IoLoop& loop) {
+  if (stopping_) return;
+  const auto admission = admit();
+  if (admission == Admission::kDropped) return;
+  const auto ended = [this, admission](const std::exception_ptr& exception) {
+    if (exception) log::error("session failed", {{"detail", "an exception left the session"}});
+    if (admission == Admission::kServed) metrics_.http_connections.Decrement();
+    release(admission);
+  };
+  if (admission == Admission::kServed) {
+    metrics_.http_connections.Increment();
+    asio::co_spawn(loop.context(), serve(std::move(socket), tls, loop), ended);
+  } else {
+    asio::co_spawn(loop.context(), refuse(std::move(socket), tls, loop), ended);
+  }
+}
+
+/// Keeps a connection known to its loop for as long as it lives.
+class Registration {
+ public:
+  Registration(IoLoop& loop, Connection& connection) : loop_(loop), connection_(connection) {
+    loop_.add(connection_);
+  }
+  ~Registration() { loop_.remove(connection_); }
+  Registration(const Registration&) = delete;
+  Registration& operator=(const Registration&) = delete;
+
+ private:
+  IoLoop& loop_;
+  Connection& connection_;
+};
+
+asio::awaitable<void> ServerImpl::serve(tcp::socket socket, asio::ssl::context* tls, IoLoop& loop) {
+  Connection connection(std::move(socket), tls);
+  const Registration registration(loop, connection);
+  Session session(connection, *service_);
+  co_await session.run();
+}
+
+/// Says in one answer that there are too many connections. A TLS client learns it from the closed connection:
+/// a handshake would cost more than the answer is worth.
+asio::awaitable<void> ServerImpl::refuse(tcp::socket socket, asio::ssl::context* tls, IoLoop& loop) {
+  if (tls != nullptr) co_return;
+  Connection connection(std::move(socket), nullptr);
+  const Registration registration(loop, connection);
+  const Error error{ErrorKind::kUnavailable, "The server has too many connections; try again in a moment."};
+  Response response = render_(nullptr, error, std::nullopt);
+  response.headers.emplace_back("Retry-After", "1");
+  const auto reference = Uuid::random().to_string();
+  const std::string bytes = response_head(response, reference, Persistence::kClose) + response.body;
+  log::warning("connection refused", {{"peer", connection.peer()}, {"reference", reference}});
+  co_await connection.write(bytes, {}, kRefusalTimeout);
+  co_await connection.linger(kRefusalTimeout, kRefusalTimeout, options_.limits.header_bytes_max);
+}
+
+/// Returns when it is done. As take() looks at stopping_ on the same thread, no connection is counted
+/// afterwards.
+void ServerImpl::close_listeners() {
+  std::promise<void> closed;
+  asio::post(loops_.front()->context(), [&] {
+    plain_listener_->close();
+    if (tls_listener_) tls_listener_->close();
+    closed.set_value();
+  });
+  closed.get_future().wait();
+}
+
+bool ServerImpl::wait_until_closed(std::optional<std::chrono::milliseconds> timeout) {
+  auto open = open_.lock();
+  const auto none_open = [&] { return open->served + open->refused == 0; };
+  if (timeout) return closed_.wait_for(open.unique_lock(), *timeout, none_open);
+  closed_.wait(open.unique_lock(), none_open);
+  return true;
+}
+
+void ServerImpl::stop() {
+  if (!std::exchange(running_, false)) return;
+  stopping_ = true;
+  close_listeners();
+  for (auto& loop : loops_) loop->close_idle();
+  if (!wait_until_closed(options_.drain_timeout)) {
+    for (auto& loop : loops_) loop->abort_all();
+    wait_until_closed(std::nullopt);
+  }
+  workers_->stop();
+  for (auto& loop : loops_) loop->stop();
+  plain_listener_.reset();
+  tls_listener_.reset();
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Server>> Server::create(ServerOptions options, std::vector<Route> routes,
+                                               RenderError render, Metrics& metrics) {
+  ADIT_TRY(auto router, Router::create(std::move(routes)));
+  std::unique_ptr<asio::ssl::context> tls;
+  if (options.tls_listen) {
+    ADIT_TRY(tls, make_tls_context(options.tls_certificate, options.tls_key));
+  }
+  return std::unique_ptr<Server>(std::make_unique<ServerImpl>(std::move(options), std::move(router),
+                                                              std::move(render), metrics, std::move(tls)));
+}
+
+}  // namespace adit::http

@@ -1,0 +1,76 @@
+// Server: listeners, sessions and worker threads of one HTTP/1.1 endpoint, plain and TLS.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/metrics.h"
+#include "base/result.h"
+#include "http/message.h"
+
+namespace adit::http {
+
+/// What a peer may cost. Every one is a setting.
+struct Limits {
+  std::size_t header_bytes_max = 32 * 1024;
+  std::size_t target_bytes_max = 16 * 1024;  ///< path and query as sent
+  std::size_t buffered_body_bytes_max = 8 * 1024 * 1024;
+  std::uint64_t streamed_body_bytes_max =
+      4ULL << 30;  ///< of a request; a part has its own bound, kept by the sink
+  std::size_t connections_max = 2048;
+  std::size_t parts_max = 1000;                     ///< of one multipart body
+  std::chrono::milliseconds head_timeout{10'000};   ///< from the first byte of a head to its end
+  std::chrono::milliseconds idle_timeout{75'000};   ///< between requests on a connection
+  std::chrono::milliseconds read_timeout{30'000};   ///< between two reads of a body, and for a TLS handshake
+  std::chrono::milliseconds write_timeout{30'000};  ///< between two writes of an answer
+  std::uint64_t body_bytes_per_second_min = 1024;   ///< averaged, after a grace of `read_timeout`
+};
+
+struct ServerOptions {
+  std::string listen = "127.0.0.1:8080";  ///< HOST:PORT; port 0 is any
+  std::optional<std::string> tls_listen = "127.0.0.1:8443";
+  std::filesystem::path tls_certificate;  ///< PEM chain
+  std::filesystem::path tls_key;          ///< PEM
+  std::size_t io_threads = 1;
+  std::size_t workers = 32;  ///< threads for handlers and sinks
+  std::size_t worker_queue_max = 4096;
+  std::chrono::milliseconds drain_timeout{20'000};  ///< how long stop() lets requests finish
+  Limits limits;
+};
+
+/// Lifecycle: start() binds and serves; stop() stops accepting, lets running requests finish up to
+/// drain_timeout, then cancels them. Threads: start and stop from one thread; handlers run on the workers.
+class Server {
+ public:
+  /// `render` makes the answer to every error that the server itself finds or that a sink returned; the
+  /// server adds `Allow` or `Connection: close` where needed. `request` is null when no head could be read.
+  /// `status` is given where HTTP has a code of its own for it (405, 408, 414, 417, 431, 501, 505), else it
+  /// follows from the kind. Called on I/O and worker threads: it must not block.
+  using RenderError =
+      std::function<Response(const Request* request, const Error& error, std::optional<int> status)>;
+
+  static Result<std::unique_ptr<Server>> create(ServerOptions options, std::vector<Route> routes,
+                                                RenderError render, Metrics& metrics);
+  virtual ~Server() = default;
+
+  virtual Result<void> start() = 0;
+  virtual void stop() = 0;
+  /// HOST:PORT that was bound; after start().
+  virtual std::string address() const = 0;
+  virtual std::optional<std::string> tls_address() const = 0;
+};
+
+/// Makes a self-signed ECDSA P-256 certificate for `names` (DNS names and IP addresses), valid for ten years,
+/// unless both files are there already. The key gets mode 0600.
+Result<void> ensure_self_signed_certificate(const std::filesystem::path& certificate,
+                                            const std::filesystem::path& key,
+                                            const std::vector<std::string>& names);
+
+}  // namespace adit::http

@@ -1,0 +1,185 @@
+#include "http/session.h"
+
+#include <utility>
+
+#include "http/response_writer.h"
+#include "http/upload.h"
+#include "http/worker_call.h"
+
+namespace adit::http {
+namespace {
+
+constexpr std::size_t kHeadReadBytes = 4 * 1024;
+/// An unread body up to this size is read and dropped, so that the connection can go on.
+constexpr std::uint64_t kDropBytesMax = 64 * 1024;
+/// A body up to this size is copied behind its head and both are written as one piece.
+constexpr std::size_t kOnePieceBytesMax = 64 * 1024;
+constexpr std::chrono::seconds kLingerSilence{3};
+constexpr std::chrono::seconds kLingerTotal{30};
+
+bool body_is_here(const Exchange& exchange, const InputBuffer& input) {
+  const auto rest = exchange.parser.remaining();
+  return rest && *rest <= input.size();
+}
+
+}  // namespace
+
+asio::awaitable<void> Session::run() {
+  const IoStatus status = co_await connection_.handshake(service_.limits.read_timeout);
+  bool goes_on = status == IoStatus::kDone;
+  while (goes_on) goes_on = co_await serve_one();
+  connection_.close();
+}
+
+/// False when the connection is over.
+asio::awaitable<bool> Session::serve_one() {
+  Exchange exchange(service_, connection_.peer(), connection_.secure());
+  const bool received = co_await read_head(exchange);
+  if (!received) co_return false;
+  if (!exchange.answer) exchange.begin();
+  if (!exchange.answer && exchange.route->body == BodyKind::kStream) {
+    Upload upload(connection_, input_, exchange);
+    co_await upload.run();
+  } else if (!exchange.answer) {
+    co_await handle_buffered(exchange);
+  }
+  if (exchange.lost) {
+    exchange.record();
+    co_return false;
+  }
+  const bool sent = co_await send_answer(exchange);
+  exchange.record();
+  if (!sent) co_return false;
+  if (exchange.close) {
+    connection_.set_idle(true);
+    co_await connection_.linger(kLingerSilence, kLingerTotal, service_.limits.streamed_body_bytes_max);
+    co_return false;
+  }
+  const bool dropped = co_await drop_rest(exchange);
+  co_return dropped;
+}
+
+Connection::Clock::time_point Session::head_deadline(const Exchange& exchange) const {
+  if (!exchange.parser.started()) return Connection::Clock::now() + service_.limits.idle_timeout;
+  return exchange.started + service_.limits.head_timeout;
+}
+
+/// Feeds what has been read; true when the head is complete or was answered as wrong.
+bool Session::parse_head(Exchange& exchange) {
+  if (input_.empty()) return false;
+  const bool had_started = exchange.parser.started();
+  const auto fed = exchange.parser.feed(input_.bytes());
+  input_.consume(fed.consumed);
+  exchange.bytes_in += fed.consumed;
+  if (!had_started && exchange.parser.started()) exchange.started = Exchange::Clock::now();
+  if (fed.failure) {
+    exchange.close = true;
+    const bool has_own_status = fed.failure->status != 400;
+    exchange.fail(invalid(fed.failure->message),
+                  has_own_status ? std::optional(fed.failure->status) : std::nullopt);
+    return true;
+  }
+  return exchange.parser.head_done();
+}
+
+/// False when no request came.
+asio::awaitable<bool> Session::read_head(Exchange& exchange) {
+  while (!parse_head(exchange)) {
+    const bool idle = !exchange.parser.started();
+    if (idle && service_.stopping) co_return false;
+    connection_.set_idle(idle);
+    const auto target = input_.room(kHeadReadBytes);
+    const IoResult result = co_await connection_.read_some(target, head_deadline(exchange));
+    connection_.set_idle(false);
+    if (result.status == IoStatus::kTimeout && !idle) {
+      exchange.close = true;
+      exchange.fail({ErrorKind::kTimeout, "The request's head came too slowly."}, 408);
+      co_return true;
+    }
+    if (result.status != IoStatus::kDone) co_return false;
+    input_.added(result.bytes);
+  }
+  co_return true;
+}
+
+asio::awaitable<void> Session::run_on_worker(Exchange& exchange, std::function<void()> work) {
+  WorkerCall call(service_.workers, connection_.executor());
+  if (!call.start(std::move(work))) {
+    exchange.fail_busy();
+    co_return;
+  }
+  co_await call.wait();
+}
+
+asio::awaitable<void> Session::handle_buffered(Exchange& exchange) {
+  std::function<void()> admit = [&exchange] { exchange.admit(); };
+  std::function<void()> handle = [&exchange] { exchange.handle(); };
+  std::function<void()> admit_and_handle = [&exchange] {
+    if (exchange.admit()) exchange.handle();
+  };
+  // A body that has come with its head costs nothing more to read: one call does for both steps.
+  const bool one_step = body_is_here(exchange, input_);
+  if (!one_step) {
+    co_await run_on_worker(exchange, admit);
+    if (exchange.answer) co_return;
+    const bool told = co_await send_continue(connection_, exchange);
+    if (!told) co_return;
+  }
+  const bool complete = co_await read_buffered_body(exchange);
+  if (!complete) co_return;
+  if (one_step) {
+    co_await run_on_worker(exchange, admit_and_handle);
+  } else {
+    co_await run_on_worker(exchange, handle);
+  }
+}
+
+asio::awaitable<bool> Session::read_buffered_body(Exchange& exchange) {
+  BodyReader reader(connection_, input_, exchange, service_.limits.buffered_body_bytes_max);
+  Block block;
+  BodyStatus status = BodyStatus::kMore;
+  while (status == BodyStatus::kMore) {
+    status = co_await reader.fill(block);
+    if (exchange.route->body == BodyKind::kBuffer) exchange.request.body.append(block.view());
+  }
+  exchange.awaits_continue = false;
+  if (status == BodyStatus::kDone) co_return true;
+  reader.report();
+  co_return false;
+}
+
+void Session::decide_whether_to_close(Exchange& exchange) const {
+  const auto& parser = exchange.parser;
+  if (!parser.head_done() || !parser.keep_alive() || service_.stopping) exchange.close = true;
+  if (exchange.close || parser.done()) return;
+  const auto rest = parser.remaining();
+  // A client that waits for 100 Continue may send its body or not: what comes next can't be told.
+  if (exchange.awaits_continue || !rest || *rest > kDropBytesMax) exchange.close = true;
+}
+
+/// False when the connection broke.
+asio::awaitable<bool> Session::send_answer(Exchange& exchange) {
+  decide_whether_to_close(exchange);
+  const auto& response = *exchange.answer;
+  auto persistence = Persistence::kKeepAlive;
+  if (exchange.parser.head_done() && exchange.parser.head().version < 11)
+    persistence = Persistence::kKeepAliveSaid;
+  if (exchange.close) persistence = Persistence::kClose;
+  std::string head = response_head(response, exchange.request.reference, persistence);
+  std::string_view body = response.body;
+  if (exchange.request.method == Method::kHead || !status_has_body(response.status)) body = {};
+  if (body.size() <= kOnePieceBytesMax) head += std::exchange(body, {});
+  exchange.bytes_out = head.size() + body.size();
+  const IoStatus status = co_await connection_.write(head, body, service_.limits.write_timeout);
+  co_return status == IoStatus::kDone;
+}
+
+asio::awaitable<bool> Session::drop_rest(Exchange& exchange) {
+  if (exchange.parser.done()) co_return true;
+  BodyReader reader(connection_, input_, exchange, kDropBytesMax);
+  Block block;
+  const BodyStatus status = co_await reader.fill(block);
+  co_return status == BodyStatus::kDone;
+}
+
+}  // namespace adit::http

@@ -1,0 +1,39 @@
+// Session: serves one connection, request after request.
+#pragma once
+
+#include <functional>
+#include <memory>
+
+#include "http/body_reader.h"
+#include "http/connection.h"
+#include "http/exchange.h"
+#include "http/input_buffer.h"
+
+namespace adit::http {
+
+/// Lives inside run(). Threads: the connection's loop; handlers and sinks run on the workers meanwhile.
+class Session {
+ public:
+  Session(Connection& connection, const Service& service) : connection_(connection), service_(service) {}
+
+  /// Until the client leaves, an error makes the connection unusable, or the server stops.
+  asio::awaitable<void> run();
+
+ private:
+  asio::awaitable<bool> serve_one();
+  asio::awaitable<bool> read_head(Exchange& exchange);
+  bool parse_head(Exchange& exchange);
+  asio::awaitable<void> handle_buffered(Exchange& exchange);
+  asio::awaitable<bool> read_buffered_body(Exchange& exchange);
+  asio::awaitable<void> run_on_worker(Exchange& exchange, std::function<void()> work);
+  asio::awaitable<bool> send_answer(Exchange& exchange);
+  asio::awaitable<bool> drop_rest(Exchange& exchange);
+  void decide_whether_to_close(Exchange& exchange) const;
+  Connection::Clock::time_point head_deadline(const Exchange& exchange) const;
+
+  Connection& connection_;
+  const Service& service_;
+  InputBuffer input_;
+};
+
+}  // namespace adit::http

@@ -1,0 +1,92 @@
+// For this folder's tests: a real server on a free port, routes that tell what they saw, and a raw client.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/file.h"
+#include "base/metrics.h"
+#include "http/server.h"
+
+namespace adit::http::test {
+
+using namespace std::chrono_literals;
+
+/// What the sinks of `POST /upload` saw.
+struct SinkLog {
+  std::mutex mutex;
+  std::condition_variable changed;
+  std::string bytes;               ///< of all parts
+  std::vector<std::string> names;  ///< of the parts; "-" for a raw body
+  std::size_t opened = 0;
+  std::size_t finished = 0;
+  std::size_t destroyed = 0;
+  std::size_t parts_ended = 0;
+  std::size_t fail_after = 0;  ///< a write that brings `bytes` above this fails; 0 is never
+  bool blocked = false;        ///< writes wait while this is set
+
+  /// False if it did not come true within five seconds.
+  template <class Predicate>
+  bool wait_for(Predicate predicate) {
+    std::unique_lock lock(mutex);
+    return changed.wait_for(lock, 5s, predicate);
+  }
+  void unblock();
+};
+
+/// A socket that speaks bytes. Every wait ends after five seconds.
+class RawClient {
+ public:
+  explicit RawClient(const std::string& address);
+
+  RawClient& send(std::string_view bytes);
+  /// Sends what the peer takes until it stops taking; false then.
+  bool try_send(std::string_view bytes);
+  /// One whole answer (by its Content-Length); empty when the connection ended before.
+  std::string answer(bool head_only = false);
+  /// All bytes until the peer closes.
+  std::string rest();
+  /// True if the peer closes without another byte.
+  bool closes() { return rest().empty(); }
+  void close() { socket_ = {}; }
+
+ private:
+  bool receive();
+
+  FileHandle socket_;
+  std::string received_;
+  bool ended_ = false;
+};
+
+int status_of(std::string_view answer);
+std::string body_of(std::string_view answer);
+std::optional<std::string> header_of(std::string_view answer, std::string_view name);
+
+/// Routes: GET /hello, GET /items/{id}, GET /items/special, POST /echo (buffered), POST /nobody (body
+/// dropped), POST /upload (streamed), GET /slow (waits 300 ms), GET /fails (throws), POST /guarded (streamed,
+/// admits only with `X-Key: yes`), POST /guarded-echo (the same, buffered), GET /empty (204), GET /large (4
+/// MiB).
+class ServerTest : public ::testing::Test {
+ protected:
+  void serve(ServerOptions options = default_options());
+  static ServerOptions default_options();
+  RawClient client() const { return RawClient(server_->address()); }
+  std::string get(const std::string& path) const;
+
+  SinkLog sink_;
+  Metrics metrics_;
+  std::unique_ptr<Server> server_;
+
+ private:
+  std::vector<Route> routes();
+};
+
+}  // namespace adit::http::test

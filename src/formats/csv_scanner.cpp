@@ -1,0 +1,95 @@
+#include "formats/csv_scanner.h"
+
+#include <utility>
+
+namespace adit {
+namespace {
+
+constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
+
+bool is_line_end(char c) { return c == '\n' || c == '\r'; }
+
+}  // namespace
+
+CsvScanner::CsvScanner(std::string_view text, CsvDialect dialect) : text_(text), dialect_(std::move(dialect)) {
+  if (text_.starts_with(kByteOrderMark)) at_ = kByteOrderMark.size();
+}
+
+bool CsvScanner::at_separator() const { return text_.substr(at_).starts_with(dialect_.separator); }
+
+bool CsvScanner::next(CsvRecord& record) {
+  record.fields.clear();
+  record.problem.reset();
+  record.ended = false;
+  record.line = line_;
+  record.byte = at_;
+  if (at_ >= text_.size()) return false;
+  for (;;) {
+    if (at_ < text_.size() && text_[at_] == dialect_.quote) {
+      read_quoted(record);
+    } else {
+      read_plain(record);
+    }
+    if (at_ >= text_.size() || !at_separator()) break;
+    at_ += dialect_.separator.size();
+  }
+  record.text = text_.substr(record.byte, at_ - record.byte);
+  skip_line_end(record);
+  return true;
+}
+
+void CsvScanner::read_quoted(CsvRecord& record) {
+  const auto begin = ++at_;
+  for (; at_ < text_.size(); ++at_) {
+    const char c = text_[at_];
+    if (c == '\n') ++line_;
+    if (c == dialect_.escape && at_ + 1 < text_.size() &&
+        (text_[at_ + 1] == dialect_.quote || (c != dialect_.quote && text_[at_ + 1] == c))) {
+      ++at_;
+    } else if (c == dialect_.quote) {
+      break;
+    }
+  }
+  record.fields.push_back({text_.substr(begin, at_ - begin), true});
+  if (at_ >= text_.size()) {
+    record.problem = CsvProblem::kUnterminatedQuote;
+    return;
+  }
+  ++at_;
+  if (at_ < text_.size() && !is_line_end(text_[at_]) && !at_separator()) {
+    record.problem = CsvProblem::kTextAfterQuote;
+    while (at_ < text_.size() && !is_line_end(text_[at_]) && !at_separator()) ++at_;
+  }
+}
+
+void CsvScanner::read_plain(CsvRecord& record) {
+  const auto begin = at_;
+  while (at_ < text_.size() && !is_line_end(text_[at_]) && !at_separator()) ++at_;
+  record.fields.push_back({text_.substr(begin, at_ - begin), false});
+}
+
+void CsvScanner::skip_line_end(CsvRecord& record) {
+  if (at_ >= text_.size()) return;
+  record.ended = true;
+  if (text_[at_] == '\r') ++at_;
+  if (at_ < text_.size() && text_[at_] == '\n') ++at_;
+  ++line_;
+}
+
+std::string csv_value(const CsvField& field, const CsvDialect& dialect) {
+  if (!field.quoted) return std::string(field.raw);
+  std::string value;
+  value.reserve(field.raw.size());
+  for (std::size_t at = 0; at < field.raw.size(); ++at) {
+    const char c = field.raw[at];
+    if (c == dialect.escape && at + 1 < field.raw.size() &&
+        (field.raw[at + 1] == dialect.quote || field.raw[at + 1] == dialect.escape)) {
+      value += field.raw[++at];
+    } else {
+      value += c;
+    }
+  }
+  return value;
+}
+
+}  // namespace adit

@@ -1,0 +1,66 @@
+// Reads CSV text record by record, with positions: for headers, for detecting a dialect, and for saying where
+// a file is wrong. Bulk reading is the engine's.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace adit {
+
+struct CsvDialect {
+  std::string separator = ",";  ///< 1 to 4 bytes
+  char quote = '"';
+  char escape = '"';
+
+  bool operator==(const CsvDialect&) const = default;
+};
+
+struct CsvField {
+  std::string_view raw;  ///< without the enclosing quotes
+  bool quoted = false;
+};
+
+enum class CsvProblem {
+  kUnterminatedQuote,  ///< the text ends inside a quoted field
+  kTextAfterQuote,     ///< something other than a separator or a line's end follows a closing quote
+};
+
+struct CsvRecord {
+  std::vector<CsvField> fields;
+  std::uint64_t line = 0;  ///< 1-based line on which it begins
+  std::uint64_t byte = 0;  ///< 0-based offset at which it begins
+  std::string_view text;   ///< all of it, without the line's end
+  bool ended = false;      ///< false when the text ended before a line's end did
+  std::optional<CsvProblem> problem;
+
+  bool blank() const { return fields.size() == 1 && !fields[0].quoted && fields[0].raw.empty(); }
+};
+
+/// Walks over a text that outlives it. Lines end with LF, CRLF or CR; a byte order mark is skipped.
+class CsvScanner {
+ public:
+  CsvScanner(std::string_view text, CsvDialect dialect);
+
+  /// False at the end of the text. A record with a problem ends at the next line's end, or at the text's.
+  bool next(CsvRecord& record);
+  std::uint64_t position() const { return at_; }
+
+ private:
+  bool at_separator() const;
+  void read_quoted(CsvRecord& record);
+  void read_plain(CsvRecord& record);
+  void skip_line_end(CsvRecord& record);
+
+  std::string_view text_;
+  CsvDialect dialect_;
+  std::size_t at_ = 0;
+  std::uint64_t line_ = 1;
+};
+
+/// The value of a field: escapes resolved.
+std::string csv_value(const CsvField& field, const CsvDialect& dialect);
+
+}  // namespace adit

@@ -1,0 +1,96 @@
+#include "formats/text_types.h"
+
+#include <array>
+#include <charconv>
+#include <cstdint>
+
+namespace adit {
+namespace {
+
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
+/// Reads digits off the front; their number.
+std::size_t take_digits(std::string_view& text) {
+  std::size_t count = 0;
+  while (count < text.size() && is_digit(text[count])) ++count;
+  text.remove_prefix(count);
+  return count;
+}
+
+bool take(std::string_view& text, char c) {
+  if (!text.starts_with(c)) return false;
+  text.remove_prefix(1);
+  return true;
+}
+
+std::optional<TypeKind> number_kind(std::string_view text) {
+  const auto whole_text = text;
+  const bool negative = take(text, '-');
+  const auto integer_text = text;
+  auto digits = take_digits(text);
+  if (digits == 0 || (digits > 1 && integer_text.front() == '0')) return std::nullopt;
+  if (text.empty()) {
+    std::int64_t value = 0;
+    const auto [end, error] = std::from_chars(whole_text.data(), whole_text.data() + whole_text.size(), value);
+    const bool fits = error == std::errc() && !(negative && value == 0);
+    return fits ? std::optional(TypeKind::kInteger) : std::nullopt;
+  }
+  if (take(text, '.')) {
+    const auto fraction = take_digits(text);
+    if (fraction == 0) return std::nullopt;
+    digits += fraction;
+  }
+  if (take(text, 'e') || take(text, 'E')) {
+    if (!take(text, '-')) take(text, '+');
+    const auto exponent = take_digits(text);
+    if (exponent == 0 || exponent > 2) return std::nullopt;
+  }
+  return text.empty() && digits <= 15 ? std::optional(TypeKind::kFloat) : std::nullopt;
+}
+
+bool take_exactly(std::string_view& text, std::size_t count) { return take_digits(text) == count; }
+
+std::optional<TypeKind> moment_kind(std::string_view text) {
+  if (!take_exactly(text, 4) || !take(text, '-') || !take_exactly(text, 2) || !take(text, '-') ||
+      !take_exactly(text, 2)) {
+    return std::nullopt;
+  }
+  if (text.empty()) return TypeKind::kDate;
+  if (!take(text, ' ') && !take(text, 'T')) return std::nullopt;
+  if (!take_exactly(text, 2) || !take(text, ':') || !take_exactly(text, 2) || !take(text, ':') ||
+      !take_exactly(text, 2)) {
+    return std::nullopt;
+  }
+  if (take(text, '.')) {
+    const auto fraction = take_digits(text);
+    if (fraction == 0 || fraction > 6) return std::nullopt;
+  }
+  if (text.empty() || text == "Z") return TypeKind::kDateTime;
+  if (!take(text, '+') && !take(text, '-')) return std::nullopt;
+  if (!take_exactly(text, 2)) return std::nullopt;
+  if (text.empty()) return TypeKind::kDateTime;
+  return take(text, ':') && take_exactly(text, 2) && text.empty() ? std::optional(TypeKind::kDateTime) : std::nullopt;
+}
+
+bool equals_ignoring_case(std::string_view text, std::string_view lower) {
+  if (text.size() != lower.size()) return false;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if ((text[i] | 0x20) != lower[i]) return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+TypeKind guess_type(std::string_view text) {
+  if (const auto number = number_kind(text)) return *number;
+  if (equals_ignoring_case(text, "true") || equals_ignoring_case(text, "false")) return TypeKind::kBoolean;
+  return moment_kind(text).value_or(TypeKind::kString);
+}
+
+void TypeGuess::add(std::string_view text) {
+  const StoredType found{.kind = guess_type(text)};
+  type_ = type_ ? widened(*type_, found, StringWidening::kAllowed) : found;
+}
+
+}  // namespace adit

@@ -1,0 +1,26 @@
+// Which type the values of a CSV column seem to have. Strict: a text counts as a number or a moment only if nothing is
+// lost by storing it so; `00012`, `1e`, ` 5` and numbers of more than 15 digits with a fraction are text.
+#pragma once
+
+#include <optional>
+#include <string_view>
+
+#include "formats/column_types.h"
+
+namespace adit {
+
+/// The narrowest type for one text: INTEGER, FLOAT, BOOLEAN, DATE, DATETIME or STRING.
+TypeKind guess_type(std::string_view text);
+
+/// Gathers the values of one column. The engine checks every value against the guess later.
+class TypeGuess {
+ public:
+  void add(std::string_view text);
+  /// nullopt when there was no value.
+  std::optional<StoredType> type() const { return type_; }
+
+ private:
+  std::optional<StoredType> type_;
+};
+
+}  // namespace adit

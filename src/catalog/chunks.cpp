@@ -1,0 +1,108 @@
+// Chunks in the SQLite catalog.
+#include "catalog/sqlite_catalog.h"
+
+namespace adit {
+namespace {
+
+void insert(SqliteSession& session, std::int64_t job_number, const Chunk& chunk) {
+  session
+      .query(
+          "INSERT INTO chunks (job_number, position, id, operation, bytes, digest, state, row_count, errors, "
+          "created) VALUES (:job, :position, :id, :operation, :bytes, :digest, :state, :row_count, :errors, "
+          ":created)")
+      .with(job_number)
+      .with(chunk.position)
+      .with(chunk.id.to_string())
+      .with(to_string(chunk.operation))
+      .with(static_cast<std::int64_t>(chunk.bytes))
+      .with(to_hex(chunk.digest))
+      .with(to_string(chunk.state))
+      .with(encode(chunk.rows))
+      .with(data_errors_to_json(chunk.errors))
+      .with(to_epoch_ms(chunk.created))
+      .run();
+}
+
+}  // namespace
+
+Result<std::vector<Chunk>> SqliteCatalog::insert_chunks(JobId job, std::vector<Chunk> chunks) {
+  ADIT_CHECK(write(Durability::kFull, "catalog.insert_chunks", [&](SqliteSession& session) -> Result<void> {
+    const auto stored = find_stored_job(session, job);
+    if (!stored) return no_such_job();
+    if (stored->job.deleted) return conflict("The push job was deleted and takes no more chunks.");
+    if (stored->job.status != JobStatus::kNew) return wrong_status(stored->job, "take more chunks");
+    long long position = 0;
+    session.query("SELECT coalesce(max(position) + 1, 0) FROM chunks WHERE job_number = :job")
+        .with(stored->number)
+        .into(position)
+        .next();
+    std::int64_t bytes = 0;
+    std::int64_t rows = 0;
+    for (auto& chunk : chunks) {
+      bytes += static_cast<std::int64_t>(chunk.bytes);
+      rows += static_cast<std::int64_t>(chunk.rows.value_or(0));
+      chunk.job = job;
+      chunk.position = position++;
+      insert(session, stored->number, chunk);
+    }
+    session
+        .query(
+            "UPDATE jobs SET chunk_count = chunk_count + :count, chunk_bytes = chunk_bytes + :bytes, "
+            "rows_staged = rows_staged + :rows WHERE number = :number")
+        .with(static_cast<std::int64_t>(chunks.size()))
+        .with(bytes)
+        .with(rows)
+        .with(stored->number)
+        .run();
+    return {};
+  }));
+  return chunks;
+}
+
+Result<std::vector<Chunk>> SqliteCatalog::list_chunks(JobId job) {
+  static const std::string kSql = "SELECT " + ChunkRow::kColumns +
+                                  " FROM chunks WHERE job_number = (SELECT number FROM jobs WHERE id = :job) "
+                                  "ORDER BY position";
+  return read([&](SqliteSession& session) {
+    std::vector<Chunk> chunks;
+    ChunkRow row;
+    auto query = session.query(kSql);
+    row.bind(query.with(job.to_string()));
+    while (query.next()) chunks.push_back(row.decode(job));
+    return chunks;
+  });
+}
+
+Result<void> SqliteCatalog::update_chunk(const Chunk& chunk) {
+  return write(Durability::kRelaxed, "", [&](SqliteSession& session) -> Result<void> {
+    long long job_number = 0;
+    Nullable<long long> rows_before;
+    auto present = session.query(
+        "SELECT job_number, row_count FROM chunks WHERE job_number = (SELECT number FROM jobs WHERE id = "
+        ":job) AND "
+        "position = :position AND id = :id");
+    present.with(chunk.job.to_string()).with(chunk.position).with(chunk.id.to_string());
+    if (!present.into(job_number).into(rows_before).next()) return not_found("There is no such chunk.");
+    session
+        .query(
+            "UPDATE chunks SET state = :state, row_count = :rows, errors = :errors WHERE job_number = :job "
+            "AND "
+            "position = :position")
+        .with(to_string(chunk.state))
+        .with(encode(chunk.rows))
+        .with(data_errors_to_json(chunk.errors))
+        .with(std::int64_t{job_number})
+        .with(chunk.position)
+        .run();
+    const auto more_rows = encode(chunk.rows).value_or(0) - (rows_before.has_value() ? rows_before.value : 0);
+    if (more_rows != 0) {
+      session.query("UPDATE jobs SET rows_staged = rows_staged + :rows WHERE number = :number")
+          .with(std::int64_t{more_rows})
+          .with(std::int64_t{job_number})
+          .run();
+    }
+    return {};
+  });
+}
+
+}  // namespace adit

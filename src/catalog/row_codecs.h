@@ -1,0 +1,122 @@
+// How the model's values stand in the catalog's columns.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "catalog/sqlite_session.h"
+#include "model/chunk.h"
+#include "model/job.h"
+#include "model/key.h"
+#include "model/pool.h"
+
+namespace adit {
+
+/// A column holds what adit never writes there. A bug or a damaged file; becomes kInternal.
+class CorruptRow : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+// JSON texts. The readers throw CorruptRow. Text that is no UTF-8 survives.
+std::string strings_to_json(const std::vector<std::string>& strings);
+std::vector<std::string> strings_from_json(std::string_view json);
+std::string table_schema_to_json(const TableSchema& schema);
+TableSchema table_schema_from_json(std::string_view json);
+std::string data_errors_to_json(const std::vector<DataError>& errors);
+std::vector<DataError> data_errors_from_json(std::string_view json);
+
+template <class AnyId>
+AnyId decode_id(const std::string& text) {
+  const auto id = AnyId::parse(text);
+  if (!id) throw CorruptRow("no id: " + text);
+  return *id;
+}
+Sha256Digest decode_digest(const std::string& hex);
+
+inline std::optional<std::int64_t> encode(const std::optional<Timestamp>& time) {
+  return time ? std::optional(to_epoch_ms(*time)) : std::nullopt;
+}
+inline std::optional<std::int64_t> encode(const std::optional<std::uint64_t>& count) {
+  return count ? std::optional(static_cast<std::int64_t>(*count)) : std::nullopt;
+}
+std::optional<Timestamp> decode_time(const Nullable<long long>& column);
+
+/// One row of `jobs`: `row.bind(session.query("SELECT " + kColumns + …))`, then decode() after each next().
+/// Must live as long as the query.
+class JobRow {
+ public:
+  static const std::string kColumns;
+
+  JobRow() = default;
+  JobRow(const JobRow&) = delete;
+  JobRow& operator=(const JobRow&) = delete;
+
+  Query& bind(Query& query);
+  Job decode() const;
+  /// The row's key in `jobs`, which `chunks` refers to.
+  std::int64_t number() const { return number_; }
+  const std::string& target_folded() const { return target_folded_; }
+
+ private:
+  JobSpec decode_spec() const;
+
+  long long number_ = 0;
+  std::string id_, pool_id_, target_name_, target_folded_, type_, file_type_, keys_;
+  Nullable<std::string> table_schema_, csv_separator_, csv_quote_, csv_escape_;
+  std::string upsert_strategy_;
+  Nullable<long long> change_date_, fallback_varchar_length_;
+  Nullable<std::string> foreign_keys_;
+  std::string status_, logs_;
+  long long execute_order_ = 0, rows_landed_ = 0;
+  int cancel_requested_ = 0, deleted_ = 0;
+  long long created_ = 0, modified_ = 0;
+  Nullable<long long> executed_, started_, finished_;
+  long long claims_ = 0, chunk_count_ = 0, chunk_bytes_ = 0, rows_staged_ = 0;
+};
+
+/// One row of `chunks`, likewise.
+class ChunkRow {
+ public:
+  static const std::string kColumns;
+
+  ChunkRow() = default;
+  ChunkRow(const ChunkRow&) = delete;
+  ChunkRow& operator=(const ChunkRow&) = delete;
+
+  Query& bind(Query& query);
+  Chunk decode(JobId job) const;
+
+ private:
+  long long position_ = 0;
+  std::string id_, operation_;
+  long long bytes_ = 0;
+  std::string digest_, state_;
+  Nullable<long long> row_count_;
+  std::string errors_;
+  long long created_ = 0;
+};
+
+/// One row of `api_keys`, likewise.
+class KeyRow {
+ public:
+  static const std::string kColumns;
+
+  KeyRow() = default;
+  KeyRow(const KeyRow&) = delete;
+  KeyRow& operator=(const KeyRow&) = delete;
+
+  Query& bind(Query& query);
+  Key decode() const;
+
+ private:
+  std::string id_, team_id_, owner_id_, kind_, name_, secret_digest_;
+  long long created_ = 0;
+  Nullable<long long> last_used_;
+};
+
+}  // namespace adit

@@ -1,0 +1,47 @@
+#include "catalog/sqlite_catalog.h"
+
+#include <fcntl.h>
+
+#include <cerrno>
+
+#include "base/file.h"
+#include "catalog/migrations.h"
+
+namespace adit {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::size_t kReadersMax = 8;
+
+/// Creates the file, so that nobody but its owner can read it; SQLite gives its log the same mode.
+Result<void> create_private_file(const fs::path& file) {
+  const FileHandle handle(::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
+  if (!handle) return system_error(errno, "open " + file.string());
+  return {};
+}
+
+}  // namespace
+
+SqliteCatalog::SqliteCatalog(const fs::path& file) : readers_(file, kReadersMax), writes_(file) {}
+
+Result<std::unique_ptr<Catalog>> open_sqlite_catalog(const fs::path& file) {
+  const auto folder = file.has_parent_path() ? file.parent_path() : fs::path(".");
+  ADIT_CHECK(create_folders(folder));
+  ADIT_CHECK(create_private_file(file));
+  try {
+    SqliteSession session(file, SessionKind::kWriter);
+    try {
+      ADIT_CHECK(migrate(session, file, catalog_migrations()));
+    } catch (const std::exception& exception) {
+      return session.error_of(exception);
+    }
+    auto catalog = std::make_unique<SqliteCatalog>(file);
+    ADIT_CHECK(sync_folder(folder));
+    return std::unique_ptr<Catalog>(std::move(catalog));
+  } catch (const std::exception& exception) {
+    return internal("open catalog " + file.string() + ": " + exception.what());
+  }
+}
+
+}  // namespace adit

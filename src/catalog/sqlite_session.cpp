@@ -1,0 +1,143 @@
+#include "catalog/sqlite_session.h"
+
+#include <cerrno>
+#include <stdexcept>
+
+namespace adit {
+namespace {
+
+/// How long a write waits for another process's transaction before it gives up.
+constexpr int kBusyTimeoutMs = 10'000;
+/// Pages of the write-ahead log after which a commit carries them over to the database file: 16 MB.
+constexpr int kCheckpointPages = 4'000;
+
+soci::sqlite3_statement_backend& backend_of(soci::statement& statement) {
+  return *static_cast<soci::sqlite3_statement_backend*>(statement.get_backend());
+}
+
+std::string connection_string(const std::filesystem::path& file) {
+  const auto path = file.string();
+  if (path.find('"') != std::string::npos) throw std::runtime_error("a catalog's path can't contain a quote");
+  return "db=\"" + path + "\"";
+}
+
+}  // namespace
+
+Query::~Query() {
+  // An unfinished SELECT would hold its snapshot, and with it the write-ahead log.
+  sqlite_api::sqlite3_reset(backend_of(statement_).stmt_);
+  statement_.bind_clean_up();
+}
+
+Query& Query::with(std::string_view text) {
+  auto& bound = bound_.emplace_back();
+  bound.text = text;
+  statement_.exchange(soci::use(bound.text));
+  return *this;
+}
+
+Query& Query::with(std::int64_t number) {
+  auto& bound = bound_.emplace_back();
+  bound.number = number;
+  statement_.exchange(soci::use(bound.number));
+  return *this;
+}
+
+Query& Query::with(const std::optional<std::string>& text) {
+  auto& bound = bound_.emplace_back();
+  bound.text = text.value_or("");
+  bound.indicator = text ? soci::i_ok : soci::i_null;
+  statement_.exchange(soci::use(bound.text, bound.indicator));
+  return *this;
+}
+
+Query& Query::with(const std::optional<std::int64_t>& number) {
+  auto& bound = bound_.emplace_back();
+  bound.number = number.value_or(0);
+  bound.indicator = number ? soci::i_ok : soci::i_null;
+  statement_.exchange(soci::use(bound.number, bound.indicator));
+  return *this;
+}
+
+std::uint64_t Query::run() {
+  next();
+  return static_cast<std::uint64_t>(statement_.get_affected_rows());
+}
+
+bool Query::next() {
+  if (executed_) return statement_.fetch();
+  executed_ = true;
+  statement_.define_and_bind();
+  return statement_.execute(true);
+}
+
+SqliteSession::SqliteSession(const std::filesystem::path& file, SessionKind kind)
+    : session_(soci::sqlite3, connection_string(file)) {
+  sqlite_api::sqlite3_busy_timeout(handle(), kBusyTimeoutMs);
+  sqlite_api::sqlite3_extended_result_codes(handle(), 1);
+  execute_script("PRAGMA foreign_keys=ON; PRAGMA wal_autocheckpoint=" + std::to_string(kCheckpointPages));
+  if (kind == SessionKind::kReader) {
+    execute_script("PRAGMA query_only=ON");
+    return;
+  }
+  std::string mode;
+  query("PRAGMA journal_mode=WAL").into(mode).next();
+  if (mode != "wal") throw std::runtime_error("SQLite refuses the write-ahead log; journal_mode is " + mode);
+  set_sync_on_commit(true);
+}
+
+Query SqliteSession::query(std::string_view sql) {
+  auto found = statements_.find(sql);
+  if (found == statements_.end()) {
+    auto statement = std::make_unique<soci::statement>(session_);
+    statement->alloc();
+    statement->prepare(std::string(sql));
+    found = statements_.emplace(sql, std::move(statement)).first;
+  }
+  return Query(*found->second);
+}
+
+void SqliteSession::execute_script(const std::string& sql) {
+  char* message = nullptr;
+  const int code = sqlite_api::sqlite3_exec(handle(), sql.c_str(), nullptr, nullptr, &message);
+  const std::unique_ptr<char, decltype(&sqlite_api::sqlite3_free)> owned(message, sqlite_api::sqlite3_free);
+  if (code != SQLITE_OK) throw soci::sqlite3_soci_error(message != nullptr ? message : "sqlite3_exec", code);
+}
+
+void SqliteSession::set_sync_on_commit(bool on) {
+  if (sync_on_commit_ == on) return;
+  execute_script(on ? "PRAGMA synchronous=FULL" : "PRAGMA synchronous=NORMAL");
+  sync_on_commit_ = on;
+}
+
+bool SqliteSession::in_transaction() const { return sqlite_api::sqlite3_get_autocommit(handle()) == 0; }
+
+void SqliteSession::abandon_transaction() noexcept {
+  if (in_transaction()) sqlite_api::sqlite3_exec(handle(), "ROLLBACK", nullptr, nullptr, nullptr);
+}
+
+Error SqliteSession::error_of(const std::exception& exception) const {
+  const auto* failure = dynamic_cast<const soci::sqlite3_soci_error*>(&exception);
+  if (failure == nullptr) return internal(std::string("catalog: ") + exception.what());
+  const int code = failure->result() & 0xff;
+  const int system_error_number = sqlite_api::sqlite3_system_errno(handle());
+  std::string detail = std::string("catalog: ") + failure->what() + " (SQLite " +
+                       std::to_string(failure->result()) + ", errno " + std::to_string(system_error_number) +
+                       ")";
+  const bool disk_full = system_error_number == ENOSPC || system_error_number == EDQUOT;
+  if (code == SQLITE_FULL || (code == SQLITE_IOERR && disk_full)) {
+    return {ErrorKind::kStorageFull, "The server's disk is full. Free space there and send this again.",
+            std::move(detail)};
+  }
+  if (code == SQLITE_BUSY || code == SQLITE_LOCKED) {
+    return {ErrorKind::kUnavailable, "The server's catalog is busy. Send this again in a moment.",
+            std::move(detail)};
+  }
+  return internal(std::move(detail));
+}
+
+sqlite_api::sqlite3* SqliteSession::handle() const {
+  return static_cast<soci::sqlite3_session_backend*>(session_.get_backend())->conn_;
+}
+
+}  // namespace adit

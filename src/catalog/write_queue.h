@@ -1,0 +1,59 @@
+// All writes of one process go through one session, several of them in one transaction when they come
+// together.
+#pragma once
+
+#include <condition_variable>
+#include <filesystem>
+#include <functional>
+#include <optional>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "base/guarded.h"
+#include "base/result.h"
+#include "catalog/catalog.h"
+#include "catalog/sqlite_session.h"
+
+namespace adit {
+
+/// Group commit. The caller that finds nobody writing becomes the leader: it runs the bodies of all who wait,
+/// in the order in which they came, within one BEGIN IMMEDIATE transaction, commits once (one fsync if any of
+/// them wants kFull) and wakes them. Where a body fails, the transaction is rolled back and each body runs
+/// again in one of its own, so that none sees or carries another's failure.
+///
+/// Threads: run() from any. Other processes may write to the same file: SQLite's lock orders them.
+class WriteQueue {
+ public:
+  /// May run twice (its first effects being rolled back) and on another caller's thread. May throw.
+  using Body = std::function<Result<void>(SqliteSession&)>;
+
+  explicit WriteQueue(const std::filesystem::path& file);
+
+  /// Returns when the body's effects are committed with the durability asked for, or with the reason why they
+  /// are not there. The failpoints `<name>.before_commit` and `<name>.after_commit` are passed; an empty name
+  /// has none.
+  Result<void> run(Durability durability, std::string_view name, const Body& body);
+
+ private:
+  struct Write {
+    Durability durability;
+    std::string_view name;
+    const Body& body;
+    std::optional<Result<void>> outcome{};
+  };
+  struct State {
+    std::vector<Write*> waiting;
+    bool led = false;
+  };
+
+  std::vector<Write*> take_batch(State& state);
+  void run_batch(std::span<Write*> batch);
+  Result<void> run_in_one_transaction(std::span<Write*> batch);
+
+  SqliteSession session_;  ///< the leader's
+  std::condition_variable changed_;
+  Guarded<State> state_;
+};
+
+}  // namespace adit

@@ -1,0 +1,60 @@
+// chunks/ keeps the bytes of chunks. It knows ids and bytes; it knows no jobs' states, tables or HTTP.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <string_view>
+#include <vector>
+
+#include "base/digest.h"
+#include "base/result.h"
+#include "model/ids.h"
+
+namespace adit {
+
+/// What a finished file is.
+struct StoredChunk {
+  std::uint64_t bytes = 0;
+  Sha256Digest digest{};
+};
+
+/// A chunk being received: `write* finish keep`. Its bytes lie in a temporary file that is removed by destruction
+/// unless keep() succeeded. One thread at a time.
+class ChunkWriter {
+ public:
+  virtual ~ChunkWriter() = default;
+  virtual Result<void> write(std::string_view bytes) = 0;
+  /// No more bytes come; the file is on its way to the disk, not yet durable. Computes the digest.
+  virtual Result<StoredChunk> finish() = 0;
+  /// Where the bytes can be read until keep(); after finish().
+  virtual std::filesystem::path path() const = 0;
+  /// Makes the bytes durable under their final name: fsync, rename, fsync of the folder. After that open()
+  /// finds them, also after a power cut.
+  virtual Result<void> keep() = 0;
+};
+
+/// Where chunk bytes rest. Thread-safe.
+class ChunkStore {
+ public:
+  virtual ~ChunkStore() = default;
+  /// `bytes_max` is the bound of this chunk; writing past it is kTooLarge.
+  virtual Result<std::unique_ptr<ChunkWriter>> open_for_write(PoolId pool, JobId job, ChunkId chunk,
+                                                              std::uint64_t bytes_max) = 0;
+  /// The readable file of a kept chunk; kNotFound if it was never kept or has been removed.
+  virtual Result<std::filesystem::path> open(PoolId pool, JobId job, ChunkId chunk) = 0;
+  /// Removes one chunk's file; nothing to remove is no error.
+  virtual Result<void> remove(PoolId pool, JobId job, ChunkId chunk) = 0;
+  /// Removes all files of a job, those still being written included; nothing to remove is no error.
+  virtual Result<void> remove_job(PoolId pool, JobId job) = 0;
+  /// The chunks that are kept for a job, in no order; for recovery.
+  virtual Result<std::vector<ChunkId>> list(PoolId pool, JobId job) = 0;
+  /// Removes the temporary files of uploads that a dead process left. Call once at start, before any write.
+  virtual Result<void> remove_unfinished() = 0;
+};
+
+/// A store on a local file system: `<root>/<pool>/<job>/<chunk>`; `<chunk>.part` while it is written. Digests are
+/// computed while writing and early write-back is started, so that finish() and keep() have little left to do.
+Result<std::unique_ptr<ChunkStore>> open_local_chunk_store(std::filesystem::path root);
+
+}  // namespace adit

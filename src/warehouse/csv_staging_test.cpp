@@ -1,0 +1,199 @@
+// What becomes of CSV files: small files in, columns and rows out.
+#include <gmock/gmock.h>
+
+#include "warehouse/warehouse_fixture.h"
+
+namespace adit {
+namespace {
+
+using Lines = std::vector<std::string>;
+using testing::HasSubstr;
+
+struct CsvCase {
+  std::string name;
+  std::string content;
+  std::string columns;
+  Lines rows;
+};
+
+class CsvStaging : public WarehouseTest {
+ protected:
+  void expect(const CsvCase& expected) {
+    SCOPED_TRACE(expected.name);
+    job("t").csv(expected.content).land();
+    EXPECT_EQ(columns("t"), expected.columns);
+    EXPECT_EQ(rows("SELECT * EXCLUDE (_CELONIS_CHANGE_DATE) FROM t ORDER BY ALL"), expected.rows);
+  }
+};
+
+TEST_F(CsvStaging, ValuesKeepTheirMeaningAndTheirText) {
+  const std::vector<CsvCase> cases{
+      {"leading zeros", "a\n00012\n13\n", "a VARCHAR", {"00012", "13"}},
+      {"trailing zeros of a number", "a\n1.50\n2\n", "a DOUBLE", {"1.5", "2.0"}},
+      {"twenty digits", "a\n12345678901234567890\n1\n", "a VARCHAR", {"1", "12345678901234567890"}},
+      {"sixteen digits and a fraction", "a\n0.1234567890123456\n", "a VARCHAR", {"0.1234567890123456"}},
+      {"integers of eighteen digits", "a\n123456789012345678\n", "a BIGINT", {"123456789012345678"}},
+      {"minus zero", "a\n-0\n", "a VARCHAR", {"-0"}},
+      {"plus", "a\n+5\n", "a VARCHAR", {"+5"}},
+      {"a space", "a\n 5\n", "a VARCHAR", {" 5"}},
+      {"booleans", "a\ntrue\nFALSE\n", "a BOOLEAN", {"false", "true"}},
+      {"yes and no are text", "a\nyes\nno\n", "a VARCHAR", {"no", "yes"}},
+      {"a date that is none", "a\n2024-02-30\n", "a VARCHAR", {"2024-02-30"}},
+      {"dates and moments", "a\n2024-01-02\n2024-01-02T03:04:05Z\n", "a TIMESTAMP",
+       {"2024-01-02T00:00:00", "2024-01-02T03:04:05"}},
+      {"zones", "a\n2024-01-02T03:04:05+02:00\n2024-01-02 03:04:05-01\n", "a TIMESTAMP",
+       {"2024-01-02T01:04:05", "2024-01-02T04:04:05"}},
+      {"nanoseconds stay text", "a\n2024-01-02 03:04:05.123456789\n", "a VARCHAR", {"2024-01-02 03:04:05.123456789"}},
+      {"quoted empty is a text", "a,b\n1,\"\"\n2,\n", "a BIGINT, b VARCHAR", {"1|''", "2|NULL"}},
+      {"no value at all", "a,b\n1,\n", "a BIGINT, b VARCHAR", {"1|NULL"}},
+      {"byte order mark", "\xEF\xBB\xBF" "a,b\n1,2\n", "a BIGINT, b BIGINT", {"1|2"}},
+      {"CRLF", "a,b\r\n1,x\r\n2,y\r\n", "a BIGINT, b VARCHAR", {"1|x", "2|y"}},
+      {"no end of the last line", "a,b\n1,x\n2,y", "a BIGINT, b VARCHAR", {"1|x", "2|y"}},
+      {"semicolons", "a;b\n1;1,5\n", "a BIGINT, b VARCHAR", {"1|1,5"}},
+      {"tabs", "a\tb\n1\tx, y\n", "a BIGINT, b VARCHAR", {"1|x, y"}},
+      {"bars", "a|b\n1|x\n", "a BIGINT, b VARCHAR", {"1|x"}},
+      {"quotes", "a,b\n1,\"x \"\"y\"\", z\"\n", "a BIGINT, b VARCHAR", {"1|x \"y\", z"}},
+      {"a line's end in a value", "a,b\n1,\"x\ny\"\n", "a BIGINT, b VARCHAR", {"1|x\ny"}},
+      {"quoted numbers are numbers", "a\n\"1\"\n\"2\"\n", "a BIGINT", {"1", "2"}},
+      {"a header alone", "a,b\n", "a VARCHAR, b VARCHAR", {}},
+      {"a header without a line's end", "a,b", "a VARCHAR, b VARCHAR", {}},
+      {"names with anything in them", "\"a \"\"b\"\"\",ü,select\n1,2,3\n", "a \"b\" BIGINT, ü BIGINT, select BIGINT",
+       {"1|2|3"}},
+  };
+  for (const auto& one : cases) expect(one);
+}
+
+TEST_F(CsvStaging, DialectOfTheOptionsIsUsed) {
+  auto pushed = job("t");
+  pushed.spec().csv = {.separator = "||", .quote = "'", .escape = "\\"};
+  pushed.csv("a||b\n1||'x\\'y'\n").land();
+  EXPECT_EQ(rows("SELECT a, b FROM t"), (Lines{"1|x'y"}));
+}
+
+TEST_F(CsvStaging, LateContradictionKeepsTheTextOfAllRows) {
+  std::string content = "a,b\n";
+  for (int i = 0; i < 50'000; ++i) content += std::to_string(i) + ",1.50\n";
+  content += "00012,abc\n";
+  job("t").csv(content).land();
+  EXPECT_EQ(columns("t"), "a VARCHAR, b VARCHAR");
+  EXPECT_EQ(rows("SELECT count(*) FROM t WHERE b = '1.50'"), (Lines{"50000"}));
+  EXPECT_EQ(rows("SELECT a FROM t WHERE b = 'abc'"), (Lines{"00012"}));
+}
+
+TEST_F(CsvStaging, ChunksThatDisagreeAreReconciledFromTheirFiles) {
+  job("t").csv("a,b,c\n1,1.50,2024-01-01\n").csv("a,b,c\n2.5,x,2024-01-01 10:00:00\n").csv("a,b,c\n,,\n").land();
+  EXPECT_EQ(columns("t"), "a DOUBLE, b VARCHAR, c TIMESTAMP");
+  EXPECT_EQ(rows("SELECT a, b, c FROM t ORDER BY a"),
+            (Lines{"1.0|1.50|2024-01-01T00:00:00", "2.5|x|2024-01-01T10:00:00", "NULL|NULL|NULL"}));
+}
+
+TEST_F(CsvStaging, EmptyColumnTakesTheTypeOfALaterChunk) {
+  job("t").csv("a,b\n1,\n").csv("a,b\n2,7\n").land();
+  EXPECT_EQ(columns("t"), "a BIGINT, b BIGINT");
+  EXPECT_EQ(rows("SELECT a, b FROM t ORDER BY a"), (Lines{"1|NULL", "2|7"}));
+}
+
+TEST_F(CsvStaging, LargeIntegersBesideFractionsBecomeDecimal) {
+  job("t").csv("a\n12345678901234567\n").csv("a\n1.5\n").land();
+  EXPECT_EQ(columns("t"), "a DECIMAL(38,9)");
+  EXPECT_EQ(rows("SELECT a FROM t ORDER BY a"), (Lines{"1.500000000", "12345678901234567.000000000"}));
+}
+
+TEST_F(CsvStaging, DeclaredTypesWin) {
+  auto pushed = job("t");
+  pushed.declare({{"a", ColumnType::kInteger, {}, {}, false},
+                  {"b", ColumnType::kString, {}, {}, false},
+                  {"c", ColumnType::kFloat, {}, {}, false},
+                  {"d", ColumnType::kTime, {}, {}, false},
+                  {"missing", ColumnType::kDate, {}, {}, false}});
+  pushed.csv("b,a,c,d,more\n007,007,1,10:11:12,x\n").land();
+  EXPECT_EQ(columns("t"), "a BIGINT, b VARCHAR, c DOUBLE, d TIME, missing DATE, more VARCHAR");
+  EXPECT_EQ(rows("SELECT a, b, c, d, missing, more FROM t"), (Lines{"7|007|1.0|10:11:12|NULL|x"}));
+}
+
+TEST_F(CsvStaging, DeclaredTypeRefusesWhatIsNotExact) {
+  const std::vector<std::pair<ColumnType, std::string>> cases{
+      {ColumnType::kInteger, "1.6"},
+      {ColumnType::kInteger, "9223372036854775808"},
+      {ColumnType::kInteger, "x"},
+      {ColumnType::kDate, "2024-01-01 10:00:00"},
+      {ColumnType::kDateTime, "2024-13-01 10:00:00"},
+      {ColumnType::kFloat, "9007199254740993"},
+      {ColumnType::kFloat, "1,5"},
+      {ColumnType::kBoolean, "2"},
+      {ColumnType::kTime, "25:00:00"}};
+  for (const auto& [type, value] : cases) {
+    SCOPED_TRACE(value);
+    auto pushed = job("t");
+    pushed.declare({{"a", type, {}, {}, false}});
+    const auto errors = pushed.csv("b,a\n1,\n2,\"" + value + "\"\n").errors();
+    ASSERT_EQ(errors.size(), 1U);
+    EXPECT_EQ(errors[0].row, 2U);
+    EXPECT_EQ(errors[0].line, 3U);
+    EXPECT_EQ(errors[0].column, "a");
+    EXPECT_EQ(errors[0].value, value);
+    EXPECT_THAT(errors[0].message, HasSubstr(std::string(to_string(type))));
+  }
+}
+
+TEST_F(CsvStaging, MalformedRowsAreNamed) {
+  struct Case {
+    std::string content;
+    std::uint64_t line;
+    std::uint64_t byte;
+    std::string words;
+  };
+  const std::vector<Case> cases{
+      {"a,b\n1,2\n3\n", 3, 8, "1 values, the header has 2"},
+      {"a,b\n1,2\n3,4,5\n", 3, 8, "3 values, the header has 2"},
+      {"a,b\n1,2\n3,\"x\n4,5\n", 3, 8, "does not end"},
+      {"a,b\n1,2\n3,\"x\"y\n", 3, 8, "follows a closing quote"},
+      {"a,b\n1,2\n3,\xE4\n", 3, 8, "UTF-8"},
+  };
+  for (const auto& one : cases) {
+    SCOPED_TRACE(one.content);
+    const auto errors = job("t").csv(one.content).errors();
+    ASSERT_EQ(errors.size(), 1U);
+    EXPECT_EQ(errors[0].line, one.line);
+    EXPECT_EQ(errors[0].byte, one.byte);
+    EXPECT_EQ(errors[0].row, 2U);
+    EXPECT_THAT(errors[0].message, HasSubstr(one.words));
+  }
+  EXPECT_TRUE(warehouse_->tables(pool_)->empty());
+}
+
+TEST_F(CsvStaging, AtMostAHundredErrorsAreReported) {
+  std::string content = "a,b\n";
+  for (int i = 0; i < 500; ++i) content += "1\n";
+  EXPECT_EQ(job("t").csv(content).errors().size(), 100U);
+}
+
+TEST_F(CsvStaging, ExistingColumnIsWidenedOrTheValueNamed) {
+  job("t").csv("i,d,s\n1,2024-01-01,x\n").land();
+  auto widened = job("t", JobType::kDelta).csv("i,d,s\n1.5,2024-01-01 10:00:00,5\n").land();
+  EXPECT_EQ(columns("t"), "i DOUBLE, d TIMESTAMP, s VARCHAR");
+  EXPECT_EQ(widened.landing().notes.size(), 2U);
+  EXPECT_EQ(rows("SELECT i, d, s FROM t ORDER BY i"),
+            (Lines{"1.0|2024-01-01T00:00:00|x", "1.5|2024-01-01T10:00:00|5"}));
+
+  const auto errors = job("t", JobType::kDelta).csv("i,d,s\nabc,,\n").errors();
+  ASSERT_EQ(errors.size(), 1U);
+  EXPECT_EQ(errors[0].row, 1U);
+  EXPECT_EQ(errors[0].column, "i");
+  EXPECT_EQ(errors[0].value, "abc");
+}
+
+TEST_F(CsvStaging, IntegersBeyondDoubleAreWidenedToDecimal) {
+  job("t").csv("a\n12345678901234567\n").land();
+  job("t", JobType::kDelta).csv("a\n1.25\n").land();
+  EXPECT_EQ(rows("SELECT a FROM t ORDER BY a"), (Lines{"1.250", "12345678901234567.000"}));
+}
+
+TEST_F(CsvStaging, ChangeDateOfTheFileGivesWayToTheJobs) {
+  job("t").csv("a,_celonis_change_date\n1,1999-01-01\n").land();
+  EXPECT_EQ(columns("t"), "a BIGINT");
+  EXPECT_EQ(rows("SELECT _CELONIS_CHANGE_DATE FROM t"), (Lines{"2020-09-13T12:26:40"}));
+}
+
+}  // namespace
+}  // namespace adit

@@ -1,0 +1,60 @@
+// The SQL that reads one chunk into its job's staging table, and the SQL that says what does not fit.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "warehouse/duckdb/chunk_source.h"
+#include "warehouse/duckdb/conversions.h"
+#include "warehouse/duckdb/job_stage.h"
+
+namespace adit {
+
+/// One column of a chunk on its way into one column of the staging table.
+struct ChunkColumn {
+  SourceColumn source;
+  StagedColumn target;
+  Conversion conversion;
+  bool text = false;  ///< CSV: its natural type is found only by looking at the values
+  bool key = false;   ///< a null is an error
+};
+
+/// Failing statements carry this word in the engine's message: some value does not fit, or a key is null.
+inline constexpr std::string_view kMisfitWord = "ADIT_MISFIT";
+
+class ChunkSelect {
+ public:
+  ChunkSelect(const ChunkSource& source, const std::vector<StagedColumn>& columns, const std::vector<std::string>& keys);
+
+  const std::vector<ChunkColumn>& columns() const { return columns_; }
+
+  /// INSERT INTO <stage> …; for keyed jobs with the hidden columns. Fails with kMisfitWord at the first bad value.
+  std::string insert_sql(JobId job, Timestamp change_date, const std::optional<ChunkMark>& hidden) const;
+
+  /// One row with these booleans per column: some value does not fit; some value is null; there is no value;
+  /// then, for text columns only, whether all values fit each of text_candidates().
+  std::string profile_sql() const;
+  static constexpr std::size_t kColumnFlags = 3;
+
+  /// Rows (number from 1, value as text) in which the column does not fit or a key is null.
+  std::string misfits_sql(std::size_t column, std::size_t limit) const;
+  std::string null_keys_sql(std::size_t column, std::size_t limit) const;
+
+ private:
+  std::string inner_select(const std::string& more) const;
+  std::string value_sql(std::size_t column) const;
+  std::string misfit_condition(std::size_t column) const;
+
+  const std::string from_;
+  std::vector<ChunkColumn> columns_;
+};
+
+/// The types that a text column's values are tried for, in this order.
+std::vector<StoredType> text_candidates();
+
+std::string timestamp_literal(Timestamp time);
+
+}  // namespace adit

@@ -1,0 +1,188 @@
+#include "warehouse/duckdb/chunk_source.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <map>
+
+#include "base/file.h"
+#include "formats/csv_dialect.h"
+#include "formats/file_kind.h"
+#include "formats/names.h"
+#include "formats/text_types.h"
+#include "warehouse/duckdb/sql_text.h"
+#include "warehouse/duckdb/table_columns.h"
+
+namespace adit {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::size_t kSampleBytes = 256 << 10;
+constexpr std::size_t kHeaderBytesMax = 2 << 20;
+constexpr std::size_t kSampleRows = 1000;
+
+Result<std::string> read_beginning(const fs::path& path, std::size_t bytes_max) {
+  const FileHandle file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!file) return system_error(errno, "open " + path.string());
+  std::string content(bytes_max, '\0');
+  std::size_t filled = 0;
+  while (filled < bytes_max) {
+    const auto count = ::pread(file.get(), content.data() + filled, bytes_max - filled, static_cast<off_t>(filled));
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) return system_error(errno, "read " + path.string());
+    if (count == 0) break;
+    filled += static_cast<std::size_t>(count);
+  }
+  content.resize(filled);
+  return content;
+}
+
+Result<ChunkSource> open_parquet(Connection& connection, const fs::path& path, const std::string& beginning) {
+  if (!beginning.starts_with(kParquetMagic)) {
+    return invalid("The file is not a Parquet file; it looks like " + std::string(describe_file_kind(beginning)) +
+                   ". Send Parquet, or create the job with fileType CSV.");
+  }
+  ChunkSource source{.from = "read_parquet(" + quote_literal(path.string()) + ")", .path = path};
+  const auto columns = columns_of(connection, source.from);
+  if (!columns) {
+    return Error{ErrorKind::kInvalid,
+                 "The Parquet file's footer can't be read; it may be cut off or damaged: " +
+                     public_engine_message(columns.error().message, path),
+                 columns.error().message};
+  }
+  for (const auto& column : *columns) {
+    source.columns.push_back({.name = column.name,
+                              .reference = quote_identifier(column.name),
+                              .engine_type = column.type,
+                              .guess = natural_type(column.type)});
+    if (column.type == "NULL") source.columns.back().guess.reset();
+  }
+  return source;
+}
+
+std::string csv_call(const fs::path& path, const CsvDialect& dialect, std::size_t columns) {
+  std::string names;
+  for (std::size_t i = 0; i < columns; ++i) {
+    names += (i == 0 ? "'f" : ", 'f") + std::to_string(i) + "': 'VARCHAR'";
+  }
+  return "read_csv(" + quote_literal(path.string()) + ", auto_detect = false, header = true, delim = " +
+         quote_literal(dialect.separator) + ", quote = " + quote_literal(std::string(1, dialect.quote)) +
+         ", escape = " + quote_literal(std::string(1, dialect.escape)) +
+         ", nullstr = '', allow_quoted_nulls = false, compression = 'none', columns = {" + names + "})";
+}
+
+/// Guesses types from the rows behind the header.
+void guess_types(CsvScanner& scanner, std::string_view sample, bool sample_is_all, ChunkSource& source) {
+  std::vector<TypeGuess> guesses(source.columns.size());
+  CsvRecord record;
+  for (std::size_t row = 0; row < kSampleRows && scanner.next(record); ++row) {
+    const bool cut = scanner.position() >= sample.size() && !sample_is_all;
+    if (cut || record.problem || record.fields.size() != guesses.size()) break;
+    for (std::size_t i = 0; i < guesses.size(); ++i) {
+      const auto& field = record.fields[i];
+      if (field.quoted || !field.raw.empty()) guesses[i].add(field.raw);
+    }
+  }
+  for (std::size_t i = 0; i < guesses.size(); ++i) source.columns[i].guess = guesses[i].type();
+}
+
+Result<ChunkSource> open_csv(const CsvOptions& options, const fs::path& path, std::string beginning) {
+  if (!may_be_csv(beginning)) {
+    return invalid("The file is not a CSV text in UTF-8; it looks like " +
+                   std::string(describe_file_kind(beginning)) +
+                   ". Send CSV, or create the job with the fileType that the file has.");
+  }
+  CsvRecord header;
+  auto dialect = detect_csv_dialect(beginning, options);
+  bool found = CsvScanner(beginning, dialect).next(header);
+  if (found && !header.ended && beginning.size() == kSampleBytes) {
+    ADIT_TRY(beginning, read_beginning(path, kHeaderBytesMax));
+    dialect = detect_csv_dialect(beginning, options);
+  }
+  CsvScanner scanner(beginning, dialect);
+  found = scanner.next(header);
+  if (!found || header.blank()) return invalid("The CSV file's first line, its header, is empty.");
+  if (header.problem) {
+    return invalid("The CSV header (line 1) can't be read: a quoted name does not end properly. Close every quote and "
+                   "double the quotes inside a name.");
+  }
+  ChunkSource source{.from = csv_call(path, dialect, header.fields.size()), .dialect = dialect, .path = path};
+  for (std::size_t i = 0; i < header.fields.size(); ++i) {
+    source.columns.push_back({.name = csv_value(header.fields[i], dialect),
+                              .reference = "f" + std::to_string(i),
+                              .engine_type = "VARCHAR",
+                              .guess = {}});
+  }
+  const bool sample_is_all = beginning.size() < kSampleBytes;
+  guess_types(scanner, beginning, sample_is_all, source);
+  return source;
+}
+
+Result<void> check_names(const ChunkSource& source) {
+  std::map<std::string, std::size_t> seen;
+  for (std::size_t i = 0; i < source.columns.size(); ++i) {
+    const auto& name = source.columns[i].name;
+    const auto what = "The file's column " + std::to_string(i + 1);
+    ADIT_CHECK(check_column_name(name, what));
+    const auto [first, is_new] = seen.emplace(fold_name(name), i);
+    if (!is_new) {
+      return invalid(what + ", \"" + name + "\", has the same name as column " + std::to_string(first->second + 1) +
+                     "; names are compared without regard to case. Rename one of them.");
+    }
+  }
+  return {};
+}
+
+Result<void> check_keys(const ChunkSource& source, const JobSpec& spec) {
+  std::string missing;
+  std::string present;
+  for (const auto& key : spec.key_columns()) {
+    const auto folded = fold_name(key);
+    const auto has = std::ranges::any_of(source.columns, [&](const auto& c) { return fold_name(c.name) == folded; });
+    if (!has) missing += (missing.empty() ? "\"" : ", \"") + key + "\"";
+  }
+  if (missing.empty()) return {};
+  for (const auto& column : source.columns) present += (present.empty() ? "\"" : ", \"") + column.name + "\"";
+  return invalid("Internal error while validating the Parquet or CSV file: it lacks the key column(s) " + missing +
+                 ". It has the columns " + shorten(present, 2000) + ". Add the missing ones, or create the job with other keys.");
+}
+
+}  // namespace
+
+std::string public_engine_message(const std::string& message, const fs::path& path) {
+  auto line = message.substr(0, message.find('\n'));
+  for (auto at = line.find(path.string()); at != std::string::npos; at = line.find(path.string())) {
+    line.replace(at, path.string().size(), "the file");
+  }
+  // What still looks like a path is not shown at all.
+  if (line.find(path.parent_path().string()) != std::string::npos) return "the file can't be read.";
+  return shorten(line, 300);
+}
+
+Result<ChunkSource> open_source(Connection& connection, const JobSpec& spec, ChunkOperation operation,
+                                const fs::path& given_path) {
+  const auto path = fs::absolute(given_path);
+  ADIT_TRY(auto beginning, read_beginning(path, kSampleBytes));
+  if (beginning.empty()) return invalid("The file is an empty file (0 bytes). A table without rows needs a header or a footer.");
+  Result<ChunkSource> source = spec.file_type == FileType::kParquet
+                                   ? open_parquet(connection, path, beginning)
+                                   : open_csv(spec.csv, path, std::move(beginning));
+  if (!source) return source;
+  ADIT_CHECK(check_names(*source));
+  ADIT_CHECK(check_keys(*source, spec));
+  const auto change_date = fold_name(kChangeDateColumn);
+  std::erase_if(source->columns, [&](const auto& column) { return fold_name(column.name) == change_date; });
+  if (operation == ChunkOperation::kDelete) {
+    std::vector<std::string> keys;
+    for (const auto& key : spec.key_columns()) keys.push_back(fold_name(key));
+    if (keys.empty()) return invalid("A chunk of rows to delete needs a job with keys.");
+    std::erase_if(source->columns, [&](const auto& column) {
+      return std::ranges::find(keys, fold_name(column.name)) == keys.end();
+    });
+  }
+  return source;
+}
+
+}  // namespace adit

@@ -1,0 +1,40 @@
+// A chunk's file as something to SELECT from, with its columns. Used before an upload is acknowledged and
+// again when the chunk is staged.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "formats/column_types.h"
+#include "formats/csv_scanner.h"
+#include "warehouse/duckdb/engine.h"
+#include "warehouse/warehouse.h"
+
+namespace adit {
+
+struct SourceColumn {
+  std::string name;
+  std::string reference;             ///< SQL that names it in `from`
+  std::string engine_type;           ///< what the engine reads; VARCHAR for CSV
+  std::optional<StoredType> guess;   ///< CSV: from the first rows, nullopt when they held no value; Parquet: its natural type
+};
+
+struct ChunkSource {
+  std::string from;  ///< a table function call; its rows come in the order of the file
+  std::vector<SourceColumn> columns{};
+  std::optional<CsvDialect> dialect{};  ///< CSV only
+  std::filesystem::path path;
+};
+
+/// Looks at header or footer and checks what can be checked without reading rows: the kind of file, names of columns,
+/// key columns. kInvalid with a sentence for the client. The file's own change date column, if it has one, is left out:
+/// the job's takes its place.
+Result<ChunkSource> open_source(Connection& connection, const JobSpec& spec, ChunkOperation operation,
+                                const std::filesystem::path& path);
+
+/// An engine's message as a client may see it: one line, no path, shortened.
+std::string public_engine_message(const std::string& message, const std::filesystem::path& path);
+
+}  // namespace adit

@@ -1,0 +1,208 @@
+#include "warehouse/duckdb/conversions.h"
+
+#include <algorithm>
+
+#include "warehouse/duckdb/sql_text.h"
+
+namespace adit {
+namespace {
+
+constexpr std::string_view kExactDoubleMax = "9007199254740992";
+
+std::string matches(const std::string& c, std::string_view pattern) {
+  return "regexp_full_match(" + c + ", " + quote_literal(pattern) + ")";
+}
+
+std::string cast(const std::string& value, const StoredType& type) {
+  return "CAST(" + value + " AS " + sql_name(type) + ")";
+}
+
+std::string try_cast(const std::string& value, const std::string& type) {
+  return "TRY_CAST(" + value + " AS " + type + ")";
+}
+
+/// The digits of a number's mantissa without leading zeros.
+std::string significant_digits(const std::string& c) {
+  return "length(ltrim(regexp_replace(regexp_replace(" + c + ", '[eE].*$', ''), '[-+.]', '', 'g'), '0'))";
+}
+
+std::vector<ConversionBranch> text_to_integer(const ConversionNames& n, TextRule rule) {
+  std::vector<ConversionBranch> branches{{n.t + "::VARCHAR = " + n.c, n.t}};
+  if (rule == TextRule::kLenient) {
+    branches.push_back({matches(n.c, R"([+-]?\d+(\.0*)?)") + " AND " + n.t + " IS NOT NULL", n.t});
+  }
+  return branches;
+}
+
+std::vector<ConversionBranch> text_to_float(const ConversionNames& n, TextRule rule) {
+  const auto integer = try_cast(n.c, "BIGINT");
+  const auto exact_integer = "abs(" + integer + ") <= " + std::string(kExactDoubleMax);
+  if (rule == TextRule::kStrict) {
+    const auto plain = matches(n.c, R"(-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d{1,2})?)");
+    return {{"length(" + n.c + ") <= 15 AND " + plain, n.t},
+            {plain + " AND " + significant_digits(n.c) + " <= 15", n.t},
+            {integer + "::VARCHAR = " + n.c + " AND " + exact_integer, n.t}};
+  }
+  const auto number = matches(n.c, R"([+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?)") + " AND isfinite(" + n.t + ")";
+  const auto word = "lower(" + n.c + ") IN ('nan', 'inf', '-inf', 'infinity', '-infinity')";
+  return {{number + " AND length(" + n.c + ") <= 15", n.t},
+          {number + " AND NOT " + matches(n.c, R"([+-]?\d+)") + " AND " + significant_digits(n.c) + " <= 17", n.t},
+          {matches(n.c, R"([+-]?\d+)") + " AND " + exact_integer, n.t},
+          {word, n.t}};
+}
+
+std::vector<ConversionBranch> text_to_decimal(const ConversionNames& n, const StoredType& to) {
+  const auto fraction = std::to_string(to.scale);
+  return {{matches(n.c, R"(-?(0|[1-9]\d*)(\.\d{0,)" + fraction + R"(}0*)?)") + " AND " + n.t + " IS NOT NULL", n.t}};
+}
+
+std::vector<ConversionBranch> text_to_boolean(const ConversionNames& n, TextRule rule) {
+  std::vector<ConversionBranch> branches{{n.c + " = 'true'", "true"},
+                                         {n.c + " = 'false'", "false"},
+                                         {"lower(" + n.c + ") = 'true'", "true"},
+                                         {"lower(" + n.c + ") = 'false'", "false"}};
+  if (rule == TextRule::kLenient) {
+    branches.push_back({n.c + " = '1'", "true"});
+    branches.push_back({n.c + " = '0'", "false"});
+  }
+  return branches;
+}
+
+std::vector<ConversionBranch> text_to_date(const ConversionNames& n, TextRule rule) {
+  std::vector<ConversionBranch> branches{{"length(" + n.c + ") = 10 AND " + n.t + "::VARCHAR = " + n.c, n.t}};
+  if (rule == TextRule::kLenient) {
+    const auto moment = try_cast(n.c, "TIMESTAMP");
+    branches.push_back({matches(n.c, R"(\d{4}-\d\d-\d\d[T ]00:00(:00(\.0+)?)?Z?)") + " AND " + moment + " IS NOT NULL",
+                        "CAST(" + moment + " AS DATE)"});
+  }
+  return branches;
+}
+
+std::vector<ConversionBranch> text_to_moment(const ConversionNames& n, const StoredType& to, TextRule rule) {
+  const bool nanoseconds = to.kind == TypeKind::kDateTimeNs;
+  const std::string digits = nanoseconds ? R"(\d{1,9})" : R"(\d{1,6}0*)";
+  const std::string seconds = R"(\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.)" + digits + ")?";
+  const auto zoned = try_cast(n.c, "TIMESTAMPTZ");
+  const auto known = " AND " + n.t + " IS NOT NULL";
+  std::vector<ConversionBranch> branches{
+      {"length(" + n.c + ") >= 19 AND " + n.t + "::VARCHAR = " + n.c, n.t},
+      {matches(n.c, seconds) + known, n.t},
+      {matches(n.c, R"(\d{4}-\d\d-\d\d)") + known, n.t}};
+  if (rule == TextRule::kLenient) branches.push_back({matches(n.c, R"(\d{4}-\d\d-\d\d[T ]\d\d:\d\d)") + known, n.t});
+  if (!nanoseconds) {
+    branches.push_back({matches(n.c, seconds + R"((Z|[+-]\d\d(:\d\d)?))") + " AND " + zoned + " IS NOT NULL",
+                        "CAST(" + zoned + " AS TIMESTAMP)"});
+  }
+  return branches;
+}
+
+std::vector<ConversionBranch> text_branches(const ConversionNames& n, const StoredType& to, TextRule rule) {
+  switch (to.kind) {
+    case TypeKind::kInteger: return text_to_integer(n, rule);
+    case TypeKind::kFloat: return text_to_float(n, rule);
+    case TypeKind::kDecimal: return text_to_decimal(n, to);
+    case TypeKind::kBoolean: return text_to_boolean(n, rule);
+    case TypeKind::kDate: return text_to_date(n, rule);
+    case TypeKind::kTime:
+      return {{matches(n.c, R"(\d\d:\d\d(:\d\d(\.\d{1,6}0*)?)?)") + " AND " + n.t + " IS NOT NULL", n.t}};
+    case TypeKind::kDateTime:
+    case TypeKind::kDateTimeNs: return text_to_moment(n, to, rule);
+    case TypeKind::kString: return {{"", n.c}};
+    case TypeKind::kOther: return {{n.t + "::VARCHAR = " + n.c, n.t}};
+  }
+  return {};
+}
+
+/// SQL that reads a Parquet column as its natural type.
+std::string natural_source(const std::string& reference, std::string_view engine_type, const StoredType& natural) {
+  for (const auto* nested : {"LIST", "STRUCT", "MAP", "ARRAY", "UNION"}) {
+    if (engine_type == nested) return "CAST(to_json(" + reference + ") AS VARCHAR)";
+  }
+  if (engine_type == "BLOB" || engine_type == sql_name(natural)) return reference;
+  return cast(reference, natural);
+}
+
+ConversionBranch number_branch(const ConversionNames& n, const StoredType& from, const StoredType& to) {
+  const auto back = "CAST(" + n.t + " AS " + sql_name(from) + ")";
+  auto condition = n.t + " IS NOT NULL AND " + back + " = " + n.c;
+  if (from.kind == TypeKind::kInteger && to.kind == TypeKind::kFloat) {
+    condition = n.c + " BETWEEN -" + std::string(kExactDoubleMax) + " AND " + std::string(kExactDoubleMax);
+  } else if (from.kind == TypeKind::kFloat && to.kind == TypeKind::kInteger) {
+    condition += " AND abs(" + n.c + ") <= " + std::string(kExactDoubleMax);
+  } else if (from.kind == TypeKind::kDecimal && to.kind == TypeKind::kDecimal) {
+    // Compared as decimals of the source's scale a rounded value would look the same.
+    condition = n.t + " IS NOT NULL AND " + n.t + "::VARCHAR::DECIMAL(38," +
+                std::to_string(std::max(from.scale, to.scale)) + ") = " + n.c;
+    if (to.scale >= from.scale) condition = n.t + " IS NOT NULL";
+  }
+  return {std::move(condition), n.t};
+}
+
+bool is_number(TypeKind kind) {
+  return kind == TypeKind::kInteger || kind == TypeKind::kFloat || kind == TypeKind::kDecimal;
+}
+
+/// Branches from one natural type to another; none: no value fits.
+std::vector<ConversionBranch> native_branches(const ConversionNames& n, const StoredType& from, const StoredType& to,
+                                              TextRule rule) {
+  if (from == to) return {{"", n.c}};
+  if (from.kind == TypeKind::kString) return text_branches(n, to, rule);
+  if (to.kind == TypeKind::kString) return {{"", "CAST(" + n.c + " AS VARCHAR)"}};
+  if (is_number(from.kind) && is_number(to.kind)) return {number_branch(n, from, to)};
+  if (from.kind == TypeKind::kDateTimeNs && to.kind == TypeKind::kDateTime) {
+    return {{"epoch_ns(" + n.c + ") % 1000 = 0", cast(n.c, to)}};
+  }
+  const bool moments = (from.kind == TypeKind::kDate || from.kind == TypeKind::kDateTime ||
+                        from.kind == TypeKind::kDateTimeNs) &&
+                       (to.kind == TypeKind::kDate || to.kind == TypeKind::kDateTime ||
+                        to.kind == TypeKind::kDateTimeNs);
+  if (moments) return {{n.t + " IS NOT NULL AND CAST(" + n.t + " AS " + sql_name(from) + ") = " + n.c, n.t}};
+  return {};
+}
+
+/// A column of nulls still passes where no value would.
+void close_branches(Conversion& conversion, const StoredType& to) {
+  if (conversion.branches.empty()) conversion.branches.push_back({"false", "CAST(NULL AS " + sql_name(to) + ")"});
+  if (conversion.always_fits()) conversion.helper.clear();
+}
+
+}  // namespace
+
+std::string Conversion::fits() const {
+  if (always_fits()) return "true";
+  std::string all;
+  for (const auto& branch : branches) {
+    if (!all.empty()) all += " OR ";
+    all += "(" + branch.condition + ")";
+  }
+  return "(" + all + ")";
+}
+
+Conversion text_conversion(const ConversionNames& names, const StoredType& to, TextRule rule) {
+  Conversion conversion{.source = names.reference, .helper = {}, .branches = text_branches(names, to, rule)};
+  if (to.kind != TypeKind::kString && to.kind != TypeKind::kBoolean) {
+    conversion.helper = try_cast(names.reference, sql_name(to));
+  }
+  close_branches(conversion, to);
+  return conversion;
+}
+
+Conversion native_conversion(const ConversionNames& names, std::string_view engine_type, const StoredType& to,
+                             TextRule rule) {
+  const auto natural = natural_type(engine_type);
+  Conversion conversion{
+      .source = natural_source(names.reference, engine_type, natural), .helper = {}, .branches = {}};
+  if (engine_type == "BLOB") {
+    conversion.helper = "TRY(decode(" + names.reference + "))";
+    if (to.kind == TypeKind::kString) conversion.branches.push_back({names.t + " IS NOT NULL", names.t});
+  } else {
+    conversion.branches = native_branches(names, natural, to, rule);
+    if (natural != to && to.kind != TypeKind::kString && to.kind != TypeKind::kBoolean) {
+      conversion.helper = try_cast(conversion.source, sql_name(to));
+    }
+  }
+  close_branches(conversion, to);
+  return conversion;
+}
+
+}  // namespace adit

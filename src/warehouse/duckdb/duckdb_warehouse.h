@@ -1,0 +1,52 @@
+// The Warehouse over one DuckDB file per pool.
+#pragma once
+
+#include <condition_variable>
+
+#include "warehouse/duckdb/checkpointer.h"
+#include "warehouse/duckdb/inspector.h"
+#include "warehouse/duckdb/interrupter.h"
+#include "warehouse/duckdb/pool_registry.h"
+#include "warehouse/warehouse.h"
+
+namespace adit {
+
+class DuckdbWarehouse final : public Warehouse {
+ public:
+  DuckdbWarehouse(WarehouseOptions options, MissingLandings missing, const Clock& clock, Metrics& metrics,
+                  Inspector inspector);
+  ~DuckdbWarehouse() override;
+
+  Result<std::vector<ColumnInfo>> inspect(const StagePlan& plan, ChunkOperation operation,
+                                          const std::filesystem::path& file) override;
+  Result<StagedChunk> stage(const StagePlan& plan, const ChunkFile& chunk, std::stop_token stop) override;
+  Result<Landing> land(const LandPlan& plan, std::stop_token stop) override;
+  Result<void> discard(PoolId pool, JobId job) override;
+  Result<std::optional<Landing>> landed(PoolId pool, JobId job) override;
+  Result<void> checkpoint(PoolId pool) override;
+  Result<std::vector<TableInfo>> tables(PoolId pool) override;
+  Result<std::vector<ColumnInfo>> columns(PoolId pool, const std::string& table) override;
+  Result<QueryResult> query(PoolId pool, const QueryRequest& request, std::stop_token stop) override;
+  std::optional<double> progress(JobId job) const override;
+  void close() override;
+
+ private:
+  Result<std::unique_ptr<OpenPool>> open_pool(PoolId pool, std::uint64_t memory_bytes);
+  bool exists(PoolId pool) const;
+  /// Waits until the write-ahead log is within its bound.
+  Result<void> await_small_wal(OpenPool& pool, const std::stop_token& stop);
+  Result<void> take_stage_place(const std::stop_token& stop);
+
+  const WarehouseOptions options_;
+  const MissingLandings missing_;
+  const Clock& clock_;
+  Metrics& metrics_;
+  Inspector inspector_;
+  Interrupter interrupter_;
+  PoolRegistry pools_;
+  Checkpointer checkpointer_;
+  std::condition_variable stage_ended_;
+  Guarded<std::size_t> stages_;
+};
+
+}  // namespace adit

@@ -1,0 +1,288 @@
+#include "warehouse/duckdb/engine.h"
+
+#include <utility>
+
+namespace adit {
+
+bool EngineFailure::fatal() const {
+  return type == DUCKDB_ERROR_FATAL || message.find("has been invalidated") != std::string::npos;
+}
+
+bool EngineFailure::storage_full() const {
+  return message.find("No space left on device") != std::string::npos ||
+         message.find("Disk quota exceeded") != std::string::npos ||
+         message.find("failed to offload data block") != std::string::npos;
+}
+
+Error to_error(const EngineFailure& failure, std::string_view sql) {
+  auto detail = failure.message;
+  if (!sql.empty()) detail.append(" in: ").append(sql.substr(0, 500));
+  if (failure.interrupted()) return {ErrorKind::kCanceled, "The work was canceled.", std::move(detail)};
+  if (failure.storage_full()) {
+    return {ErrorKind::kStorageFull, "The server's disk is full. Free space there and send this again.",
+            std::move(detail)};
+  }
+  if (failure.fatal()) {
+    return {ErrorKind::kUnavailable, "The pool is being opened again after a failure; try again in a moment.",
+            std::move(detail)};
+  }
+  if (failure.out_of_memory()) {
+    return {ErrorKind::kUnavailable, "The work needs more memory than the server gives a pool; try again later.",
+            std::move(detail)};
+  }
+  if (failure.conflict()) {
+    return {ErrorKind::kConflict, "Another change of the pool was under way; try again.", std::move(detail)};
+  }
+  return internal(std::move(detail));
+}
+
+DataChunk::~DataChunk() {
+  if (chunk_ != nullptr) duckdb_destroy_data_chunk(&chunk_);
+}
+
+std::size_t DataChunk::size() const { return chunk_ == nullptr ? 0 : duckdb_data_chunk_get_size(chunk_); }
+
+Rows::Rows(Rows&& other) noexcept
+    : result_(std::exchange(other.result_, {})),
+      chunks_(std::move(other.chunks_)),
+      size_(std::exchange(other.size_, 0)) {}
+
+Rows& Rows::operator=(Rows&& other) noexcept {
+  std::swap(result_, other.result_);
+  std::swap(chunks_, other.chunks_);
+  std::swap(size_, other.size_);
+  return *this;
+}
+
+Rows::~Rows() { duckdb_destroy_result(&result_); }
+
+DataChunk Rows::next() { return DataChunk(duckdb_fetch_chunk(result_)); }
+
+std::optional<EngineFailure> Rows::stream_failure() {
+  const char* message = duckdb_result_error(&result_);
+  if (message == nullptr) return std::nullopt;
+  return EngineFailure{duckdb_result_error_type(&result_), message};
+}
+
+void Rows::load() {
+  while (auto chunk = next()) {
+    if (chunk.size() == 0) break;
+    size_ += chunk.size();
+    chunks_.push_back(std::move(chunk));
+  }
+}
+
+std::size_t Rows::column_count() { return duckdb_column_count(&result_); }
+
+std::string Rows::column_name(std::size_t column) {
+  const char* name = duckdb_column_name(&result_, column);
+  return name == nullptr ? std::string() : std::string(name);
+}
+
+std::uint64_t Rows::changed() { return duckdb_rows_changed(&result_); }
+
+std::optional<Rows::Place> Rows::place(std::size_t row, std::size_t column) const {
+  for (const auto& chunk : chunks_) {
+    if (row >= chunk.size()) {
+      row -= chunk.size();
+      continue;
+    }
+    auto* vector = duckdb_data_chunk_get_vector(chunk.get(), column);
+    auto* validity = duckdb_vector_get_validity(vector);
+    if (validity != nullptr && !duckdb_validity_row_is_valid(validity, row)) return std::nullopt;
+    return Place{vector, row};
+  }
+  return std::nullopt;
+}
+
+std::optional<std::int64_t> Rows::integer(std::size_t row, std::size_t column) const {
+  const auto at = place(row, column);
+  if (!at) return std::nullopt;
+  const void* data = duckdb_vector_get_data(at->vector);
+  switch (duckdb_column_type(const_cast<duckdb_result*>(&result_), column)) {
+    case DUCKDB_TYPE_INTEGER:
+      return static_cast<const std::int32_t*>(data)[at->row];
+    case DUCKDB_TYPE_UBIGINT:
+      return static_cast<std::int64_t>(static_cast<const std::uint64_t*>(data)[at->row]);
+    case DUCKDB_TYPE_UTINYINT:
+      return static_cast<const std::uint8_t*>(data)[at->row];
+    case DUCKDB_TYPE_HUGEINT:
+      return static_cast<std::int64_t>(static_cast<const duckdb_hugeint*>(data)[at->row].lower);
+    default:
+      return static_cast<const std::int64_t*>(data)[at->row];
+  }
+}
+
+std::optional<std::string> Rows::text(std::size_t row, std::size_t column) const {
+  const auto at = place(row, column);
+  if (!at) return std::nullopt;
+  auto* strings = static_cast<duckdb_string_t*>(duckdb_vector_get_data(at->vector));
+  return std::string(duckdb_string_t_data(&strings[at->row]), duckdb_string_t_length(strings[at->row]));
+}
+
+std::optional<bool> Rows::boolean(std::size_t row, std::size_t column) const {
+  const auto at = place(row, column);
+  if (!at) return std::nullopt;
+  return static_cast<const bool*>(duckdb_vector_get_data(at->vector))[at->row];
+}
+
+Connection& Connection::operator=(Connection&& other) noexcept {
+  std::swap(connection_, other.connection_);
+  std::swap(health_, other.health_);
+  return *this;
+}
+
+Connection::~Connection() {
+  if (connection_ != nullptr) duckdb_disconnect(&connection_);
+}
+
+std::optional<double> Connection::progress() const {
+  const auto percentage = duckdb_query_progress(connection_).percentage;
+  if (percentage < 0 || percentage > 100) return std::nullopt;
+  return percentage / 100;
+}
+
+EngineFailure Connection::note(EngineFailure failure) const {
+  if (failure.fatal()) health_->invalidated = true;
+  return failure;
+}
+
+Tried<Statement> Statement::prepare(Connection& connection, const std::string& sql) {
+  if (sql.find('\0') != std::string::npos) {
+    return std::unexpected(EngineFailure{DUCKDB_ERROR_INVALID_INPUT, "a NUL character in SQL"});
+  }
+  duckdb_prepared_statement statement = nullptr;
+  const auto state = duckdb_prepare(connection.get(), sql.c_str(), &statement);
+  Statement prepared(statement);
+  if (state == DuckDBSuccess) return prepared;
+  const char* message = statement == nullptr ? nullptr : duckdb_prepare_error(statement);
+  return std::unexpected(
+      connection.note({DUCKDB_ERROR_INVALID_INPUT, message == nullptr ? "the statement can't be prepared" : message}));
+}
+
+Statement::~Statement() {
+  if (statement_ != nullptr) duckdb_destroy_prepare(&statement_);
+}
+
+void Statement::bind_text(idx_t index, std::string_view text) {
+  duckdb_bind_varchar_length(statement_, index, text.data(), text.size());
+}
+
+void Statement::bind_integer(idx_t index, std::int64_t value) { duckdb_bind_int64(statement_, index, value); }
+
+namespace {
+
+Tried<Rows> finished(const Connection& connection, duckdb_state state, duckdb_result raw) {
+  Rows rows(raw);
+  if (state == DuckDBSuccess) return rows;
+  const char* message = duckdb_result_error(rows.get());
+  return std::unexpected(connection.note({duckdb_result_error_type(rows.get()),
+                                          message == nullptr ? "the engine gave no message" : message}));
+}
+
+}  // namespace
+
+Tried<Rows> Statement::execute(Connection& connection) {
+  duckdb_result result{};
+  const auto state = duckdb_execute_prepared(statement_, &result);
+  auto rows = finished(connection, state, result);
+  if (rows) rows->load();
+  return rows;
+}
+
+Tried<Rows> Statement::stream(Connection& connection) {
+  duckdb_result result{};
+  const auto state = duckdb_execute_prepared_streaming(statement_, &result);
+  return finished(connection, state, result);
+}
+
+Database::Database(duckdb_database database)
+    : database_(database), health_(std::make_shared<DatabaseHealth>()) {}
+
+Tried<Database> Database::open(const std::string& path, const std::vector<Option>& options) {
+  duckdb_config config = nullptr;
+  if (duckdb_create_config(&config) != DuckDBSuccess) {
+    return std::unexpected(EngineFailure{DUCKDB_ERROR_INVALID, "the engine made no configuration"});
+  }
+  for (const auto& [name, value] : options) {
+    if (duckdb_set_config(config, name.c_str(), value.c_str()) != DuckDBSuccess) {
+      duckdb_destroy_config(&config);
+      return std::unexpected(EngineFailure{DUCKDB_ERROR_SETTINGS, "the engine refused the setting " + name});
+    }
+  }
+  duckdb_database database = nullptr;
+  char* message = nullptr;
+  const auto state = duckdb_open_ext(path.c_str(), &database, config, &message);
+  duckdb_destroy_config(&config);
+  if (state == DuckDBSuccess) return Database(database);
+  EngineFailure failure{DUCKDB_ERROR_IO, message == nullptr ? "the database can't be opened" : message};
+  duckdb_free(message);
+  return std::unexpected(std::move(failure));
+}
+
+Database& Database::operator=(Database&& other) noexcept {
+  std::swap(database_, other.database_);
+  std::swap(health_, other.health_);
+  return *this;
+}
+
+Database::~Database() {
+  if (database_ != nullptr) duckdb_close(&database_);
+}
+
+Result<Connection> Database::connect() const {
+  duckdb_connection connection = nullptr;
+  if (duckdb_connect(database_, &connection) != DuckDBSuccess) return internal("the engine gave no connection");
+  return Connection(connection, health_);
+}
+
+Tried<Rows> try_run(Connection& connection, const std::string& sql) {
+  if (sql.find('\0') != std::string::npos) {
+    return std::unexpected(EngineFailure{DUCKDB_ERROR_INVALID_INPUT, "a NUL character in SQL"});
+  }
+  duckdb_result result{};
+  const auto state = duckdb_query(connection.get(), sql.c_str(), &result);
+  auto rows = finished(connection, state, result);
+  if (rows) rows->load();
+  return rows;
+}
+
+Result<Rows> run(Connection& connection, const std::string& sql) {
+  auto rows = try_run(connection, sql);
+  if (!rows) return to_error(rows.error(), sql);
+  return std::move(*rows);
+}
+
+namespace {
+
+/// An interrupt that is still repeated may hit the ROLLBACK as well: then it is tried again. Any other failure means that
+/// there is no transaction any more, which is what was wanted, or that the engine is lost.
+void roll_back(Connection& connection) {
+  constexpr int kAttemptsMax = 1000;
+  for (int attempt = 0; attempt < kAttemptsMax; ++attempt) {
+    const auto done = try_run(connection, "ROLLBACK");
+    if (done || !done.error().interrupted()) return;
+  }
+}
+
+}  // namespace
+
+Result<Transaction> Transaction::begin(Connection& connection) {
+  ADIT_CHECK(run(connection, "BEGIN TRANSACTION"));
+  return Transaction(connection);
+}
+
+Transaction::~Transaction() {
+  if (connection_ != nullptr) roll_back(*connection_);
+}
+
+Result<void> Transaction::commit() {
+  auto& connection = *std::exchange(connection_, nullptr);
+  const auto committed = try_run(connection, "COMMIT");
+  if (committed) return {};
+  auto error = to_error(committed.error(), "COMMIT");
+  roll_back(connection);
+  return error;
+}
+
+}  // namespace adit

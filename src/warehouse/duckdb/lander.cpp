@@ -1,0 +1,238 @@
+#include "warehouse/duckdb/lander.h"
+
+#include <algorithm>
+
+#include "base/failpoint.h"
+#include "formats/names.h"
+#include "warehouse/duckdb/marks.h"
+#include "warehouse/duckdb/sql_text.h"
+#include "warehouse/duckdb/table_columns.h"
+#include "warehouse/duckdb/upsert.h"
+
+namespace adit {
+namespace {
+
+std::string in_main(const std::string& table) { return "main." + quote_identifier(table); }
+
+const ColumnInfo* find_column(const std::vector<ColumnInfo>& columns, const std::string& name) {
+  const auto folded = fold_name(name);
+  const auto found = std::ranges::find_if(columns, [&](const auto& column) { return fold_name(column.name) == folded; });
+  return found == columns.end() ? nullptr : &*found;
+}
+
+std::vector<std::string> names_of(const std::vector<ColumnInfo>& columns) {
+  std::vector<std::string> names;
+  for (const auto& column : columns) names.push_back(column.name);
+  return names;
+}
+
+std::vector<std::string> names_of(const std::vector<StagedColumn>& columns) {
+  std::vector<std::string> names;
+  for (const auto& column : columns) names.push_back(column.name);
+  names.emplace_back(kChangeDateColumn);
+  return names;
+}
+
+/// Keys in the spelling of the staging table.
+std::vector<std::string> staged_keys(JobStage& stage, const std::vector<std::string>& keys) {
+  std::vector<std::string> names;
+  for (const auto& key : keys) {
+    if (const auto* column = stage.find(key)) names.push_back(column->name);
+  }
+  return names;
+}
+
+}  // namespace
+
+Lander::Lander(OpenPool& pool, Connection& connection, Activity& activity, const StagePlan& plan, JobStage& stage)
+    : pool_(pool), connection_(connection), activity_(activity), plan_(plan), stage_(stage),
+      keys_(staged_keys(stage, plan.spec.key_columns())), stage_name_(in_main(stage_table_name(plan.job))) {}
+
+Result<void> Lander::execute(const std::string& sql) {
+  ADIT_CHECK(activity_.check());
+  ADIT_CHECK(run(connection_, sql));
+  return {};
+}
+
+Result<void> Lander::look_at_target() {
+  const auto known = pool_.table(plan_.spec.target_name);
+  if (known && known->view) {
+    return invalid("\"" + known->name + "\" is a view. Push into a table, or drop the view first.");
+  }
+  target_ = known ? known->name : plan_.spec.target_name;
+  target_name_ = in_main(target_);
+  target_exists_ = known.has_value();
+  if (!known) return {};
+  ADIT_TRY(auto columns, table_columns(connection_, target_));
+  if (!columns) return internal("a known table is gone");
+  target_columns_ = std::move(*columns);
+  return {};
+}
+
+Result<bool> Lander::staged_for_table() {
+  ADIT_CHECK(look_at_target());
+  if (swaps()) return true;
+  for (const auto& column : stage_.columns) {
+    const auto* existing = find_column(target_columns_, column.name);
+    if (existing == nullptr || column.undecided) continue;
+    if (existing->name != column.name) return false;  // staged before the table gave the column its spelling
+    const auto type = stored_type(existing->type);
+    if (type.kind == TypeKind::kOther || type == column.type) continue;
+    const auto wider = widened(type, column.type, StringWidening::kForbidden);
+    if (!wider || *wider != column.type) return false;
+  }
+  return true;
+}
+
+Result<Landing> Lander::land(Timestamp now) {
+  ADIT_CHECK(look_at_target());
+  Landing landing{.job = plan_.job, .landed_at = now, .notes = stage_.notes};
+  ADIT_TRY(auto transaction, Transaction::begin(connection_));
+  auto rows = swaps() ? swap() : keys_.empty() ? append(landing.notes) : upsert(landing.notes);
+  if (!rows) return std::move(rows).error();
+  landing.rows = *rows;
+  ADIT_CHECK(insert_landing(connection_, landing, target_));
+  ADIT_CHECK(run(connection_, delete_chunk_marks_sql(plan_.job)));
+  failpoint("warehouse.land.before_commit");
+  ADIT_CHECK(activity_.shield());
+  const auto committed = transaction.commit();
+  if (!committed) {
+    activity_.unshield();
+    return committed.error();
+  }
+  // Past this point the job has landed, whatever happens: the mark says so.
+  pool_.set_table(target_);
+  ADIT_CHECK(pool_.committed());
+  failpoint("warehouse.land.after_commit");
+  return landing;
+}
+
+Result<std::uint64_t> Lander::swap() {
+  ADIT_CHECK(settle_columns());
+  if (keys_.empty()) return rename_stage();
+  const UpsertTables tables{stage_name_, target_name_, keys_, names_of(stage_.columns)};
+  ADIT_TRY(const bool reduce, needs_reduction(connection_, stage_, tables));
+  if (reduce) return reduce_and_swap();
+  ADIT_CHECK(execute("ALTER TABLE " + stage_name_ + " DROP COLUMN " + std::string(kHiddenChunk)));
+  ADIT_CHECK(execute("ALTER TABLE " + stage_name_ + " DROP COLUMN " + std::string(kHiddenOperation)));
+  return rename_stage();
+}
+
+/// Columns in which no value was found are STRING: any later value fits into them.
+Result<void> Lander::settle_columns() {
+  for (auto& column : stage_.columns) {
+    if (!column.undecided) continue;
+    ADIT_CHECK(execute("ALTER TABLE " + stage_name_ + " ALTER COLUMN " + quote_identifier(column.name) + " TYPE VARCHAR"));
+  }
+  return {};
+}
+
+Result<std::uint64_t> Lander::rename_stage() {
+  ADIT_CHECK(execute("DROP TABLE IF EXISTS " + target_name_));
+  ADIT_CHECK(execute("ALTER TABLE " + stage_name_ + " RENAME TO " + quote_identifier(target_)));
+  std::uint64_t rows = 0;
+  for (const auto& [position, mark] : stage_.marks) rows += mark.rows;
+  return rows;
+}
+
+Result<std::uint64_t> Lander::reduce_and_swap() {
+  UpsertTables tables{stage_name_, target_name_, keys_, names_of(stage_.columns)};
+  const auto parts = segments(stage_, tables.columns, plan_.spec.upsert_strategy);
+  ADIT_CHECK(execute("DROP TABLE IF EXISTS " + target_name_));
+  std::uint64_t rows = 0;
+  if (parts.size() == 1 && !parts[0].keeps_others) {
+    ADIT_TRY(const auto made, run(connection_, "CREATE TABLE " + target_name_ + " AS SELECT " +
+                                                   quoted_list(tables.columns) + " FROM (" + deciding_rows(tables, "") +
+                                                   ") WHERE NOT __adit_op"));
+    rows = static_cast<std::uint64_t>(made.integer(0, 0).value_or(0));
+  } else {
+    ADIT_CHECK(execute("CREATE TABLE " + target_name_ + " AS SELECT " + quoted_list(tables.columns) + " FROM " +
+                       stage_name_ + " LIMIT 0"));
+    for (const auto& part : parts) ADIT_CHECK(apply_segment(connection_, activity_, tables, part, true));
+    ADIT_TRY(const auto counted, run(connection_, "SELECT count(*) FROM " + target_name_));
+    rows = static_cast<std::uint64_t>(counted.integer(0, 0).value_or(0));
+  }
+  ADIT_CHECK(execute("DROP TABLE " + stage_name_));
+  return rows;
+}
+
+Result<std::uint64_t> Lander::append(std::vector<std::string>& notes) {
+  ADIT_TRY(auto changes, column_changes());
+  for (const auto& statement : changes.statements) ADIT_CHECK(execute(statement));
+  const auto columns = quoted_list(names_of(stage_.columns));
+  ADIT_TRY(auto inserted,
+           run(connection_, "INSERT INTO " + target_name_ + " (" + columns + ") SELECT " + columns + " FROM " + stage_name_));
+  ADIT_CHECK(execute("DROP TABLE " + stage_name_));
+  std::ranges::move(changes.notes, std::back_inserter(notes));
+  return inserted.changed();
+}
+
+Result<std::uint64_t> Lander::upsert(std::vector<std::string>& notes) {
+  ADIT_TRY(auto changes, column_changes());
+  for (const auto& statement : changes.statements) ADIT_CHECK(execute(statement));
+  UpsertTables tables{stage_name_, target_name_, keys_, names_of(changes.columns)};
+  const auto parts = segments(stage_, tables.columns, plan_.spec.upsert_strategy);
+  // Columns that only the table has are null in rows that are not filled from old ones.
+  std::erase_if(tables.columns, [&](const auto& name) { return name != kChangeDateColumn && stage_.find(name) == nullptr; });
+  ADIT_TRY(const bool reduce, needs_reduction(connection_, stage_, tables));
+  std::uint64_t rows = 0;
+  for (const auto& part : parts) {
+    auto part_tables = tables;
+    if (part.keeps_others) part_tables.columns = names_of(changes.columns);
+    ADIT_TRY(const auto inserted,
+             apply_segment(connection_, activity_, part_tables, part, reduce || parts.size() > 1));
+    rows += inserted;
+  }
+  ADIT_CHECK(execute("DROP TABLE " + stage_name_));
+  std::ranges::move(changes.notes, std::back_inserter(notes));
+  return rows;
+}
+
+Result<ColumnChanges> Lander::column_changes() {
+  ColumnChanges changes;
+  changes.columns = target_columns_;
+  const auto alter = "ALTER TABLE " + target_name_;
+  if (find_column(target_columns_, std::string(kChangeDateColumn)) == nullptr) {
+    changes.statements.push_back(alter + " ADD COLUMN " + quote_identifier(kChangeDateColumn) + " TIMESTAMP");
+    changes.columns.push_back({std::string(kChangeDateColumn), "TIMESTAMP"});
+  }
+  for (const auto& staged : stage_.columns) {
+    const auto* existing = find_column(target_columns_, staged.name);
+    if (existing == nullptr) {
+      const auto type = staged.undecided ? StoredType{.kind = TypeKind::kString} : staged.type;
+      changes.statements.push_back(alter + " ADD COLUMN " + quote_identifier(staged.name) + " " + sql_name(type));
+      changes.notes.push_back("Column \"" + staged.name + "\" was added as " + client_name(type) + ".");
+      changes.columns.push_back({staged.name, sql_name(type)});
+      continue;
+    }
+    const auto type = stored_type(existing->type);
+    if (type == staged.type || type.kind == TypeKind::kOther || staged.undecided) continue;
+    ADIT_TRY(const auto wider, widened_target(*existing, staged));
+    if (wider == type) continue;
+    changes.statements.push_back(alter + " ALTER COLUMN " + quote_identifier(existing->name) + " TYPE " + sql_name(wider));
+    changes.notes.push_back("Column \"" + existing->name + "\" was widened from " + client_name(type) + " to " +
+                            client_name(wider) + ".");
+  }
+  return changes;
+}
+
+/// The staged type, unless the table's own values would not stay exact in it.
+Result<StoredType> Lander::widened_target(const ColumnInfo& column, const StagedColumn& staged) {
+  if (staged.type.kind != TypeKind::kFloat) return staged.type;
+  const auto name = quote_identifier(column.name);
+  ADIT_TRY(const auto exact, run(connection_, "SELECT coalesce(bool_and(CAST(CAST(" + name + " AS DOUBLE) AS " + column.type +
+                                                  ") = " + name + " AND abs(" + name + ") <= 9007199254740992), true) FROM " +
+                                                  target_name_));
+  if (exact.boolean(0, 0) == true) return staged.type;
+  for (const int scale : {3, 6, 9, 12, 15}) {
+    const auto type = decimal_type(38, scale);
+    ADIT_TRY(const auto fits, run(connection_, "SELECT coalesce(bool_and(" + name + " IS NULL OR coalesce(CAST(TRY_CAST(" +
+                                                   name + " AS " + sql_name(type) + ") AS DOUBLE) = " + name +
+                                                   ", false)), true) FROM " + stage_name_));
+    if (fits.boolean(0, 0) == true) return type;
+  }
+  return invalid("Column \"" + column.name + "\": the table holds integers beyond 2^53 and the job brings fractions; no type "
+                 "holds both exactly. Replace the table with a REPLACE job.");
+}
+
+}  // namespace adit

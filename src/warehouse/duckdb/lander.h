@@ -1,0 +1,58 @@
+// Changes a table by what is staged for a job: one transaction, with the landing mark.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "warehouse/duckdb/interrupter.h"
+#include "warehouse/duckdb/open_pool.h"
+
+namespace adit {
+
+/// What a landing does to the columns of an existing table, before it writes rows.
+struct ColumnChanges {
+  std::vector<std::string> statements;
+  std::vector<std::string> notes;
+  std::vector<ColumnInfo> columns;  ///< the table's, afterwards
+};
+
+/// Lands one job whose JobStage and table are locked by the caller, and whose chunks are all staged. A short-lived object on
+/// one thread. Any failure rolls back: the table is as before.
+class Lander {
+ public:
+  Lander(OpenPool& pool, Connection& connection, Activity& activity, const StagePlan& plan, JobStage& stage);
+
+  /// Whether every staged column can go into the table as it is now, after widening the table at most. False: the
+  /// chunks must be staged again, because the table has changed since. kInvalid: it is a view.
+  Result<bool> staged_for_table();
+
+  /// kConflict: the same again may go through.
+  Result<Landing> land(Timestamp now);
+
+ private:
+  bool swaps() const { return !target_exists_ || plan_.spec.type == JobType::kReplace; }
+  Result<void> look_at_target();
+  Result<std::uint64_t> swap();
+  Result<std::uint64_t> append(std::vector<std::string>& notes);
+  Result<std::uint64_t> upsert(std::vector<std::string>& notes);
+  Result<void> settle_columns();
+  Result<std::uint64_t> rename_stage();
+  Result<std::uint64_t> reduce_and_swap();
+  Result<ColumnChanges> column_changes();
+  Result<StoredType> widened_target(const ColumnInfo& column, const StagedColumn& staged);
+  Result<void> execute(const std::string& sql);
+
+  OpenPool& pool_;
+  Connection& connection_;
+  Activity& activity_;
+  const StagePlan& plan_;
+  JobStage& stage_;
+  const std::vector<std::string> keys_;
+  const std::string stage_name_;  ///< quoted, with schema
+  std::string target_;            ///< the table's name in its first spelling
+  std::string target_name_;       ///< quoted, with schema
+  bool target_exists_ = false;
+  std::vector<ColumnInfo> target_columns_;
+};
+
+}  // namespace adit

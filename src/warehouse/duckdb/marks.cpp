@@ -1,0 +1,133 @@
+#include "warehouse/duckdb/marks.h"
+
+#include <algorithm>
+#include <boost/json.hpp>
+
+#include "formats/names.h"
+#include "warehouse/duckdb/sql_text.h"
+#include "warehouse/duckdb/table_columns.h"
+
+namespace adit {
+namespace {
+
+namespace json = boost::json;
+
+std::string uuid_literal(const Uuid& uuid) { return "'" + uuid.to_string() + "'::UUID"; }
+
+std::string text_list(const std::vector<std::string>& texts) {
+  json::array array;
+  for (const auto& text : texts) array.emplace_back(text);
+  return json::serialize(array);
+}
+
+std::vector<std::string> read_text_list(const json::value& value) {
+  std::vector<std::string> texts;
+  if (const auto* array = value.if_array()) {
+    for (const auto& text : *array) {
+      if (text.is_string()) texts.emplace_back(text.get_string());
+    }
+  }
+  return texts;
+}
+
+std::vector<std::string> read_text_list(const std::string& text) {
+  boost::system::error_code error;
+  const auto value = json::parse(text, error);
+  return error ? std::vector<std::string>() : read_text_list(value);
+}
+
+/// The columns that the chunk's file has, and which of the table's have had no value up to this chunk.
+std::string columns_text(const ChunkMark& mark, const std::vector<StagedColumn>& columns) {
+  std::vector<std::string> undecided;
+  for (const auto& column : columns) {
+    if (column.undecided) undecided.push_back(column.name);
+  }
+  return "{\"columns\":" + text_list(mark.columns) + ",\"undecided\":" + text_list(undecided) + "}";
+}
+
+Result<ChunkMark> read_mark(const Rows& rows, std::size_t row, std::vector<std::string>& undecided) {
+  ChunkMark mark;
+  const auto chunk = ChunkId::parse(rows.text(row, 0).value_or(""));
+  boost::system::error_code error;
+  const auto columns = json::parse(rows.text(row, 5).value_or(""), error);
+  if (!chunk || error || !columns.is_object()) return internal("a staging mark can't be read");
+  mark.chunk = *chunk;
+  mark.position = rows.integer(row, 1).value_or(0);
+  mark.operation = parse_chunk_operation(rows.text(row, 2).value_or("")).value_or(ChunkOperation::kUpsert);
+  mark.rows = static_cast<std::uint64_t>(rows.integer(row, 3).value_or(0));
+  mark.file = rows.text(row, 4).value_or("");
+  const auto& object = columns.get_object();
+  if (const auto* names = object.if_contains("columns")) mark.columns = read_text_list(*names);
+  if (const auto* names = object.if_contains("undecided")) undecided = read_text_list(*names);
+  return mark;
+}
+
+}  // namespace
+
+Result<std::optional<Landing>> find_landing(Connection& connection, JobId job) {
+  ADIT_TRY(const auto rows, run(connection, "SELECT rows, landed_at_ms, notes FROM adit.landings WHERE job = " +
+                                                uuid_literal(job.uuid())));
+  if (rows.size() == 0) return std::optional<Landing>();
+  Landing landing;
+  landing.job = job;
+  landing.rows = static_cast<std::uint64_t>(rows.integer(0, 0).value_or(0));
+  landing.landed_at = from_epoch_ms(rows.integer(0, 1).value_or(0));
+  landing.notes = read_text_list(rows.text(0, 2).value_or("[]"));
+  return std::optional(std::move(landing));
+}
+
+Result<std::unordered_set<JobId>> find_landed_jobs(Connection& connection) {
+  ADIT_TRY(const auto rows, run(connection, "SELECT job::VARCHAR FROM adit.landings"));
+  std::unordered_set<JobId> jobs;
+  for (std::size_t row = 0; row < rows.size(); ++row) {
+    if (const auto job = JobId::parse(rows.text(row, 0).value_or(""))) jobs.insert(*job);
+  }
+  return jobs;
+}
+
+Result<void> insert_landing(Connection& connection, const Landing& landing, const std::string& table) {
+  ADIT_CHECK(run(connection, "INSERT INTO adit.landings VALUES (" + uuid_literal(landing.job.uuid()) +
+                                 ", nextval('adit.landing_order'), " + quote_literal(table) + ", " +
+                                 std::to_string(landing.rows) + ", " + std::to_string(to_epoch_ms(landing.landed_at)) +
+                                 ", " + quote_literal(text_list(landing.notes)) + ")"));
+  return {};
+}
+
+Result<void> load_job_stage(Connection& connection, JobId job, JobStage& stage) {
+  ADIT_TRY(const auto columns, table_columns(connection, stage_table_name(job)));
+  stage.columns.clear();
+  stage.marks.clear();
+  stage.table_exists = columns.has_value();
+  stage.loaded = true;
+  if (!columns) return {};
+  for (const auto& column : *columns) {
+    if (column.name == kChangeDateColumn || is_reserved_name(column.name)) continue;
+    stage.columns.push_back({.name = column.name, .type = stored_type(column.type)});
+  }
+  ADIT_TRY(const auto rows, run(connection, "SELECT chunk::VARCHAR, position, operation, rows, file, columns FROM "
+                                            "adit.staged_chunks WHERE job = " +
+                                                uuid_literal(job.uuid()) + " ORDER BY position"));
+  std::vector<std::string> undecided;
+  for (std::size_t row = 0; row < rows.size(); ++row) {
+    ADIT_TRY(auto mark, read_mark(rows, row, undecided));
+    const auto position = mark.position;
+    stage.marks[position] = std::move(mark);
+  }
+  for (auto& column : stage.columns) column.undecided = std::ranges::find(undecided, column.name) != undecided.end();
+  return {};
+}
+
+Result<void> insert_chunk_mark(Connection& connection, JobId job, const ChunkMark& mark,
+                               const std::vector<StagedColumn>& columns) {
+  ADIT_CHECK(run(connection, "INSERT INTO adit.staged_chunks VALUES (" + uuid_literal(job.uuid()) + ", " +
+                                 uuid_literal(mark.chunk.uuid()) + ", " + std::to_string(mark.position) + ", " +
+                                 quote_literal(to_string(mark.operation)) + ", " + std::to_string(mark.rows) + ", " +
+                                 quote_literal(mark.file) + ", " + quote_literal(columns_text(mark, columns)) + ")"));
+  return {};
+}
+
+std::string delete_chunk_marks_sql(JobId job) {
+  return "DELETE FROM adit.staged_chunks WHERE job = " + uuid_literal(job.uuid());
+}
+
+}  // namespace adit

@@ -1,0 +1,28 @@
+// The marks in a pool's `adit` schema: what has landed, what is staged.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <unordered_set>
+
+#include "warehouse/duckdb/engine.h"
+#include "warehouse/duckdb/job_stage.h"
+#include "warehouse/warehouse.h"
+
+namespace adit {
+
+/// The landing mark of a job, if there is one.
+Result<std::optional<Landing>> find_landing(Connection& connection, JobId job);
+Result<std::unordered_set<JobId>> find_landed_jobs(Connection& connection);
+/// Writes the mark inside the landing's transaction.
+Result<void> insert_landing(Connection& connection, const Landing& landing, const std::string& table);
+
+/// Reads what is staged for a job: its table's columns and its marks. Flags that come from the job's plan are left false.
+Result<void> load_job_stage(Connection& connection, JobId job, JobStage& stage);
+/// Writes a chunk's mark inside the transaction that staged it.
+Result<void> insert_chunk_mark(Connection& connection, JobId job, const ChunkMark& mark,
+                               const std::vector<StagedColumn>& columns);
+/// SQL that removes all of a job's staging marks.
+std::string delete_chunk_marks_sql(JobId job);
+
+}  // namespace adit

@@ -1,0 +1,177 @@
+#include "warehouse/duckdb/misfits.h"
+
+#include <algorithm>
+
+#include "formats/names.h"
+#include "warehouse/duckdb/mapped_file.h"
+
+namespace adit {
+namespace {
+
+constexpr std::size_t kValueBytesMax = 200;
+constexpr std::size_t kRowBytesMax = 120;
+
+std::string advice(const ChunkColumn& column) {
+  const auto type = client_name(column.target.type);
+  if (column.target.declared) return "Mend the value, or declare the column with a wider type in tableSchema.";
+  if (column.target.in_target) {
+    return "The table's column is " + type + " already and can't be widened for this value. Mend the value, or replace "
+           "the table with a REPLACE job.";
+  }
+  return "Mend the value.";
+}
+
+/// Adds line and byte of the rows named, by reading the file once up to the last of them. Errors are in the order of rows.
+void add_places(const ChunkSource& source, std::vector<DataError>& errors) {
+  if (!source.dialect || errors.empty()) return;
+  const auto file = MappedFile::open(source.path);
+  if (!file) return;
+  CsvScanner scanner(file->bytes(), *source.dialect);
+  CsvRecord record;
+  if (!scanner.next(record)) return;
+  const bool one_column = record.fields.size() == 1;
+  std::uint64_t row = 0;
+  auto error = errors.begin();
+  while (error != errors.end() && scanner.next(record)) {
+    if (record.blank() && !one_column) continue;
+    ++row;
+    for (; error != errors.end() && error->row == row; ++error) {
+      error->line = record.line;
+      error->byte = record.byte;
+    }
+  }
+}
+
+Result<std::vector<DataError>> read_rows(Connection& connection, const std::string& sql) {
+  ADIT_TRY(const auto rows, run(connection, sql));
+  std::vector<DataError> errors;
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    DataError error;
+    error.row = static_cast<std::uint64_t>(rows.integer(i, 0).value_or(0));
+    if (auto value = rows.text(i, 1)) error.value = shorten(*value, kValueBytesMax);
+    errors.push_back(std::move(error));
+  }
+  std::ranges::stable_sort(errors, {}, [](const auto& error) { return error.row.value_or(0); });
+  return errors;
+}
+
+DataError malformed(const CsvRecord& record, std::uint64_t row, std::string reason) {
+  DataError error;
+  error.row = row;
+  error.line = record.line;
+  error.byte = record.byte;
+  error.value = shorten(record.text, kRowBytesMax);
+  error.message = "Line " + std::to_string(record.line) + ": " + std::move(reason);
+  return error;
+}
+
+std::optional<std::string> fault_of(const CsvRecord& record, std::size_t columns) {
+  if (record.problem == CsvProblem::kUnterminatedQuote) {
+    return "a quoted value begins here and does not end before the file does. Close the quote, or double quotes inside "
+           "of values.";
+  }
+  if (record.problem == CsvProblem::kTextAfterQuote) {
+    return "text follows a closing quote. Double the quotes inside of a value, and put no space around quotes.";
+  }
+  if (record.fields.size() != columns) {
+    return "the row has " + std::to_string(record.fields.size()) + " values, the header has " + std::to_string(columns) +
+           ". Quote values that hold the separator, and write an empty value for each missing one.";
+  }
+  return std::nullopt;
+}
+
+/// The column, by its header's name, whose value is not UTF-8.
+std::optional<std::string> wrong_text_column(const CsvRecord& record, const std::vector<std::string>& names) {
+  if (is_utf8(record.text)) return std::nullopt;
+  for (std::size_t i = 0; i < record.fields.size() && i < names.size(); ++i) {
+    if (!is_utf8(record.fields[i].raw)) return names[i];
+  }
+  return names.empty() ? std::string() : names.front();
+}
+
+}  // namespace
+
+Result<Diagnosis> diagnose(Connection& connection, const ChunkSelect& select) {
+  ADIT_TRY(const auto rows, run(connection, select.profile_sql()));
+  const auto candidates = text_candidates();
+  Diagnosis diagnosis;
+  std::size_t flag = 0;
+  for (std::size_t i = 0; i < select.columns().size(); ++i) {
+    const auto& column = select.columns()[i];
+    const bool misfit = rows.boolean(0, flag).value_or(false);
+    const bool has_null = rows.boolean(0, flag + 1).value_or(false);
+    const bool empty = rows.boolean(0, flag + 2).value_or(false);
+    flag += ChunkSelect::kColumnFlags;
+    std::optional<StoredType> found = column.text ? StoredType{.kind = TypeKind::kString}
+                                                  : natural_type(column.source.engine_type);
+    if (column.text) {
+      for (std::size_t candidate = candidates.size(); candidate-- > 0;) {
+        if (rows.boolean(0, flag + candidate).value_or(false)) found = candidates[candidate];
+      }
+      flag += candidates.size();
+    }
+    if (empty) found.reset();
+    if (column.key && has_null) diagnosis.null_keys.push_back(i);
+    if (misfit) diagnosis.misfits.push_back({i, found});
+  }
+  return diagnosis;
+}
+
+Result<std::vector<DataError>> describe_null_keys(Connection& connection, const ChunkSource& source,
+                                                  const ChunkSelect& select, const std::vector<std::size_t>& columns) {
+  std::vector<DataError> all;
+  for (const auto column : columns) {
+    ADIT_TRY(auto errors, read_rows(connection, select.null_keys_sql(column, kDataErrorsMax)));
+    add_places(source, errors);
+    const auto& name = select.columns()[column].source.name;
+    for (auto& error : errors) {
+      error.column = name;
+      error.message = "Row " + std::to_string(error.row.value_or(0)) + ": the key column \"" + name +
+                      "\" has no value. Every row needs a value in each key column.";
+      all.push_back(std::move(error));
+    }
+  }
+  if (all.size() > kDataErrorsMax) all.resize(kDataErrorsMax);
+  return all;
+}
+
+Result<std::vector<DataError>> describe_misfits(Connection& connection, const ChunkSource& source,
+                                                const ChunkSelect& select, std::size_t column) {
+  ADIT_TRY(auto errors, read_rows(connection, select.misfits_sql(column, kDataErrorsMax)));
+  add_places(source, errors);
+  const auto& described = select.columns()[column];
+  for (auto& error : errors) {
+    error.column = described.source.name;
+    const auto reason = described.source.engine_type == "BLOB" ? std::string(" is not valid UTF-8")
+                                                               : " can't be stored exactly as " +
+                                                                     client_name(described.target.type);
+    error.message = "Row " + std::to_string(error.row.value_or(0)) + ", column \"" + described.source.name +
+                    "\": the value \"" + shorten(error.value.value_or(""), kRowBytesMax) + "\"" + reason + ". " +
+                    advice(described);
+  }
+  return errors;
+}
+
+std::vector<DataError> find_malformed_rows(const ChunkSource& source) {
+  std::vector<DataError> errors;
+  const auto file = source.dialect ? MappedFile::open(source.path) : Result<MappedFile>(internal("not a CSV file"));
+  if (!file) return errors;
+  CsvScanner scanner(file->bytes(), *source.dialect);
+  CsvRecord record;
+  if (!scanner.next(record)) return errors;
+  std::vector<std::string> names;
+  for (const auto& field : record.fields) names.push_back(csv_value(field, *source.dialect));
+  for (std::uint64_t row = 1; errors.size() < kDataErrorsMax && scanner.next(record);) {
+    if (record.blank() && names.size() > 1) continue;
+    if (auto fault = fault_of(record, names.size())) {
+      errors.push_back(malformed(record, row, std::move(*fault)));
+    } else if (auto column = wrong_text_column(record, names)) {
+      errors.push_back(malformed(record, row, "a value is not valid UTF-8. Save the file as UTF-8."));
+      errors.back().column = std::move(*column);
+    }
+    ++row;
+  }
+  return errors;
+}
+
+}  // namespace adit

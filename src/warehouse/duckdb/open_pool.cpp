@@ -1,0 +1,197 @@
+#include "warehouse/duckdb/open_pool.h"
+
+#include "base/failpoint.h"
+#include "base/file.h"
+#include "formats/names.h"
+#include "warehouse/duckdb/sql_text.h"
+
+namespace adit {
+namespace {
+
+constexpr std::chrono::milliseconds kLockLookInterval{20};
+
+/// The newest storage format that the pinned engine writes.
+constexpr const char* kStorageVersion = "v1.5.0";
+
+constexpr const char* kSchemaSql =
+    "CREATE SCHEMA IF NOT EXISTS adit;"
+    "CREATE TABLE IF NOT EXISTS adit.landings(job UUID, sequence BIGINT, table_name VARCHAR, rows UBIGINT,"
+    " landed_at_ms BIGINT, notes VARCHAR);"
+    "CREATE TABLE IF NOT EXISTS adit.staged_chunks(job UUID, chunk UUID, position BIGINT, operation VARCHAR, rows UBIGINT,"
+    " file VARCHAR, columns VARCHAR);"
+    "CREATE SEQUENCE IF NOT EXISTS adit.landing_order";
+
+EngineFailure refused(const std::string& setting) {
+  return {DUCKDB_ERROR_SETTINGS, "the engine did not take the setting " + setting};
+}
+
+Tried<void> done(const Tried<Rows>& rows) {
+  if (!rows) return std::unexpected(rows.error());
+  return {};
+}
+
+/// Connection-wide settings: no other connection inherits them, and after the lock they can't be set any more.
+Tried<void> enable_progress(Connection& connection) {
+  return done(try_run(connection,
+                      "SET enable_progress_bar = true; SET enable_progress_bar_print = false; "
+                      "SET progress_bar_time = 0"));
+}
+
+}  // namespace
+
+PooledConnection::~PooledConnection() {
+  if (connection_ && connection_.healthy()) pool_->idle_.lock()->push_back(std::move(connection_));
+}
+
+TableLock::~TableLock() {
+  if (pool_ != nullptr) pool_->unlock_table(folded_);
+}
+
+OpenPool::OpenPool(PoolId id, PoolSettings settings, Database database)
+    : id_(id), settings_(std::move(settings)), database_(std::move(database)), wal_(settings_.folder / "pool.db") {}
+
+Tried<std::unique_ptr<OpenPool>> OpenPool::open(PoolId id, const PoolSettings& settings) {
+  const auto failed = [](const Error& error) {
+    return std::unexpected(EngineFailure{DUCKDB_ERROR_IO, error.internal_detail});
+  };
+  if (const auto made = create_folders(settings.folder); !made) return failed(made.error());
+  std::vector<Database::Option> options{
+      {"storage_compatibility_version", kStorageVersion},
+      {"memory_limit", std::to_string(settings.memory_bytes) + "B"},
+      {"temp_directory", (settings.folder / "spill").string()},
+      {"autoinstall_known_extensions", "false"},
+      {"autoload_known_extensions", "false"},
+  };
+  if (settings.threads > 0) options.emplace_back("threads", std::to_string(settings.threads));
+  auto database = Database::open((settings.folder / "pool.db").string(), options);
+  if (!database) return std::unexpected(database.error());
+
+  std::unique_ptr<OpenPool> pool(new OpenPool(id, settings, std::move(*database)));
+  auto first = pool->connect();
+  if (!first) return failed(first.error());
+  if (auto configured = pool->configure(*first); !configured) return std::unexpected(configured.error());
+  pool->idle_.lock()->push_back(std::move(*first));
+  if (auto synced = sync_folder(settings.folder); !synced) return failed(synced.error());
+  if (auto synced = pool->wal_.sync_if_new(); !synced) return failed(synced.error());
+  if (auto refreshed = pool->refresh_tables(); !refreshed) return failed(refreshed.error());
+  return pool;
+}
+
+Tried<void> OpenPool::configure(Connection& first) {
+  const auto chunks = quote_literal(settings_.chunks_root.string());
+  // The folders must be allowed before access is closed: afterwards the list can't change.
+  const auto set = try_run(first,
+                           "SET GLOBAL TimeZone = 'UTC'; SET GLOBAL allowed_directories = [" + chunks +
+                               "]; SET GLOBAL enable_external_access = false; "
+                               "SET GLOBAL checkpoint_threshold = '256MB'; SET GLOBAL preserve_insertion_order = true");
+  if (!set) return std::unexpected(set.error());
+  const auto confined = try_run(first,
+                                "SELECT NOT current_setting('enable_external_access') AND list_contains("
+                                "list_transform(current_setting('allowed_directories'), d -> rtrim(d, '/')), rtrim(" +
+                                    chunks + ", '/'))");
+  if (!confined) return std::unexpected(confined.error());
+  if (confined->boolean(0, 0) != true) return std::unexpected(refused("allowed_directories"));
+  if (auto made = done(try_run(first, kSchemaSql)); !made) return made;
+
+  if (auto progress = enable_progress(first); !progress) return progress;
+  for (std::size_t worker = 1; worker < settings_.workers; ++worker) {
+    auto connection = database_.connect();
+    if (!connection) return std::unexpected(refused("connections"));
+    if (auto progress = enable_progress(*connection); !progress) return progress;
+    idle_.lock()->push_back(std::move(*connection));
+  }
+  if (auto locked = done(try_run(first, "SET GLOBAL lock_configuration = true")); !locked) return locked;
+  const auto locked = try_run(first, "SELECT current_setting('lock_configuration')");
+  if (!locked) return std::unexpected(locked.error());
+  if (locked->boolean(0, 0) != true) return std::unexpected(refused("lock_configuration"));
+  return {};
+}
+
+Result<PooledConnection> OpenPool::borrow() {
+  {
+    auto idle = idle_.lock();
+    if (!idle->empty()) {
+      auto connection = std::move(idle->back());
+      idle->pop_back();
+      return PooledConnection(*this, std::move(connection));
+    }
+  }
+  ADIT_TRY(auto connection, database_.connect());
+  return PooledConnection(*this, std::move(connection));
+}
+
+std::shared_ptr<JobStage> OpenPool::job_stage(JobId job) {
+  auto stages = stages_.lock();
+  auto& stage = (*stages)[job];
+  if (!stage) stage = std::make_shared<JobStage>();
+  return stage;
+}
+
+void OpenPool::forget_job_stage(JobId job) { stages_.lock()->erase(job); }
+
+std::optional<KnownTable> OpenPool::table(const std::string& name) const {
+  auto tables = tables_.lock();
+  const auto found = tables->find(fold_name(name));
+  return found == tables->end() ? std::nullopt : std::optional(found->second);
+}
+
+void OpenPool::set_table(const std::string& name) { (*tables_.lock())[fold_name(name)] = {name, false}; }
+
+Result<void> OpenPool::refresh_tables() {
+  ADIT_TRY(auto connection, borrow());
+  ADIT_TRY(const auto rows, run(*connection,
+                                "SELECT table_name, false FROM duckdb_tables() WHERE NOT internal AND schema_name = 'main' "
+                                "AND database_name = current_database() UNION ALL SELECT view_name, true FROM "
+                                "duckdb_views() WHERE NOT internal AND schema_name = 'main' "
+                                "AND database_name = current_database()"));
+  std::map<std::string, KnownTable> tables;
+  for (std::size_t row = 0; row < rows.size(); ++row) {
+    const auto name = rows.text(row, 0).value_or("");
+    if (!is_reserved_name(name)) tables[fold_name(name)] = {name, rows.boolean(row, 1).value_or(false)};
+  }
+  *tables_.lock() = std::move(tables);
+  return {};
+}
+
+Result<TableLock> OpenPool::lock_table(const std::string& name, std::stop_token stop) {
+  const auto folded = fold_name(name);
+  auto locks = locks_.lock();
+  while (!locks->held.insert(folded).second) {
+    if (stop.stop_requested()) return Error{ErrorKind::kCanceled, "The work was canceled."};
+    unlocked_.wait_for(locks.unique_lock(), kLockLookInterval);
+  }
+  return TableLock(*this, folded);
+}
+
+void OpenPool::unlock_table(const std::string& folded) {
+  locks_.lock()->held.erase(folded);
+  unlocked_.notify_all();
+}
+
+Result<void> OpenPool::committed() {
+  changed_ = true;
+  return wal_.sync_if_new();
+}
+
+Result<void> OpenPool::checkpoint() {
+  ADIT_TRY(auto connection, borrow());
+  const bool was_changed = changed_.exchange(false);
+  failpoint("warehouse.checkpoint.before");
+  const auto done = try_run(*connection, "CHECKPOINT");
+  failpoint("warehouse.checkpoint.after");
+  if (done) return sync_folder(settings_.folder);
+  if (was_changed) changed_ = true;
+  auto error = to_error(done.error(), "CHECKPOINT");
+  if (done.error().conflict()) error.kind = ErrorKind::kUnavailable;
+  return error;
+}
+
+bool is_damage(const EngineFailure& failure) {
+  for (const auto* other : {"Could not set lock", "Permission denied", "Too many open files", "Cannot allocate memory",
+                            "the engine did not take", "Read-only file system"}) {
+    if (failure.message.find(other) != std::string::npos) return false;
+  }
+  return !failure.storage_full() && !failure.out_of_memory() && failure.type != DUCKDB_ERROR_SETTINGS;
+}
+
+}  // namespace adit

@@ -1,0 +1,127 @@
+// One pool's database file while it is open: its connections, its tables' names, what is staged in it.
+#pragma once
+
+#include <condition_variable>
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "base/guarded.h"
+#include "warehouse/duckdb/engine.h"
+#include "warehouse/duckdb/job_stage.h"
+#include "warehouse/duckdb/wal_watch.h"
+#include "warehouse/warehouse.h"
+
+namespace adit {
+
+class OpenPool;
+
+/// A connection that goes back to its pool, unless the engine has failed meanwhile.
+class PooledConnection {
+ public:
+  PooledConnection(OpenPool& pool, Connection connection) : pool_(&pool), connection_(std::move(connection)) {}
+  PooledConnection(PooledConnection&& other) noexcept = default;
+  PooledConnection& operator=(PooledConnection&&) = delete;
+  ~PooledConnection();
+
+  Connection& operator*() { return connection_; }
+  Connection* operator->() { return &connection_; }
+
+ private:
+  OpenPool* pool_;
+  Connection connection_;
+};
+
+/// A table or view that clients see.
+struct KnownTable {
+  std::string name;  ///< in its first spelling
+  bool view = false;
+};
+
+/// The right to change one table, held until the landing's COMMIT has returned.
+class TableLock {
+ public:
+  TableLock(OpenPool& pool, std::string folded) : pool_(&pool), folded_(std::move(folded)) {}
+  TableLock(TableLock&& other) noexcept : pool_(std::exchange(other.pool_, nullptr)), folded_(std::move(other.folded_)) {}
+  TableLock& operator=(TableLock&&) = delete;
+  ~TableLock();
+
+ private:
+  OpenPool* pool_;
+  std::string folded_;
+};
+
+struct PoolSettings {
+  std::filesystem::path folder;       ///< holds pool.db
+  std::filesystem::path chunks_root;
+  std::uint64_t memory_bytes = 0;
+  std::size_t threads = 0;            ///< 0: one per processor
+  std::size_t workers = 2;            ///< connections that report progress
+};
+
+/// Thread-safe. Must outlive its connections and locks; PoolRegistry sees to that.
+class OpenPool {
+ public:
+  /// Opens or makes the file, applies every setting, reads back those that confine the engine, makes the `adit` schema and
+  /// reads the tables' names.
+  static Tried<std::unique_ptr<OpenPool>> open(PoolId id, const PoolSettings& settings);
+
+  PoolId id() const { return id_; }
+  const std::filesystem::path& chunks_root() const { return settings_.chunks_root; }
+  std::uint64_t memory_bytes() const { return settings_.memory_bytes; }
+  bool healthy() const { return database_.healthy(); }
+
+  /// A connection for staging, landing and own queries.
+  Result<PooledConnection> borrow();
+  /// A fresh one, for user SQL.
+  Result<Connection> connect() const { return database_.connect(); }
+
+  std::shared_ptr<JobStage> job_stage(JobId job);
+  void forget_job_stage(JobId job);
+
+  std::optional<KnownTable> table(const std::string& name) const;  ///< by Unicode case folding
+  void set_table(const std::string& name);
+  /// Reads all names again.
+  Result<void> refresh_tables();
+  /// Waits for the other landing on the same table. kCanceled.
+  Result<TableLock> lock_table(const std::string& name, std::stop_token stop);
+
+  /// After each COMMIT that must be durable: syncs the folder if the write-ahead log was made anew.
+  Result<void> committed();
+  bool changed() const { return changed_; }
+  std::uint64_t wal_bytes() const { return wal_.bytes(); }
+  /// kUnavailable when the engine refuses for now.
+  Result<void> checkpoint();
+
+ private:
+  friend class PooledConnection;
+  friend class TableLock;
+  struct Locks {
+    std::set<std::string> held;
+  };
+
+  OpenPool(PoolId id, PoolSettings settings, Database database);
+  Tried<void> configure(Connection& first);
+  void unlock_table(const std::string& folded);
+
+  const PoolId id_;
+  const PoolSettings settings_;
+  Database database_;
+  WalWatch wal_;
+  std::atomic<bool> changed_{false};
+  Guarded<std::vector<Connection>> idle_;
+  Guarded<std::map<JobId, std::shared_ptr<JobStage>>> stages_;
+  Guarded<std::map<std::string, KnownTable>> tables_;  ///< by folded name
+  Guarded<Locks> locks_;
+  std::condition_variable_any unlocked_;
+};
+
+/// Whether the engine's message speaks of a file that is damaged, rather than of one that is locked, full or forbidden.
+bool is_damage(const EngineFailure& failure);
+
+}  // namespace adit

@@ -1,0 +1,26 @@
+// The gate before users' SQL: what may run is decided from the engine's own parse of it, before anything is bound.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+#include "warehouse/duckdb/engine.h"
+
+namespace adit {
+
+inline constexpr std::size_t kQuerySqlBytesMax = 100'000;
+
+/// A statement that only reads tables and views of its pool.
+struct GatedQuery {
+  std::string sql;
+};
+
+/// Lets through one SELECT (with WITH, VALUES, FROM first, DESCRIBE, SUMMARIZE, SHOW TABLES), or EXPLAIN of one.
+///
+/// Call it inside the read-only transaction that then runs the query: the names it allows are those that this
+/// transaction sees. Runs statements of its own on the connection, none of them holding the user's text as SQL.
+/// kInvalid with the reason for the user when the statement is refused or can't be parsed.
+Result<GatedQuery> gate_query(Connection& connection, std::string_view sql);
+
+}  // namespace adit

@@ -1,0 +1,333 @@
+#include "warehouse/duckdb/stager.h"
+
+#include <algorithm>
+
+#include "base/failpoint.h"
+#include "base/log.h"
+#include "formats/names.h"
+#include "warehouse/duckdb/marks.h"
+#include "warehouse/duckdb/sql_text.h"
+#include "warehouse/duckdb/table_columns.h"
+
+namespace adit {
+namespace {
+
+/// Each round widens at least one column, and each column widens a few times at most.
+constexpr int kRoundsMax = 200;
+
+/// Up to this size a staging table is made in the transaction that fills it, which saves a commit. In a long transaction it
+/// would keep checkpoints out.
+constexpr std::uintmax_t kSmallFileBytes = 1 << 20;
+
+std::string column_list(const std::vector<StagedColumn>& columns) {
+  std::string list;
+  for (const auto& column : columns) list += quote_identifier(column.name) + " " + sql_name(column.type) + ", ";
+  return list;
+}
+
+bool is_small(const std::filesystem::path& path) {
+  std::error_code error;
+  const auto size = std::filesystem::file_size(path, error);
+  return !error && size <= kSmallFileBytes;
+}
+
+DataError only_message(std::string message) {
+  DataError error;
+  error.message = std::move(message);
+  return error;
+}
+
+/// Failures that say nothing of the data.
+bool is_own_failure(const EngineFailure& failure) {
+  return failure.interrupted() || failure.conflict() || failure.fatal() || failure.storage_full() ||
+         failure.out_of_memory() || failure.type == DUCKDB_ERROR_INTERNAL || failure.type == DUCKDB_ERROR_CATALOG ||
+         failure.type == DUCKDB_ERROR_BINDER || failure.type == DUCKDB_ERROR_PARSER;
+}
+
+}  // namespace
+
+Stager::Stager(OpenPool& pool, Connection& connection, Activity& activity, const StagePlan& plan, JobStage& stage)
+    : pool_(pool), connection_(connection), activity_(activity), plan_(plan), stage_(stage),
+      keys_(plan.spec.key_columns()) {}
+
+Result<void> Stager::load() {
+  if (plan_.spec.type == JobType::kDelta) {
+    if (const auto known = pool_.table(plan_.spec.target_name); known && !known->view) {
+      ADIT_TRY(auto columns, table_columns(connection_, known->name));
+      if (columns) target_ = std::move(*columns);
+    }
+  }
+  if (stage_.loaded) return {};
+  ADIT_CHECK(load_job_stage(connection_, plan_.job, stage_));
+  for (auto& column : stage_.columns) {
+    const auto planned = plan_column({.name = column.name, .reference = {}, .engine_type = {}, .guess = column.type});
+    column.declared = planned.declared;
+    column.in_target = planned.in_target;
+  }
+  return {};
+}
+
+Result<void> Stager::discard() {
+  ADIT_TRY(auto transaction, Transaction::begin(connection_));
+  ADIT_CHECK(run(connection_, "DROP TABLE IF EXISTS main." + quote_identifier(stage_table_name(plan_.job))));
+  ADIT_CHECK(run(connection_, delete_chunk_marks_sql(plan_.job)));
+  ADIT_CHECK(transaction.commit());
+  stage_.table_exists = false;
+  stage_.columns.clear();
+  stage_.marks.clear();
+  stage_.loaded = true;
+  return pool_.committed();
+}
+
+Result<StagedChunk> Stager::stage(const ChunkFile& chunk) {
+  StagedChunk staged;
+  staged.id = chunk.id;
+  ADIT_CHECK(load());
+  if (const auto mark = stage_.marks.find(chunk.position);
+      mark != stage_.marks.end() && mark->second.chunk == chunk.id) {
+    staged.rows = mark->second.rows;
+    return staged;
+  }
+  const auto source = open_source(connection_, plan_.spec, chunk.operation, chunk.path);
+  if (!source) {
+    if (source.error().kind != ErrorKind::kInvalid) return source.error();
+    staged.errors.push_back(only_message(source.error().public_message));
+    return staged;
+  }
+  auto columns = planned_columns(*source);
+  widened_.clear();
+  for (int round = 0; round < kRoundsMax; ++round) {
+    std::vector<ChunkFile> chunks;
+    ADIT_CHECK(shape_table(columns, is_small(chunk.path), chunks));
+    chunks.push_back(chunk);
+    Outcome outcome = std::uint64_t{0};
+    for (const auto& next : chunks) {
+      ADIT_CHECK(activity_.check());
+      ADIT_TRY(outcome, stage_once(next));
+      if (!std::holds_alternative<std::uint64_t>(outcome)) break;
+    }
+    if (auto* rejected = std::get_if<Rejected>(&outcome)) {
+      staged.errors = std::move(rejected->errors);
+      return staged;
+    }
+    if (const auto* rows = std::get_if<std::uint64_t>(&outcome)) {
+      staged.rows = *rows;
+      return staged;
+    }
+    columns = std::move(std::get<Widen>(outcome).columns);
+  }
+  return internal("a chunk's types did not settle");
+}
+
+std::vector<StagedColumn> Stager::planned_columns(const ChunkSource& source) const {
+  auto columns = stage_.columns;
+  const auto has = [&](const std::string& name) {
+    const auto folded = fold_name(name);
+    return std::ranges::find_if(columns, [&](const auto& column) { return fold_name(column.name) == folded; });
+  };
+  if (columns.empty() && plan_.spec.table_schema) {
+    for (const auto& declared : plan_.spec.table_schema->columns) {
+      if (has(declared.name) != columns.end() || fold_name(declared.name) == fold_name(kChangeDateColumn)) continue;
+      columns.push_back(plan_column({.name = declared.name, .reference = {}, .engine_type = {}, .guess = {}}));
+    }
+  }
+  for (const auto& column : source.columns) {
+    const auto known = has(column.name);
+    if (known == columns.end()) {
+      columns.push_back(plan_column(column));
+    } else if (known->undecided && column.guess) {
+      known->type = *column.guess;
+      known->undecided = false;
+    }
+  }
+  return columns;
+}
+
+StagedColumn Stager::plan_column(const SourceColumn& column) const {
+  const auto folded = fold_name(column.name);
+  StagedColumn planned{.name = column.name, .type = {.kind = TypeKind::kInteger}};
+  for (const auto& existing : target_) {
+    if (fold_name(existing.name) != folded) continue;
+    planned.name = existing.name;
+    planned.in_target = true;
+    planned.type = stored_type(existing.type);
+  }
+  if (plan_.spec.table_schema) {
+    for (const auto& declared : plan_.spec.table_schema->columns) {
+      if (fold_name(declared.name) != folded) continue;
+      if (!planned.in_target) planned.name = declared.name;
+      planned.declared = true;
+      // A table's column may be wider than what is declared, and stays so.
+      const auto wider = widened(planned.type, stored_type(declared.type), StringWidening::kForbidden);
+      planned.type = planned.in_target && wider ? *wider : stored_type(declared.type);
+    }
+  }
+  if (planned.declared || (planned.in_target && planned.type.kind != TypeKind::kOther)) return planned;
+  planned.undecided = !column.guess && !planned.in_target;
+  // Nanoseconds are kept only if there are any: the values decide.
+  if (column.guess) planned.type = *column.guess;
+  if (planned.type.kind == TypeKind::kDateTimeNs) planned.type = {.kind = TypeKind::kDateTime};
+  return planned;
+}
+
+std::string Stager::create_sql(const std::vector<StagedColumn>& columns) const {
+  auto sql = "CREATE TABLE main." + quote_identifier(stage_table_name(plan_.job)) + " (" + column_list(columns) +
+             quote_identifier(kChangeDateColumn) + " TIMESTAMP";
+  if (!keys_.empty()) {
+    sql += ", " + std::string(kHiddenChunk) + " BIGINT, " + std::string(kHiddenOperation) + " BOOLEAN";
+  }
+  return sql + ")";
+}
+
+Result<void> Stager::shape_table(const std::vector<StagedColumn>& columns, bool small_file,
+                                 std::vector<ChunkFile>& stage_again) {
+  create_in_insert_ = false;
+  if (stage_.table_exists) {
+    bool rebuild = false;
+    for (std::size_t i = 0; i < stage_.columns.size(); ++i) {
+      rebuild = rebuild || (stage_.columns[i].type != columns[i].type && !stage_.columns[i].undecided);
+    }
+    if (!rebuild) return extend_table(columns);
+    for (const auto& [position, mark] : stage_.marks) stage_again.push_back(file_of(mark));
+    ADIT_CHECK(discard());
+  }
+  stage_.columns = columns;
+  if (small_file && stage_again.empty()) {
+    create_in_insert_ = true;
+    return {};
+  }
+  ADIT_CHECK(run(connection_, create_sql(columns)));
+  stage_.table_exists = true;
+  return {};
+}
+
+Result<void> Stager::extend_table(const std::vector<StagedColumn>& columns) {
+  const auto alter = "ALTER TABLE main." + quote_identifier(stage_table_name(plan_.job));
+  for (std::size_t i = 0; i < columns.size(); ++i) {
+    const auto name = quote_identifier(columns[i].name);
+    if (i >= stage_.columns.size()) {
+      ADIT_CHECK(run(connection_, alter + " ADD COLUMN " + name + " " + sql_name(columns[i].type)));
+      stage_.columns.push_back(columns[i]);
+    } else if (stage_.columns[i].type != columns[i].type) {
+      ADIT_CHECK(run(connection_, alter + " ALTER COLUMN " + name + " TYPE " + sql_name(columns[i].type)));
+      stage_.columns[i] = columns[i];
+    }
+  }
+  return {};
+}
+
+Result<Stager::Outcome> Stager::stage_once(const ChunkFile& chunk) {
+  if (const auto found = stage_.marks.find(chunk.position); found != stage_.marks.end()) {
+    if (found->second.chunk == chunk.id) return Outcome(found->second.rows);
+  }
+  ADIT_TRY(const auto source, open_source(connection_, plan_.spec, chunk.operation, chunk.path));
+  const ChunkSelect select(source, stage_.columns, keys_);
+  const auto failure_or_rows = insert(chunk, select);
+  if (!failure_or_rows) return failure_or_rows.error();
+  if (const auto* rows = std::get_if<std::uint64_t>(&*failure_or_rows)) return Outcome(*rows);
+  return explain(std::get<EngineFailure>(*failure_or_rows), source, select);
+}
+
+Result<std::variant<std::uint64_t, EngineFailure>> Stager::insert(const ChunkFile& chunk, const ChunkSelect& select) {
+  using Inserted = std::variant<std::uint64_t, EngineFailure>;
+  ChunkMark mark{chunk.id, chunk.position, chunk.operation, 0, relative(chunk.path), {}};
+  for (const auto& column : select.columns()) mark.columns.push_back(column.target.name);
+
+  ADIT_TRY(auto transaction, Transaction::begin(connection_));
+  if (create_in_insert_) ADIT_CHECK(run(connection_, create_sql(stage_.columns)));
+  const auto hidden = keys_.empty() ? std::nullopt : std::optional(mark);
+  auto rows = try_run(connection_, select.insert_sql(plan_.job, plan_.change_date, hidden));
+  if (!rows) return Inserted(std::move(rows).error());
+  mark.rows = rows->changed();
+  auto columns = stage_.columns;
+  ADIT_CHECK(settle_undecided(select, columns));
+  ADIT_CHECK(insert_chunk_mark(connection_, plan_.job, mark, columns));
+  failpoint("warehouse.stage.before_commit");
+  ADIT_CHECK(activity_.shield());
+  const auto committed = transaction.commit();
+  activity_.unshield();
+  if (!committed) return committed.error();
+  ADIT_CHECK(pool_.committed());
+  failpoint("warehouse.stage.after_commit");
+  stage_.table_exists = true;
+  create_in_insert_ = false;
+  stage_.columns = std::move(columns);
+  stage_.marks[mark.position] = mark;
+  return Inserted(mark.rows);
+}
+
+Result<void> Stager::settle_undecided(const ChunkSelect& select, std::vector<StagedColumn>& columns) {
+  std::vector<StagedColumn*> open;
+  std::string counts;
+  for (const auto& chunk_column : select.columns()) {
+    if (!chunk_column.target.undecided) continue;
+    const auto found = std::ranges::find(columns, chunk_column.target.name, &StagedColumn::name);
+    counts += (open.empty() ? "count(" : ", count(") + quote_identifier(found->name) + ")";
+    open.push_back(&*found);
+  }
+  if (open.empty()) return {};
+  ADIT_TRY(const auto rows,
+           run(connection_, "SELECT " + counts + " FROM main." + quote_identifier(stage_table_name(plan_.job))));
+  for (std::size_t i = 0; i < open.size(); ++i) open[i]->undecided = rows.integer(0, i) == 0;
+  return {};
+}
+
+Result<Stager::Outcome> Stager::explain(const EngineFailure& failure, const ChunkSource& source,
+                                        const ChunkSelect& select) {
+  if (failure.message.find(kMisfitWord) != std::string::npos) return explain_misfits(source, select);
+  if (is_own_failure(failure)) return to_error(failure);
+  auto errors = find_malformed_rows(source);
+  if (errors.empty()) {
+    const bool of_file = failure.message.find(source.path.filename().string()) != std::string::npos;
+    if (failure.type == DUCKDB_ERROR_IO && !of_file) return to_error(failure);
+    errors.push_back(only_message("The file can't be read: " + public_engine_message(failure.message, source.path)));
+  }
+  log::debug("warehouse.chunk_rejected", {{"job", plan_.job}, {"reason", failure.message}});
+  return Outcome(Rejected{std::move(errors)});
+}
+
+Result<Stager::Outcome> Stager::explain_misfits(const ChunkSource& source, const ChunkSelect& select) {
+  ADIT_TRY(const auto diagnosis, diagnose(connection_, select));
+  if (!diagnosis.null_keys.empty()) {
+    ADIT_TRY(auto errors, describe_null_keys(connection_, source, select, diagnosis.null_keys));
+    return Outcome(Rejected{std::move(errors)});
+  }
+  Widen widen{stage_.columns};
+  for (const auto& misfit : diagnosis.misfits) {
+    const auto& target = select.columns()[misfit.column].target;
+    const auto column = std::ranges::find(widen.columns, target.name, &StagedColumn::name);
+    const bool fixed = target.declared || target.in_target;
+    const auto strings = fixed ? StringWidening::kForbidden : StringWidening::kAllowed;
+    const bool wrong_guess = !fixed && !has_values(target) && !widened_.contains(target.name);
+    const auto wider = !misfit.found || target.declared ? std::nullopt
+                       : wrong_guess                    ? misfit.found
+                                       : widened_after_misfit(target.type, *misfit.found, strings);
+    if (!wider || *wider == target.type) {
+      ADIT_TRY(auto errors, describe_misfits(connection_, source, select, misfit.column));
+      return Outcome(Rejected{std::move(errors)});
+    }
+    column->type = *wider;
+    column->undecided = false;
+    widened_.insert(target.name);
+  }
+  if (diagnosis.misfits.empty()) return internal("a chunk was refused, but everything in it fits");
+  return Outcome(std::move(widen));
+}
+
+bool Stager::has_values(const StagedColumn& column) const {
+  if (column.undecided) return false;
+  return std::ranges::any_of(stage_.marks, [&](const auto& entry) {
+    return std::ranges::find(entry.second.columns, column.name) != entry.second.columns.end();
+  });
+}
+
+ChunkFile Stager::file_of(const ChunkMark& mark) const {
+  return {.id = mark.chunk, .position = mark.position, .operation = mark.operation,
+          .path = pool_.chunks_root() / mark.file};
+}
+
+std::string Stager::relative(const std::filesystem::path& path) const {
+  return std::filesystem::absolute(path).lexically_relative(pool_.chunks_root()).string();
+}
+
+}  // namespace adit

@@ -1,0 +1,146 @@
+// warehouse/ is where tables live. It knows rows, columns, files of chunks and SQL; it knows no HTTP, no catalog and
+// no principals. Requests and answers are plain values, so that they can cross a process boundary.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <unordered_set>
+#include <variant>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/metrics.h"
+#include "base/result.h"
+#include "model/chunk.h"
+#include "model/job.h"
+#include "model/pool.h"
+
+namespace adit {
+
+/// What the warehouse needs to know of a job.
+struct StagePlan {
+  PoolId pool;
+  JobId job;
+  JobSpec spec;
+  Timestamp change_date{};  ///< goes into _CELONIS_CHANGE_DATE of every row
+};
+
+/// A chunk's file as the warehouse reads it.
+struct ChunkFile {
+  ChunkId id;
+  std::int64_t position = 0;
+  ChunkOperation operation = ChunkOperation::kUpsert;
+  std::filesystem::path path;
+};
+
+/// What became of one chunk. With errors it counts as failed, and none of its rows are kept.
+struct StagedChunk {
+  ChunkId id;
+  std::uint64_t rows = 0;
+  std::vector<DataError> errors;  ///< the first ones, at most 100
+};
+
+struct LandPlan {
+  StagePlan stage;
+  std::vector<ChunkFile> chunks;  ///< all of the job, by position; those without a staging mark are staged first
+};
+
+/// What a landed job did to its table; also what the landing mark in the pool's file holds.
+struct Landing {
+  JobId job;
+  std::uint64_t rows = 0;   ///< rows that the table holds because of this job
+  Timestamp landed_at{};
+  std::vector<std::string> notes;  ///< for the job's logs: added and widened columns and the like
+};
+
+struct QueryRequest {
+  std::string sql;
+  std::uint64_t row_limit = 10'000;
+  std::chrono::milliseconds timeout{60'000};
+};
+
+/// One value of a result as JSON can hold it: integers within ±2^53 as numbers, larger ones, decimals, dates, times,
+/// NaN and infinities as text.
+using Cell = std::variant<std::monostate, bool, std::int64_t, double, std::string>;
+
+struct QueryResult {
+  std::vector<ColumnInfo> columns;
+  std::vector<std::vector<Cell>> rows;
+  bool truncated = false;  ///< more rows than row_limit, or more bytes than the server's bound
+  std::chrono::microseconds elapsed{};
+};
+
+/// Asked when a pool's file is opened: which DONE jobs whose chunks are still kept are not among `landed`, the jobs
+/// with a mark? In the order of their landing. Called from warehouse threads.
+using MissingLandings =
+    std::function<Result<std::vector<LandPlan>>(PoolId pool, const std::unordered_set<JobId>& landed)>;
+
+struct WarehouseOptions {
+  std::filesystem::path root;          ///< pool files: <root>/<pool>/pool.db
+  std::filesystem::path chunks_root;   ///< the only other folder the engine may read
+  std::uint64_t memory_bytes_max = 2ULL << 30;  ///< shared by all open pools
+  std::size_t pools_open_max = 32;
+  std::size_t threads_per_pool = 0;    ///< 0: one per processor
+  std::size_t stages_max = 2;          ///< chunks staged at the same time, over all pools
+  std::uint64_t wal_bytes_max = 1ULL << 30;     ///< above it no stage starts until a checkpoint has passed
+  std::chrono::milliseconds checkpoint_interval{30'000};
+  std::uint64_t result_bytes_max = 64ULL << 20; ///< of one query's answer
+};
+
+/// The tables of all pools. Thread-safe; calls block for as long as the work takes. A pool's file is opened when it
+/// is first needed and repaired then: expected landings without a mark are landed again.
+///
+/// Stopping: a stop request interrupts the engine, rolls back and returns kCanceled; past the commit it is
+/// ignored and the call succeeds.
+class Warehouse {
+ public:
+  virtual ~Warehouse() = default;
+
+  /// Looks at a file before its upload is acknowledged: is it of the job's type, has it a header or footer that can be
+  /// read, are the key columns there? Reads no rows. kInvalid with a message for the client otherwise; a
+  /// missing key column's message holds the words "Internal error while validating the Parquet".
+  virtual Result<std::vector<ColumnInfo>> inspect(const StagePlan& plan, ChunkOperation operation,
+                                                  const std::filesystem::path& file) = 0;
+
+  /// Turns one chunk into typed rows of the job's staging table. Chunks of one job come in the order of their
+  /// positions, one at a time; a chunk already staged is not staged again. Bad data is no Error: it stands in
+  /// StagedChunk::errors. Errors: kCanceled, kStorageFull, kUnavailable, kInternal.
+  virtual Result<StagedChunk> stage(const StagePlan& plan, const ChunkFile& chunk, std::stop_token stop) = 0;
+
+  /// Changes the table in one transaction with the job's landing mark, staging first what is not staged. A job that has
+  /// landed already is not landed again: its mark is returned. kInvalid when the data can't land (a type that can't be
+  /// widened, a failed chunk): the table is as before and the message says why.
+  virtual Result<Landing> land(const LandPlan& plan, std::stop_token stop) = 0;
+
+  /// Drops what was staged for a job. Nothing staged is no error.
+  virtual Result<void> discard(PoolId pool, JobId job) = 0;
+
+  /// The mark of a job, if it has landed; what recovery asks.
+  virtual Result<std::optional<Landing>> landed(PoolId pool, JobId job) = 0;
+
+  /// Writes everything landed so far into the pool's main file, so that chunk files may be removed. kUnavailable
+  /// when the engine refuses for now.
+  virtual Result<void> checkpoint(PoolId pool) = 0;
+
+  virtual Result<std::vector<TableInfo>> tables(PoolId pool) = 0;
+  virtual Result<std::vector<ColumnInfo>> columns(PoolId pool, const std::string& table) = 0;  ///< kNotFound
+  /// Runs one read-only statement that passed the gate. kInvalid: the statement is refused or wrong, and the message says
+  /// why; kTimeout; kCanceled.
+  virtual Result<QueryResult> query(PoolId pool, const QueryRequest& request, std::stop_token stop) = 0;
+
+  /// 0 to 1 for a job whose chunk is being staged or that is landing, if the engine can tell.
+  virtual std::optional<double> progress(JobId job) const = 0;
+  /// Refuses new work and closes all pools with a last checkpoint.
+  virtual void close() = 0;
+};
+
+Result<std::unique_ptr<Warehouse>> open_duckdb_warehouse(WarehouseOptions options, MissingLandings missing,
+                                                         const Clock& clock, Metrics& metrics);
+
+}  // namespace adit

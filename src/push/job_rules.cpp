@@ -1,0 +1,63 @@
+#include "push/job_rules.h"
+
+#include <string>
+#include <string_view>
+#include <unordered_set>
+#include <utility>
+#include <vector>
+
+#include "formats/names.h"
+
+namespace adit {
+namespace {
+
+constexpr std::size_t kKeysMax = 64;
+constexpr std::size_t kColumnsMax = 4096;
+
+class Rules {
+ public:
+  void check_table(std::string_view attribute, const std::string& name) {
+    if (auto good = check_table_name(name); !good) fail(attribute, good.error().public_message);
+  }
+
+  void check_columns(std::string_view attribute, const std::vector<std::string>& names, std::size_t count_max) {
+    if (names.size() > count_max) fail(attribute, "must not hold more than " + std::to_string(count_max) + " columns");
+    std::unordered_set<std::string> seen;
+    for (const auto& name : names) {
+      if (auto good = check_column_name(name, "The column"); !good) fail(attribute, good.error().public_message);
+      if (!seen.insert(fold_name(name)).second) {
+        fail(attribute, "names the column \"" + shorten(name, 80) + "\" twice; names are the same in upper and lower case");
+      }
+    }
+  }
+
+  Result<void> outcome() && {
+    if (errors_.empty()) return {};
+    Error error{ErrorKind::kInvalid, errors_.front().attribute + ": " + errors_.front().message};
+    error.fields = std::move(errors_);
+    return error;
+  }
+
+ private:
+  void fail(std::string_view attribute, std::string message) {
+    errors_.push_back({std::string(attribute), std::move(message)});
+  }
+
+  std::vector<FieldError> errors_;
+};
+
+}  // namespace
+
+Result<void> check_job_spec(const JobSpec& spec) {
+  Rules rules;
+  rules.check_table("targetName", spec.target_name);
+  rules.check_columns("keys", spec.keys, kKeysMax);
+  if (spec.table_schema) {
+    std::vector<std::string> declared;
+    for (const auto& column : spec.table_schema->columns) declared.push_back(column.name);
+    rules.check_columns("tableSchema.columns", declared, kColumnsMax);
+  }
+  return std::move(rules).outcome();
+}
+
+}  // namespace adit

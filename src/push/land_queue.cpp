@@ -1,0 +1,244 @@
+#include "push/land_queue.h"
+
+#include <pthread.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "base/log.h"
+
+namespace adit {
+namespace {
+
+constexpr std::size_t kErrorsPerChunkMax = 10;
+
+Error canceled() { return {ErrorKind::kCanceled, "The push job was canceled."}; }
+
+std::string describe(const DataError& error) {
+  std::string text;
+  const auto add = [&text](std::string_view name, const auto& value) {
+    if (!text.empty()) text += ", ";
+    text += name;
+    text += value;
+  };
+  if (error.line) add("line ", std::to_string(*error.line));
+  if (error.row) add("row ", std::to_string(*error.row));
+  if (error.byte) add("byte ", std::to_string(*error.byte));
+  if (error.column) add("column ", "\"" + *error.column + "\"");
+  if (error.value) add("value ", "'" + *error.value + "'");
+  return text.empty() ? error.message : text + ": " + error.message;
+}
+
+}  // namespace
+
+std::vector<std::string> describe_failed_chunks(const std::vector<Chunk>& chunks) {
+  std::vector<std::string> lines;
+  for (const auto& chunk : chunks) {
+    if (chunk.state != ChunkState::kFailed) continue;
+    const auto name = "Chunk " + std::to_string(chunk.position + 1) + " (" + chunk.id.to_string() + ")";
+    const auto shown = std::min(chunk.errors.size(), kErrorsPerChunkMax);
+    for (std::size_t i = 0; i < shown; ++i) lines.push_back(name + ", " + describe(chunk.errors[i]));
+    if (chunk.errors.size() > shown) {
+      lines.push_back(name + ": further errors stand in the chunk's adit.errors.");
+    }
+  }
+  return lines;
+}
+
+LandQueue::LandQueue(Catalog& catalog, ChunkStore& store, Warehouse& warehouse, StageQueue& stages, const Clock& clock,
+               Metrics& metrics, LandQueueOptions options)
+    : catalog_(catalog),
+      store_(store),
+      warehouse_(warehouse),
+      stages_(stages),
+      clock_(clock),
+      metrics_(metrics),
+      options_(options),
+      owner_(Uuid::random().to_string()) {}
+
+LandQueue::~LandQueue() { stop(); }
+
+void LandQueue::start() {
+  for (std::size_t i = 0; i < options_.landings_max; ++i) {
+    threads_.emplace_back([this] { work(); });
+    ::pthread_setname_np(threads_.back().native_handle(), "land");
+  }
+}
+
+void LandQueue::stop() {
+  {
+    auto state = state_.lock();
+    state->stopped = true;
+    for (auto& [job, stop] : state->running) stop.request_stop();
+  }
+  changed_.notify_all();
+  for (auto& thread : threads_) {
+    if (thread.joinable()) thread.join();
+  }
+}
+
+void LandQueue::wake() {
+  ++state_.lock()->wakes;
+  changed_.notify_all();
+}
+
+void LandQueue::interrupt(JobId job) {
+  auto state = state_.lock();
+  if (const auto found = state->running.find(job); found != state->running.end()) found->second.request_stop();
+}
+
+void LandQueue::interrupt_canceled() {
+  std::vector<JobId> running;
+  {
+    auto state = state_.lock();
+    for (const auto& [job, stop] : state->running) running.push_back(job);
+  }
+  for (const auto job : running) {
+    if (const auto asked = catalog_.cancel_requested(job); asked && *asked) interrupt(job);
+  }
+}
+
+Result<Job> LandQueue::wait_final(PoolId pool, JobId job, std::chrono::milliseconds timeout) {
+  const auto deadline = std::chrono::steady_clock::now() + timeout;
+  for (;;) {
+    const auto finished = state_.lock()->finished;
+    ADIT_TRY(auto found, catalog_.find_job(pool, job));
+    if (!found) return not_found("There is no such push job.");
+    if (is_final(found->status)) return *std::move(found);
+    if (std::chrono::steady_clock::now() >= deadline) {
+      return Error{ErrorKind::kUnavailable, "The job is being stopped, which takes longer than usual. Ask again for its status."};
+    }
+    auto state = state_.lock();
+    const auto pause = std::min(options_.poll_interval, std::chrono::milliseconds(200));
+    changed_.wait_for(state.unique_lock(), pause, [&] { return state->finished != finished; });
+  }
+}
+
+void LandQueue::work() {
+  std::uint64_t wakes_seen = 0;
+  while (true) {
+    {
+      auto state = state_.lock();
+      if (state->stopped) return;
+      wakes_seen = state->wakes;
+    }
+    auto job = catalog_.claim_next_job(owner_, clock_.now());
+    if (job && *job) {
+      run(**job);
+      continue;
+    }
+    if (!job) {
+      log::error("no job could be taken from the catalog", {{"detail", job.error().internal_detail}});
+    }
+    auto state = state_.lock();
+    changed_.wait_for(state.unique_lock(), options_.poll_interval,
+                      [&] { return state->stopped || state->wakes != wakes_seen; });
+  }
+}
+
+void LandQueue::run(const Job& job) {
+  std::stop_token stop;
+  {
+    auto state = state_.lock();
+    auto& source = state->running[job.id];
+    stop = source.get_token();
+    if (state->stopped) source.request_stop();
+  }
+  // A cancel that came between the claim and this point found no one to interrupt.
+  if (const auto asked = catalog_.cancel_requested(job.id); asked && *asked) interrupt(job.id);
+  finish(job, land(job, stop));
+  {
+    auto state = state_.lock();
+    state->running.erase(job.id);
+    ++state->finished;
+    ++state->wakes;  // the table is free for its next job
+  }
+  changed_.notify_all();
+}
+
+Result<Landing> LandQueue::land(const Job& job, std::stop_token stop) {
+  // A process that died may have landed the job already; its mark decides, before anything else is looked at.
+  if (job.claims > 1 || job.cancel_requested) {
+    ADIT_TRY(auto mark, warehouse_.landed(job.pool, job.id));
+    if (mark) return *std::move(mark);
+  }
+  if (stop.stop_requested()) return canceled();
+  ADIT_CHECK(stages_.finish(job, stop));
+  ADIT_TRY(const auto chunks, catalog_.list_chunks(job.id));
+  LandPlan plan{stage_plan(job), {}};
+  for (const auto& chunk : chunks) {
+    if (chunk.state == ChunkState::kFailed) {
+      return invalid("A chunk could not be read; the table is as it was before.");
+    }
+    ADIT_TRY(auto file, chunk_file(store_, job, chunk));
+    plan.chunks.push_back(std::move(file));
+  }
+  return land_with_retries(plan, stop);
+}
+
+Result<Landing> LandQueue::land_with_retries(const LandPlan& plan, std::stop_token stop) {
+  auto delay = options_.retry_delay;
+  for (int attempt = 1;; ++attempt) {
+    auto landing = warehouse_.land(plan, stop);
+    if (landing || landing.error().kind != ErrorKind::kUnavailable || attempt == options_.attempts_max) return landing;
+    auto state = state_.lock();
+    changed_.wait_for(state.unique_lock(), stop, delay, [&] { return state->stopped; });
+    if (stop.stop_requested()) return canceled();
+    delay *= 2;
+  }
+}
+
+void LandQueue::finish(const Job& job, const Result<Landing>& outcome) {
+  JobTransition change{{JobStatus::kRunning}, JobStatus::kDone, clock_.now()};
+  if (outcome) {
+    change.logs_added = outcome->notes;
+    change.rows_landed = outcome->rows;
+    return record(job, change);
+  }
+  const auto& error = outcome.error();
+  if (error.kind == ErrorKind::kCanceled && stopped()) {
+    const auto asked = catalog_.cancel_requested(job.id);
+    if (!asked || !*asked) {
+      change.to = JobStatus::kQueued;
+      return record(job, change);
+    }
+  }
+  if (error.kind == ErrorKind::kCanceled) {
+    change.to = JobStatus::kCanceled;
+    change.logs_added = {"Canceled by request; the table is as it was before."};
+  } else {
+    change.to = JobStatus::kError;
+    change.logs_added = {error.public_message};
+    if (const auto chunks = catalog_.list_chunks(job.id)) {
+      for (auto& line : describe_failed_chunks(*chunks)) change.logs_added.push_back(std::move(line));
+    }
+  }
+  if (const auto discarded = warehouse_.discard(job.pool, job.id); !discarded) {
+    log::warning("staged rows of an ended job stay", {{"job", job.id}, {"detail", discarded.error().internal_detail}});
+  }
+  if (!error.internal_detail.empty()) log::error("job failed", {{"job", job.id}, {"detail", error.internal_detail}});
+  record(job, change);
+}
+
+void LandQueue::record(const Job& job, const JobTransition& change) {
+  // What became of a job must reach the catalog; until it does the job stays RUNNING, and after a restart its landing
+  // mark tells the same again.
+  for (;;) {
+    const auto changed = catalog_.transition(job.id, change, Durability::kFull);
+    if (changed) break;
+    log::error("a job's outcome could not be written", {{"job", job.id}, {"detail", changed.error().internal_detail}});
+    auto state = state_.lock();
+    if (state->stopped) return;
+    changed_.wait_for(state.unique_lock(), options_.poll_interval, [&] { return state->stopped; });
+  }
+  if (!is_final(change.to)) return;
+  metrics_.jobs_finished.Add({{"status", std::string(to_string(change.to))}}).Increment();
+  const auto executed = job.executed.value_or(job.created);
+  log::info("job ended", {{"job", job.id},
+                          {"pool", job.pool},
+                          {"status", to_string(change.to)},
+                          {"rows", change.rows_landed.value_or(0)},
+                          {"ms", to_epoch_ms(change.at) - to_epoch_ms(executed)}});
+}
+
+}  // namespace adit

@@ -1,0 +1,81 @@
+// LandQueue: takes executed jobs in their order and lands them.
+#pragma once
+
+#include <chrono>
+#include <condition_variable>
+#include <cstddef>
+#include <stop_token>
+#include <string>
+#include <thread>
+#include <unordered_map>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/guarded.h"
+#include "base/metrics.h"
+#include "catalog/catalog.h"
+#include "chunks/chunk_store.h"
+#include "push/stage_queue.h"
+#include "warehouse/warehouse.h"
+
+namespace adit {
+
+struct LandQueueOptions {
+  std::size_t landings_max = 8;                          ///< jobs that wait for their stages or land, side by side
+  std::chrono::milliseconds poll_interval{1000};         ///< looks for jobs that another process queued
+  int attempts_max = 5;                                  ///< when the warehouse is unavailable
+  std::chrono::milliseconds retry_delay{200};            ///< doubled with every attempt
+};
+
+/// Lifecycle: start() … stop(), once each. stop() interrupts what runs; those jobs are QUEUED again and go on at the next
+/// start. Threads: all other calls from any thread.
+class LandQueue {
+ public:
+  LandQueue(Catalog& catalog, ChunkStore& store, Warehouse& warehouse, StageQueue& stages, const Clock& clock,
+         Metrics& metrics, LandQueueOptions options);
+  ~LandQueue();
+
+  void start();
+  void stop();
+  /// Says that a job was queued.
+  void wake();
+  /// Interrupts a job that runs in this process; no such job is no error.
+  void interrupt(JobId job);
+  /// Interrupts the jobs running here whose catalog row says that somebody asked to cancel them.
+  void interrupt_canceled();
+  /// Waits until the job is in a final state. kUnavailable when that takes longer than `timeout`.
+  Result<Job> wait_final(PoolId pool, JobId job, std::chrono::milliseconds timeout);
+
+ private:
+  struct State {
+    bool stopped = false;
+    std::uint64_t wakes = 0;     ///< counts wake(), so that none is missed between two looks
+    std::uint64_t finished = 0;  ///< counts jobs that ended, for wait_final()
+    std::unordered_map<JobId, std::stop_source> running;
+  };
+
+  void work();
+  void run(const Job& job);
+  Result<Landing> land(const Job& job, std::stop_token stop);
+  Result<Landing> land_with_retries(const LandPlan& plan, std::stop_token stop);
+  void finish(const Job& job, const Result<Landing>& outcome);
+  void record(const Job& job, const JobTransition& change);
+  bool stopped() const { return state_.lock()->stopped; }
+
+  Catalog& catalog_;
+  ChunkStore& store_;
+  Warehouse& warehouse_;
+  StageQueue& stages_;
+  const Clock& clock_;
+  Metrics& metrics_;
+  const LandQueueOptions options_;
+  const std::string owner_;  ///< this process, in the catalog's claims
+  std::condition_variable_any changed_;
+  Guarded<State> state_;
+  std::vector<std::thread> threads_;
+};
+
+/// The lines for a job's logs about chunks that could not be read.
+std::vector<std::string> describe_failed_chunks(const std::vector<Chunk>& chunks);
+
+}  // namespace adit

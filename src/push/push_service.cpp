@@ -1,0 +1,122 @@
+#include "push/push_service.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/log.h"
+#include "push/job_rules.h"
+
+namespace adit {
+namespace {
+
+Error no_such_job(JobId job) { return not_found("There is no push job " + job.to_string() + " in this data pool."); }
+
+}  // namespace
+
+PushService::PushService(Catalog& catalog, ChunkStore& store, Warehouse& warehouse, StageQueue& stages, LandQueue& landings,
+                         const Clock& clock, Metrics& metrics, PushLimits limits)
+    : catalog_(catalog),
+      store_(store),
+      warehouse_(warehouse),
+      stages_(stages),
+      landings_(landings),
+      clock_(clock),
+      metrics_(metrics),
+      limits_(limits) {}
+
+Result<Job> PushService::create(PoolId pool, JobSpec spec) {
+  ADIT_CHECK(check_job_spec(spec));
+  Job job;
+  job.id = JobId::random();
+  job.pool = pool;
+  job.spec = std::move(spec);
+  job.created = clock_.now();
+  job.modified = job.created;
+  ADIT_CHECK(catalog_.insert_job(job));
+  return job;
+}
+
+Result<Job> PushService::get(PoolId pool, JobId job) {
+  ADIT_TRY(auto found, catalog_.find_job(pool, job));
+  if (!found) return no_such_job(job);
+  return *std::move(found);
+}
+
+Result<std::vector<Job>> PushService::list(PoolId pool, const JobFilter& filter) {
+  return catalog_.list_jobs(pool, filter);
+}
+
+Result<std::vector<Chunk>> PushService::chunks(PoolId pool, JobId job) {
+  ADIT_CHECK(get(pool, job));
+  return catalog_.list_chunks(job);
+}
+
+Result<std::unique_ptr<Upload>> PushService::begin_upload(PoolId pool, JobId id, ChunkOperation operation) {
+  ADIT_TRY(auto job, get(pool, id));
+  if (job.status != JobStatus::kNew) {
+    return conflict("Chunks are taken while the push job is NEW; it is " + std::string(to_string(job.status)) +
+                    ". Create a new job for further data.");
+  }
+  if (operation == ChunkOperation::kDelete && job.spec.key_columns().empty()) {
+    return invalid_field("keys", "A delete chunk needs a job with key columns: name them in \"keys\" when the job is created.");
+  }
+  const Upload::Parts parts{catalog_, store_, warehouse_, stages_, clock_, metrics_, limits_.upload};
+  return std::make_unique<Upload>(parts, std::move(job), operation);
+}
+
+Result<void> PushService::execute(PoolId pool, JobId job) {
+  ADIT_CHECK(get(pool, job));
+  ADIT_CHECK(catalog_.execute_job(job, clock_.now()));
+  landings_.wake();
+  return {};
+}
+
+Result<Job> PushService::cancel(PoolId pool, JobId id) {
+  ADIT_TRY(const auto job, get(pool, id));
+  return cancel_found(job);
+}
+
+Result<Job> PushService::cancel_found(const Job& job) {
+  ADIT_TRY(auto asked, catalog_.request_cancel(job.id, clock_.now()));
+  if (asked.status == JobStatus::kRunning) {
+    landings_.interrupt(job.id);
+    return landings_.wait_final(job.pool, job.id, limits_.cancel_wait_max);
+  }
+  drop_staged(job);
+  metrics_.jobs_finished.Add({{"status", std::string(to_string(asked.status))}}).Increment();
+  landings_.wake();  // a job of the same table may have waited behind it
+  return asked;
+}
+
+Result<void> PushService::remove(PoolId pool, JobId id) {
+  ADIT_TRY(auto job, get(pool, id));
+  if (!is_final(job.status)) {
+    auto canceled = cancel_found(job);
+    if (!canceled && canceled.error().kind == ErrorKind::kConflict) canceled = get(pool, id);
+    if (!canceled) return std::move(canceled).error();
+    job = *std::move(canceled);
+  }
+  ADIT_TRY(const bool hidden, catalog_.delete_job(id, clock_.now()));
+  if (!hidden) return no_such_job(id);
+  if (job.status == JobStatus::kDone) return {};
+  drop_staged(job);
+  if (const auto removed = store_.remove_job(pool, id); !removed) {
+    log::warning("chunk files of a deleted job stay until they expire", {{"job", id}, {"detail", removed.error().internal_detail}});
+    return {};
+  }
+  return catalog_.forget_chunk_files(id);
+}
+
+double PushService::progress(const Job& job) const {
+  if (job.status == JobStatus::kDone) return 1;
+  return std::clamp(warehouse_.progress(job.id).value_or(0), 0.0, 1.0);
+}
+
+void PushService::drop_staged(const Job& job) {
+  stages_.forget(job.id);
+  if (const auto discarded = warehouse_.discard(job.pool, job.id); !discarded) {
+    log::warning("staged rows of an ended job stay", {{"job", job.id}, {"detail", discarded.error().internal_detail}});
+  }
+}
+
+}  // namespace adit

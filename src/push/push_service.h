@@ -1,0 +1,60 @@
+// PushService: what the push routes ask for, in the terms of jobs and chunks.
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <vector>
+
+#include "base/clock.h"
+#include "catalog/catalog.h"
+#include "chunks/chunk_store.h"
+#include "push/land_queue.h"
+#include "push/stage_queue.h"
+#include "push/upload.h"
+#include "warehouse/warehouse.h"
+
+namespace adit {
+
+struct PushLimits {
+  UploadLimits upload;
+  std::chrono::milliseconds cancel_wait_max{60'000};  ///< how long cancel and delete wait for a running job
+};
+
+/// Thread-safe; calls block. Jobs of pools that the caller may not know of are the caller's business: `pool` must have been
+/// found in the caller's team.
+class PushService {
+ public:
+  PushService(Catalog& catalog, ChunkStore& store, Warehouse& warehouse, StageQueue& stages, LandQueue& landings,
+              const Clock& clock, Metrics& metrics, PushLimits limits);
+
+  Result<Job> create(PoolId pool, JobSpec spec);
+  Result<Job> get(PoolId pool, JobId job);
+  Result<std::vector<Job>> list(PoolId pool, const JobFilter& filter);
+  Result<std::vector<Chunk>> chunks(PoolId pool, JobId job);
+  /// kConflict if the job is not NEW; kInvalid if a delete chunk comes to a job without keys.
+  Result<std::unique_ptr<Upload>> begin_upload(PoolId pool, JobId job, ChunkOperation operation);
+  /// Queues the job and returns at once.
+  Result<void> execute(PoolId pool, JobId job);
+  /// Returns the job when its outcome is known: CANCELED, or DONE where the commit had passed already.
+  Result<Job> cancel(PoolId pool, JobId job);
+  /// Cancels what still runs, then hides the job. What has landed is not touched, and its chunk files stay until they
+  /// expire; those of a job that never landed go at once.
+  Result<void> remove(PoolId pool, JobId job);
+  /// 0 to 1.
+  double progress(const Job& job) const;
+
+ private:
+  Result<Job> cancel_found(const Job& job);
+  void drop_staged(const Job& job);
+
+  Catalog& catalog_;
+  ChunkStore& store_;
+  Warehouse& warehouse_;
+  StageQueue& stages_;
+  LandQueue& landings_;
+  const Clock& clock_;
+  Metrics& metrics_;
+  const PushLimits limits_;
+};
+
+}  // namespace adit

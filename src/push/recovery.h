@@ -1,0 +1,25 @@
+// Recovery: what must be done before a server that may have been killed serves again.
+#pragma once
+
+#include <unordered_set>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/result.h"
+#include "catalog/catalog.h"
+#include "chunks/chunk_store.h"
+#include "push/stage_queue.h"
+#include "warehouse/warehouse.h"
+
+namespace adit {
+
+/// 1. Half-received chunks are removed: they were never acknowledged. 2. Jobs that ran are queued again; when they are taken,
+/// their landing mark tells whether they have landed. 3. Chunks that were acknowledged but not staged are staged.
+/// Call after the warehouse is open and before the LandQueue starts.
+Result<void> recover(Catalog& catalog, ChunkStore& store, StageQueue& stages, const Clock& clock);
+
+/// The answer to the warehouse's question at the opening of a pool: DONE jobs that left no mark there.
+Result<std::vector<LandPlan>> missing_landings(Catalog& catalog, ChunkStore& store, PoolId pool,
+                                               const std::unordered_set<JobId>& landed);
+
+}  // namespace adit

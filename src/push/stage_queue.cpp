@@ -1,0 +1,156 @@
+#include "push/stage_queue.h"
+
+#include <pthread.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "base/log.h"
+
+namespace adit {
+
+StagePlan stage_plan(const Job& job) { return {job.pool, job.id, job.spec, job.change_date()}; }
+
+Result<ChunkFile> chunk_file(ChunkStore& store, const Job& job, const Chunk& chunk) {
+  ADIT_TRY(auto path, store.open(job.pool, job.id, chunk.id));
+  return ChunkFile{chunk.id, chunk.position, chunk.operation, std::move(path)};
+}
+
+StageQueue::StageQueue(Catalog& catalog, ChunkStore& store, Warehouse& warehouse, StageQueueOptions options)
+    : catalog_(catalog), store_(store), warehouse_(warehouse), options_(options) {
+  for (std::size_t i = 0; i < options_.big_stages_max + options_.small_stages_max; ++i) {
+    threads_.emplace_back([this] { work(); });
+    ::pthread_setname_np(threads_.back().native_handle(), "stage");
+  }
+}
+
+StageQueue::~StageQueue() { stop(); }
+
+void StageQueue::stop() {
+  {
+    auto state = state_.lock();
+    state->stopped = true;
+    for (auto& [id, entry] : state->entries) entry.stop.request_stop();
+  }
+  changed_.notify_all();
+  for (auto& thread : threads_) {
+    if (thread.joinable()) thread.join();
+  }
+}
+
+void StageQueue::chunks_added(const Job& job, std::uint64_t bytes) {
+  {
+    auto state = state_.lock();
+    if (state->stopped) return;
+    auto [position, fresh] = state->entries.try_emplace(job.id);
+    auto& entry = position->second;
+    entry.big = entry.big || bytes >= options_.big_chunk_bytes_min;
+    if (fresh) {
+      entry.job = job;
+      enqueue(*state, entry);
+    } else {
+      entry.added_meanwhile = true;
+    }
+  }
+  changed_.notify_all();
+}
+
+Result<void> StageQueue::finish(const Job& job, std::stop_token stop) {
+  {
+    auto state = state_.lock();
+    changed_.wait(state.unique_lock(), stop, [&] { return !state->entries.contains(job.id) || state->stopped; });
+  }
+  if (stop.stop_requested()) return Error{ErrorKind::kCanceled, "The push job was canceled."};
+  return stage_pending(job, stop);
+}
+
+void StageQueue::forget(JobId job) {
+  auto state = state_.lock();
+  const auto found = state->entries.find(job);
+  if (found == state->entries.end()) return;
+  found->second.stop.request_stop();
+  if (!found->second.active) {
+    std::erase(state->small, job);
+    std::erase(state->big, job);
+    state->entries.erase(found);
+    return;
+  }
+  changed_.wait(state.unique_lock(), [&] { return !state->entries.contains(job); });
+}
+
+void StageQueue::enqueue(State& state, Entry& entry) {
+  entry.added_meanwhile = false;
+  (entry.big ? state.big : state.small).push_back(entry.job.id);
+}
+
+bool StageQueue::runnable(const State& state) const {
+  return !state.small.empty() || (!state.big.empty() && state.big_active < options_.big_stages_max);
+}
+
+void StageQueue::work() {
+  for (;;) {
+    Job job;
+    std::stop_token stop;
+    {
+      auto state = state_.lock();
+      changed_.wait(state.unique_lock(), [&] { return state->stopped || runnable(*state); });
+      if (state->stopped) return;
+      auto& queue = state->small.empty() ? state->big : state->small;
+      auto& entry = state->entries.at(queue.front());
+      entry.counted_big = &queue == &state->big;
+      if (entry.counted_big) ++state->big_active;
+      queue.pop_front();
+      entry.active = true;
+      job = entry.job;
+      stop = entry.stop.get_token();
+    }
+    if (const auto staged = stage_pending(job, stop); !staged && staged.error().kind != ErrorKind::kCanceled) {
+      log::warning("chunks wait to be staged",
+                   {{"job", job.id}, {"reason", staged.error().public_message}, {"detail", staged.error().internal_detail}});
+    }
+    finish_turn(job.id);
+  }
+}
+
+void StageQueue::finish_turn(JobId job) {
+  {
+    auto state = state_.lock();
+    auto& entry = state->entries.at(job);
+    entry.active = false;
+    if (entry.counted_big) --state->big_active;
+    entry.counted_big = false;
+    if (entry.added_meanwhile && !entry.stop.stop_requested() && !state->stopped) {
+      enqueue(*state, entry);
+    } else {
+      state->entries.erase(job);
+    }
+  }
+  changed_.notify_all();
+}
+
+Result<void> StageQueue::stage_pending(const Job& job, std::stop_token stop) {
+  ADIT_TRY(const auto current, catalog_.find_job(job.pool, job.id, true));
+  if (!current || is_final(current->status)) return {};
+  ADIT_TRY(auto chunks, catalog_.list_chunks(job.id));
+  const auto plan = stage_plan(job);
+  for (auto& chunk : chunks) {
+    if (stop.stop_requested()) return Error{ErrorKind::kCanceled, "The push job was canceled."};
+    if (chunk.state == ChunkState::kStaged || chunk.state == ChunkState::kFailed) continue;
+    ADIT_TRY(const auto file, chunk_file(store_, job, chunk));
+    chunk.state = ChunkState::kStaging;
+    ADIT_CHECK(catalog_.update_chunk(chunk));
+    auto staged = warehouse_.stage(plan, file, stop);
+    if (!staged) {
+      chunk.state = ChunkState::kStored;
+      ADIT_CHECK(catalog_.update_chunk(chunk));
+      return std::move(staged).error();
+    }
+    chunk.state = staged->errors.empty() ? ChunkState::kStaged : ChunkState::kFailed;
+    chunk.rows = staged->rows;
+    chunk.errors = std::move(staged->errors);
+    ADIT_CHECK(catalog_.update_chunk(chunk));
+  }
+  return {};
+}
+
+}  // namespace adit

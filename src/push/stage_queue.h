@@ -1,0 +1,82 @@
+// push/ is the life of a push job: upload, stage, execute, land, cancel, recover, expire. It knows the catalog, the
+// chunk store and the warehouse through their interfaces; it knows no HTTP, no SQL and no engine.
+#pragma once
+
+#include <condition_variable>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <stop_token>
+#include <thread>
+#include <unordered_map>
+#include <vector>
+
+#include "base/guarded.h"
+#include "catalog/catalog.h"
+#include "chunks/chunk_store.h"
+#include "warehouse/warehouse.h"
+
+namespace adit {
+
+/// What the warehouse must know of a job.
+StagePlan stage_plan(const Job& job);
+/// Where the warehouse finds a chunk. kNotFound when its file is gone.
+Result<ChunkFile> chunk_file(ChunkStore& store, const Job& job, const Chunk& chunk);
+
+struct StageQueueOptions {
+  std::size_t big_stages_max = 2;                       ///< large chunks staged at the same time
+  std::size_t small_stages_max = 2;                     ///< further threads that only small chunks use
+  std::uint64_t big_chunk_bytes_min = 16ULL << 20;      ///< from this size on a chunk is large
+};
+
+/// Stages chunks right after their upload, while the client sends the next one. The chunks of one job are staged in
+/// their order, one at a time; jobs side by side, small chunks past large ones.
+/// Lifecycle: works from construction to stop(). Threads: all calls from any thread.
+/// Errors: what is wrong with a chunk's data is written to the catalog; when the warehouse can't work at the moment
+/// the chunk stays STORED and finish() tries again.
+class StageQueue {
+ public:
+  StageQueue(Catalog& catalog, ChunkStore& store, Warehouse& warehouse, StageQueueOptions options);
+  ~StageQueue();
+
+  /// Says that a job has new chunks, the largest of them of `bytes`.
+  void chunks_added(const Job& job, std::uint64_t bytes);
+  /// Waits for the job's running stages and stages what is left, on the caller's thread.
+  Result<void> finish(const Job& job, std::stop_token stop);
+  /// Interrupts the job's stages and returns when none runs any more.
+  void forget(JobId job);
+  void stop();
+
+ private:
+  struct Entry {
+    Job job;
+    bool active = false;
+    bool added_meanwhile = false;
+    bool big = false;          ///< queued among the large ones at its next turn
+    bool counted_big = false;  ///< its present turn counts in big_active
+    std::stop_source stop;
+  };
+  struct State {
+    std::unordered_map<JobId, Entry> entries;  ///< of jobs with a stage that waits or runs
+    std::deque<JobId> small;
+    std::deque<JobId> big;
+    std::size_t big_active = 0;
+    bool stopped = false;
+  };
+
+  void work();
+  void enqueue(State& state, Entry& entry);
+  bool runnable(const State& state) const;
+  void finish_turn(JobId job);
+  Result<void> stage_pending(const Job& job, std::stop_token stop);
+
+  Catalog& catalog_;
+  ChunkStore& store_;
+  Warehouse& warehouse_;
+  const StageQueueOptions options_;
+  std::condition_variable_any changed_;
+  Guarded<State> state_;
+  std::vector<std::thread> threads_;
+};
+
+}  // namespace adit

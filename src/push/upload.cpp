@@ -1,0 +1,78 @@
+#include "push/upload.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/failpoint.h"
+#include "base/log.h"
+
+namespace adit {
+
+Upload::Upload(Parts parts, Job job, ChunkOperation operation)
+    : parts_(std::move(parts)), job_(std::move(job)), operation_(operation) {}
+
+Upload::~Upload() {
+  if (acknowledged_) return;
+  for (std::size_t i = 0; i < kept_; ++i) {
+    if (const auto removed = parts_.store.remove(job_.pool, job_.id, received_[i].chunk.id); !removed) {
+      log::warning("chunk file of a refused upload stays", {{"job", job_.id}, {"detail", removed.error().internal_detail}});
+    }
+  }
+}
+
+Result<void> Upload::begin_chunk() {
+  Received next;
+  next.chunk.id = ChunkId::random();
+  next.chunk.job = job_.id;
+  next.chunk.operation = operation_;
+  ADIT_TRY(next.writer, parts_.store.open_for_write(job_.pool, job_.id, next.chunk.id, parts_.limits.chunk_bytes_max));
+  received_.push_back(std::move(next));
+  return {};
+}
+
+Result<void> Upload::write(std::string_view bytes) {
+  parts_.metrics.upload_bytes.Increment(static_cast<double>(bytes.size()));
+  return received_.back().writer->write(bytes);
+}
+
+Result<void> Upload::end_chunk() {
+  auto& [chunk, writer] = received_.back();
+  ADIT_TRY(const auto stored, writer->finish());
+  chunk.bytes = stored.bytes;
+  chunk.digest = stored.digest;
+  if (chunk.bytes == 0) {
+    return invalid("The chunk is empty (0 bytes). A chunk without rows still needs its CSV header or Parquet footer.");
+  }
+  ADIT_CHECK(parts_.warehouse.inspect(stage_plan(job_), operation_, writer->path()));
+  return {};
+}
+
+Result<std::vector<Chunk>> Upload::finish() {
+  if (received_.empty()) {
+    return invalid("The request holds no chunk: send the file as the form field \"file\", or as the raw body.");
+  }
+  std::vector<Chunk> chunks;
+  std::uint64_t largest = 0;
+  for (auto& [chunk, writer] : received_) {
+    if (auto kept = writer->keep(); !kept) {
+      // A job that is deleted meanwhile takes its folder with it.
+      const auto job = parts_.catalog.find_job(job_.pool, job_.id);
+      if (job && (!*job || (*job)->status != JobStatus::kNew)) {
+        return conflict("The push job left the status NEW during the upload; nothing of it was kept.");
+      }
+      return std::move(kept).error();
+    }
+    ++kept_;
+    chunk.created = parts_.clock.now();
+    largest = std::max(largest, chunk.bytes);
+    chunks.push_back(chunk);
+  }
+  failpoint("push.upload.kept");
+  ADIT_TRY(auto inserted, parts_.catalog.insert_chunks(job_.id, std::move(chunks)));
+  acknowledged_ = true;
+  parts_.metrics.chunks_stored.Increment(static_cast<double>(inserted.size()));
+  parts_.stages.chunks_added(job_, largest);
+  return inserted;
+}
+
+}  // namespace adit

@@ -1,0 +1,66 @@
+// Upload: the chunks of one request, from their first byte to their rows in the catalog.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <string_view>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/metrics.h"
+#include "catalog/catalog.h"
+#include "chunks/chunk_store.h"
+#include "push/stage_queue.h"
+#include "warehouse/warehouse.h"
+
+namespace adit {
+
+struct UploadLimits {
+  std::uint64_t chunk_bytes_max = 1ULL << 30;       ///< of one decoded chunk
+  std::uint64_t free_bytes_min = 64ULL << 20;       ///< below this free space on the volume no upload begins
+};
+
+/// Receives the chunks of one request: `(begin_chunk write* end_chunk)* finish`. All of them are kept or none:
+/// destroyed without finish(), or after an error, nothing is left. One thread at a time.
+class Upload {
+ public:
+  /// What an upload works with; outlives it.
+  struct Parts {
+    Catalog& catalog;
+    ChunkStore& store;
+    Warehouse& warehouse;
+    StageQueue& stages;
+    const Clock& clock;
+    Metrics& metrics;
+    UploadLimits limits;
+  };
+
+  /// `job` must be NEW; it is checked again when the chunks are entered into the catalog.
+  Upload(Parts parts, Job job, ChunkOperation operation);
+  ~Upload();
+  Upload(const Upload&) = delete;
+  Upload& operator=(const Upload&) = delete;
+
+  Result<void> begin_chunk();
+  Result<void> write(std::string_view bytes);
+  /// Checks the finished chunk: it is not empty, it is of the job's type, the key columns are there.
+  Result<void> end_chunk();
+  /// Makes the chunks durable and acknowledges them. kConflict if the job left NEW meanwhile.
+  Result<std::vector<Chunk>> finish();
+
+ private:
+  struct Received {
+    Chunk chunk;
+    std::unique_ptr<ChunkWriter> writer;
+  };
+
+  Parts parts_;
+  const Job job_;
+  const ChunkOperation operation_;
+  std::vector<Received> received_;
+  std::size_t kept_ = 0;  ///< how many of received_ have their final name
+  bool acknowledged_ = false;
+};
+
+}  // namespace adit

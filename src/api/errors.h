@@ -1,0 +1,18 @@
+// api/ turns requests into calls of services and their values into answers: one file per resource, decode → call →
+// encode. It keeps no state and knows no SQL, no sockets and no files.
+#pragma once
+
+#include <optional>
+
+#include "base/result.h"
+#include "http/message.h"
+
+namespace adit {
+
+/// The answer to a failed request, in the two shapes that clients of the push API read: `errors[]` where single
+/// fields are wrong, else `reference`, `message`, `shortMessage`; both with the members of RFC 9457.
+/// `status` overrides the code that follows from the kind. `request` may be null.
+http::Response error_response(const http::Request* request, const Error& error,
+                              std::optional<int> status = std::nullopt);
+
+}  // namespace adit

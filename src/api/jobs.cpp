@@ -1,0 +1,115 @@
+// Push jobs: create, list, get, execute, cancel, delete.
+#include <boost/json.hpp>
+#include <charconv>
+
+#include "api/endpoint.h"
+#include "model/job_json.h"
+#include "model/json_fields.h"
+
+namespace adit {
+namespace {
+
+namespace json = boost::json;
+using http::BodyKind;
+using http::Method;
+using http::Request;
+using http::Response;
+
+Response job_response(const Services& services, const Job& job) {
+  return Response::json(200, json::serialize(to_json(job, services.push.progress(job))));
+}
+
+Result<JobId> job_in_path(const Request& request) {
+  ADIT_TRY(const auto id, id_in_path(request, "jobId"));
+  return JobId(id);
+}
+
+Result<Response> create_job(const Services& services, const Request& request) {
+  ADIT_CHECK(refuse_headers(request, {"Idempotency-Key", "Content-Encoding"}));
+  ADIT_TRY(const auto pool, pool_in_path(services, request));
+  ADIT_TRY(const auto body, parse_json_object(request.body));
+  ADIT_TRY(auto spec, job_spec_from_json(body, pool.id));
+  ADIT_TRY(const auto job, services.push.create(pool.id, std::move(spec)));
+  return job_response(services, job);
+}
+
+Result<std::uint64_t> read_count(const Request& request, std::string_view name, std::uint64_t absent) {
+  const auto text = request.query_value(name);
+  if (!text) return absent;
+  std::uint64_t value = 0;
+  const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), value);
+  if (error != std::errc() || end != text->data() + text->size()) {
+    return invalid_field(std::string(name), "must be a number from 0 on");
+  }
+  return value;
+}
+
+Result<Response> list_jobs(const Services& services, const Request& request) {
+  ADIT_TRY(const auto pool, pool_in_path(services, request));
+  JobFilter filter;
+  if (const auto word = request.query_value("status")) {
+    filter.status = parse_job_status(*word);
+    if (!filter.status) return invalid_field("status", "must be one of NEW, QUEUED, RUNNING, DONE, ERROR, CANCELED");
+  }
+  if (const auto name = request.query_value("targetName")) filter.target_name = std::string(*name);
+  constexpr auto kNoLimit = ~0ULL;
+  ADIT_TRY(const auto limit, read_count(request, "limit", kNoLimit));
+  if (limit != kNoLimit) filter.limit = limit;
+  ADIT_TRY(filter.offset, read_count(request, "offset", 0));
+  ADIT_TRY(const auto jobs, services.push.list(pool.id, filter));
+  json::array body;
+  for (const auto& job : jobs) body.push_back(to_json(job, services.push.progress(job)));
+  return Response::json(200, json::serialize(body));
+}
+
+Result<Response> get_job(const Services& services, const Request& request) {
+  ADIT_TRY(const auto pool, pool_in_path(services, request));
+  ADIT_TRY(const auto id, job_in_path(request));
+  ADIT_TRY(const auto job, services.push.get(pool.id, id));
+  return job_response(services, job);
+}
+
+Result<Response> execute_job(const Services& services, const Request& request) {
+  ADIT_CHECK(refuse_headers(request, {"Idempotency-Key", "If-Match"}));
+  ADIT_TRY(const auto pool, pool_in_path(services, request));
+  ADIT_TRY(const auto id, job_in_path(request));
+  if (const auto column = request.query_value("duplicateRemovalColumn"); column && !column->empty()) {
+    return invalid_field("duplicateRemovalColumn", "is not supported by this version of adit; leave it out");
+  }
+  ADIT_CHECK(services.push.execute(pool.id, id));
+  return Response::empty(200);
+}
+
+Result<Response> cancel_job(const Services& services, const Request& request) {
+  ADIT_TRY(const auto pool, pool_in_path(services, request));
+  ADIT_TRY(const auto id, job_in_path(request));
+  ADIT_TRY(const auto job, services.push.cancel(pool.id, id));
+  return job_response(services, job);
+}
+
+Result<Response> delete_job(const Services& services, const Request& request) {
+  ADIT_TRY(const auto pool, pool_in_path(services, request));
+  ADIT_TRY(const auto id, job_in_path(request));
+  ADIT_CHECK(services.push.remove(pool.id, id));
+  return Response::empty(204);
+}
+
+}  // namespace
+
+void add_job_endpoints(const Services& services, std::vector<Endpoint>& table) {
+  const auto with = [&services](auto function) {
+    return [services, function](const Request& request) { return function(services, request); };
+  };
+  for (const auto prefix : kPushPrefixes) {
+    const auto jobs = std::string(prefix) + "/api/v1/data-push/{poolId}/jobs";
+    const auto job = jobs + "/{jobId}";
+    table.push_back({Method::kPost, jobs, Needs::kPushData, BodyKind::kBuffer, with(create_job), {}});
+    table.push_back({Method::kGet, jobs, Needs::kPushData, BodyKind::kNone, with(list_jobs), {}});
+    table.push_back({Method::kGet, job, Needs::kPushData, BodyKind::kNone, with(get_job), {}});
+    table.push_back({Method::kPost, job, Needs::kPushData, BodyKind::kNone, with(execute_job), {}});
+    table.push_back({Method::kPost, job + "/cancel", Needs::kPushData, BodyKind::kNone, with(cancel_job), {}});
+    table.push_back({Method::kDelete, job, Needs::kPushData, BodyKind::kNone, with(delete_job), {}});
+  }
+}
+
+}  // namespace adit

@@ -1,0 +1,67 @@
+#include "app/command_support.h"
+
+#include <ctime>
+#include <iostream>
+#include <utility>
+
+#include "client/server_location.h"
+
+namespace adit {
+namespace {
+
+std::string next_step(const Error& error, const ConnectionOptions& options) {
+  switch (error.kind) {
+    case ErrorKind::kUnauthorized:
+      return options.key ? "The key from --key or ADIT_KEY was refused; `adit key create NAME` makes another."
+                         : "The key from " + (options.data / client::kAdminKeyFile).string() +
+                               " was refused; give another with --key or ADIT_KEY.";
+    case ErrorKind::kUnavailable:
+      if (options.url || error.public_message.find("adit serve") != std::string::npos) return {};
+      return "If it is not running, start it with `adit serve --data " + options.data.string() + "`.";
+    default:
+      return {};
+  }
+}
+
+ExitCode exit_code(ErrorKind kind) {
+  switch (kind) {
+    case ErrorKind::kUnavailable:
+    case ErrorKind::kTimeout:
+      return ExitCode::kUnreachable;
+    case ErrorKind::kCanceled:
+      return ExitCode::kInterrupted;
+    default:
+      return ExitCode::kFailed;
+  }
+}
+
+}  // namespace
+
+Result<client::AditApi> open_api(const ConnectionOptions& options, const std::atomic<bool>* stop) {
+  ADIT_TRY(auto location, client::locate_server(options.url, options.key, options.data));
+  client::HttpClientOptions http;
+  http.url = std::move(location.url);
+  http.key = std::move(location.key);
+  http.insecure = options.insecure;
+  http.stop = stop;
+  return client::AditApi(client::HttpClient(std::move(http)));
+}
+
+ExitCode report(const Error& error, const ConnectionOptions& options) {
+  std::cerr << "adit: " << error.public_message << '\n';
+  if (!error.internal_detail.empty()) std::cerr << "      " << error.internal_detail << '\n';
+  if (const auto step = next_step(error, options); !step.empty()) std::cerr << "      " << step << '\n';
+  return exit_code(error.kind);
+}
+
+std::string time_text(std::int64_t epoch_ms) {
+  if (epoch_ms == 0) return {};
+  const auto seconds = static_cast<std::time_t>(epoch_ms / 1000);
+  std::tm parts{};
+  ::gmtime_r(&seconds, &parts);
+  char text[32];
+  const auto length = std::strftime(text, sizeof text, "%Y-%m-%d %H:%M:%S", &parts);
+  return {text, length};
+}
+
+}  // namespace adit

@@ -1,0 +1,149 @@
+#include "app/options.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <ostream>
+
+#include "app/option_binding.h"
+#include "app/option_definitions.h"
+#include "app/option_values.h"
+
+namespace adit {
+namespace {
+
+// Targets of all options, at addresses that stay.
+struct Targets {
+  ServeOptions serve;
+  ServeFlags serve_flags;
+  PushOptions push;
+  QueryOptions query;
+  PoolListOptions pool_list;
+  PoolCreateOptions pool_create;
+  KeyCreateOptions key_create;
+  KeyListOptions key_list;
+  KeyDeleteOptions key_delete;
+};
+
+struct Commands {
+  CLI::App* serve = nullptr;
+  CLI::App* push = nullptr;
+  CLI::App* query = nullptr;
+  PoolCommands pool;
+  KeyCommands key;
+};
+
+// Read by main, for tests that kill the server; not an option.
+constexpr const char* kFailpointVariable = "ADIT_FAILPOINT";
+
+Commands define_commands(CLI::App& root, Targets& targets) {
+  Commands commands;
+  root.formatter(help_format());  // before the commands are added: they inherit it
+  commands.serve = define_serve(root, targets.serve, targets.serve_flags);
+  commands.push = define_push(root, targets.push);
+  commands.query = define_query(root, targets.query);
+  commands.pool = define_pool(root, targets.pool_list, targets.pool_create);
+  commands.key = define_key(root, targets.key_create, targets.key_list, targets.key_delete);
+  root.set_version_flag("--version", "adit " ADIT_VERSION, "Print the version, and end");
+  root.footer(
+      "Exit codes: 0 ok, 1 failed, 2 wrong usage, 3 no server reached, 4 the job ended in ERROR,\n"
+      "5 the job was canceled, 130 interrupted.\n\n"
+      "Examples:\n"
+      "  adit serve --data data\n"
+      "  adit push orders.parquet --pool Sales --table ORDERS --type REPLACE --create-pool\n"
+      "  adit query --pool Sales 'SELECT count(*) FROM ORDERS'\n"
+      "  adit key create nightly-load --application\n\n"
+      "More on a command: adit COMMAND --help");
+  return commands;
+}
+
+// An ADIT_* variable that nothing reads is a mistake that would otherwise stay unnoticed.
+Result<void> check_environment(const CLI::App& root) {
+  auto known = known_variables(root);
+  for (char** entry = ::environ; entry != nullptr && *entry != nullptr; ++entry) {
+    const std::string_view text(*entry);
+    const std::string name(text.substr(0, text.find('=')));
+    if (!name.starts_with("ADIT_") || name == kFailpointVariable || std::ranges::count(known, name) > 0)
+      continue;
+    const std::string near = nearest(name, known);
+    return invalid("there is no setting " + name + " (in the environment)" +
+                   (near.empty() ? "" : "; did you mean " + near + "?"));
+  }
+  return {};
+}
+
+const CLI::App* innermost(const CLI::App& root) {
+  const CLI::App* app = &root;
+  for (auto parsed = app->get_subcommands(); !parsed.empty(); parsed = app->get_subcommands())
+    app = parsed.front();
+  return app;
+}
+
+std::string full_name(const CLI::App* app) {
+  return app->get_parent() == nullptr ? app->get_name()
+                                      : full_name(app->get_parent()) + " " + app->get_name();
+}
+
+ExitCode usage_error(const CLI::App& root, std::string_view message, std::ostream& err) {
+  const std::string name = full_name(innermost(root));
+  err << name << ": " << message << "\nMore: " << name << " --help\n";
+  return ExitCode::kUsage;
+}
+
+// What the first flag that nothing reads was meant to be.
+std::string likely_flag(const CLI::App& root) {
+  std::vector<std::string> flags;
+  for (const auto* option : innermost(root)->get_options()) {
+    for (const auto& name : option->get_lnames()) flags.push_back("--" + name);
+  }
+  for (const auto& word : root.remaining(true)) {
+    if (!word.starts_with("--")) continue;
+    const std::string near = nearest(word.substr(0, word.find('=')), flags);
+    if (!near.empty()) return "; did you mean " + near + "?";
+  }
+  return {};
+}
+
+Command chosen(const Commands& commands, Targets targets) {
+  if (commands.push->parsed()) return std::move(targets.push);
+  if (commands.query->parsed()) return std::move(targets.query);
+  if (commands.pool.list->parsed()) return std::move(targets.pool_list);
+  if (commands.pool.create->parsed()) return std::move(targets.pool_create);
+  if (commands.key.create->parsed()) return std::move(targets.key_create);
+  if (commands.key.list->parsed()) return std::move(targets.key_list);
+  if (commands.key.remove->parsed()) return std::move(targets.key_delete);
+  return std::move(targets.serve);
+}
+
+}  // namespace
+
+std::variant<Command, ExitCode> parse_command_line(int argc, const char* const* argv, std::ostream& out,
+                                                   std::ostream& err) {
+  CLI::App root("adit: a push API for tables, in one binary", "adit");
+  Targets targets;
+  const Commands commands = define_commands(root, targets);
+  try {
+    root.parse(argc, argv);
+  } catch (const CLI::Success& request) {  // help and version
+    root.exit(request, out, err);
+    return ExitCode::kOk;
+  } catch (const CLI::ExtrasError& error) {
+    return usage_error(root, error.what() + likely_flag(root), err);
+  } catch (const CLI::ParseError& error) {
+    return usage_error(root, error.what(), err);
+  }
+  if (root.get_subcommands().empty()) {
+    err << root.help();
+    return ExitCode::kUsage;
+  }
+  if (const auto checked = check_environment(root); !checked) {
+    return usage_error(root, checked.error().public_message, err);
+  }
+  if (commands.serve->parsed() && targets.serve_flags.print_config) {
+    out << settings_text(*commands.serve);
+    return ExitCode::kOk;
+  }
+  return chosen(commands, std::move(targets));
+}
+
+}  // namespace adit

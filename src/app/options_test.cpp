@@ -1,0 +1,234 @@
+#include "app/options.h"
+
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <fstream>
+#include <map>
+#include <sstream>
+
+#include "app/option_values.h"
+
+namespace adit {
+namespace {
+
+// Runs the parser with variables and a configuration file, and takes both away again.
+class CommandLine : public testing::Test {
+ protected:
+  ~CommandLine() override {
+    for (const auto& [name, value] : variables_) ::unsetenv(name.c_str());
+    std::filesystem::remove(file_);
+  }
+
+  void with_variable(const std::string& name, const std::string& value) {
+    variables_[name] = value;
+    ::setenv(name.c_str(), value.c_str(), 1);
+  }
+  std::string with_file(const std::string& content) {
+    std::ofstream(file_) << content;
+    return file_.string();
+  }
+  std::variant<Command, ExitCode> parse(std::vector<std::string> words) {
+    std::vector<const char*> argv{"adit"};
+    for (const auto& word : words) argv.push_back(word.c_str());
+    out_.str("");
+    err_.str("");
+    return parse_command_line(static_cast<int>(argv.size()), argv.data(), out_, err_);
+  }
+  template <class Options>
+  Options parsed(const std::vector<std::string>& words) {
+    const auto result = parse(words);
+    if (const auto* command = std::get_if<Command>(&result)) {
+      if (const auto* options = std::get_if<Options>(command)) return *options;
+    }
+    ADD_FAILURE() << "no such command was read: " << err_.str();
+    return {};
+  }
+  void expect_usage_error(const std::vector<std::string>& words, const std::string& part) {
+    const auto result = parse(words);
+    const auto* code = std::get_if<ExitCode>(&result);
+    ASSERT_TRUE(code != nullptr) << "was accepted";
+    EXPECT_EQ(*code, ExitCode::kUsage);
+    EXPECT_NE(err_.str().find(part), std::string::npos) << err_.str();
+  }
+
+  std::ostringstream out_;
+  std::ostringstream err_;
+
+ private:
+  std::map<std::string, std::string> variables_;
+  std::filesystem::path file_ =
+      std::filesystem::temp_directory_path() / ("adit-options-" + std::to_string(::getpid()) + ".toml");
+};
+
+TEST_F(CommandLine, ServeHasTheDocumentedDefaults) {
+  const auto options = parsed<ServeOptions>({"serve"});
+  EXPECT_EQ(options.data, "data");
+  EXPECT_EQ(options.listen, "127.0.0.1:8080");
+  EXPECT_EQ(options.tls_listen, "127.0.0.1:8443");
+  EXPECT_EQ(options.chunk_bytes_max, 1073741824U);
+  EXPECT_EQ(options.chunk_retention, std::chrono::hours(168));
+  EXPECT_GE(options.memory_bytes_max, 64U << 20);
+  EXPECT_FALSE(options.metrics_public);
+}
+
+TEST_F(CommandLine, AFlagBeatsAVariableWhichBeatsTheFile) {
+  const auto file = with_file("workers = 5\nstages-max = 6\nlandings-max = 7\n");
+  with_variable("ADIT_WORKERS", "8");
+  with_variable("ADIT_STAGES_MAX", "9");
+  const auto options = parsed<ServeOptions>({"serve", "--config", file, "--workers", "10"});
+  EXPECT_EQ(options.workers, 10U);
+  EXPECT_EQ(options.stages_max, 9U);
+  EXPECT_EQ(options.landings_max, 7U);
+}
+
+TEST_F(CommandLine, TheFileTakesEveryKindOfSetting) {
+  const auto file = with_file(
+      "# a comment\n"
+      "data = \"/srv/adit\"\n"
+      "tls-listen = \"off\"\n"
+      "tls-name = [\"a.example\", \"10.0.0.1\"]\n"
+      "log-level = \"debug\"\n"
+      "log-format = 'json'\n"
+      "metrics-public = true\n"
+      "memory-bytes-max = \"3 GiB\"\n"
+      "head-timeout-ms = 1500\n");
+  with_variable("ADIT_CONFIG", file);
+  const auto options = parsed<ServeOptions>({"serve"});
+  EXPECT_EQ(options.data, "/srv/adit");
+  EXPECT_FALSE(options.tls_listen.has_value());
+  EXPECT_EQ(options.tls_names, (std::vector<std::string>{"a.example", "10.0.0.1"}));
+  EXPECT_EQ(options.log_level, log::Level::kDebug);
+  EXPECT_EQ(options.log_format, log::Format::kJson);
+  EXPECT_TRUE(options.metrics_public);
+  EXPECT_EQ(options.memory_bytes_max, 3ULL << 30);
+  EXPECT_EQ(options.head_timeout, std::chrono::milliseconds(1500));
+}
+
+TEST_F(CommandLine, AnUnknownKeyInTheFileIsAnErrorThatNamesTheNearest) {
+  const auto file = with_file("worker = 5\n");
+  expect_usage_error({"serve", "--config", file}, "did you mean `workers`?");
+}
+
+TEST_F(CommandLine, ASectionInTheFileIsAnError) {
+  const auto file = with_file("[serve]\nworkers = 5\n");
+  expect_usage_error({"serve", "--config", file}, "serve.workers");
+}
+
+TEST_F(CommandLine, AFileThatIsNotThereIsAnError) {
+  expect_usage_error({"serve", "--config", "/nonexistent/adit.toml"}, "/nonexistent/adit.toml");
+}
+
+TEST_F(CommandLine, AWrongValueInTheFileNamesTheFileAndTheSetting) {
+  const auto file = with_file("workers = \"many\"\n");
+  expect_usage_error({"serve", "--config", file}, file);
+  expect_usage_error({"serve", "--config", file}, "--workers");
+}
+
+TEST_F(CommandLine, AnUnknownVariableIsAnErrorThatNamesTheNearest) {
+  with_variable("ADIT_TLS_LISTEM", "off");
+  expect_usage_error({"serve"}, "did you mean ADIT_TLS_LISTEN?");
+  expect_usage_error({"pool", "list"}, "ADIT_TLS_LISTEM");
+}
+
+TEST_F(CommandLine, VariablesOfOtherCommandsAndTheFailpointAreNoErrors) {
+  with_variable("ADIT_URL", "http://127.0.0.1:1");
+  with_variable("ADIT_FAILPOINT", "nowhere");
+  EXPECT_EQ(parsed<ServeOptions>({"serve"}).workers, 32U);
+  EXPECT_EQ(parsed<PoolListOptions>({"pool", "list"}).connection.url, "http://127.0.0.1:1");
+}
+
+TEST_F(CommandLine, AWrongVariableValueIsAnError) {
+  with_variable("ADIT_WORKERS", "0");
+  expect_usage_error({"serve"}, "between 1 and 4096");
+}
+
+TEST_F(CommandLine, ValuesOutOfBoundsAreErrors) {
+  expect_usage_error({"serve", "--listen", "8080"}, "HOST:PORT");
+  expect_usage_error({"serve", "--listen", "127.0.0.1:65536"}, "HOST:PORT");
+  expect_usage_error({"serve", "--workers", "-1"}, "--workers");
+  expect_usage_error({"serve", "--chunk-bytes-max", "1"}, "1KiB");
+  expect_usage_error({"serve", "--log-level", "verbose"}, "debug, info, warning, error, off");
+  expect_usage_error({"serve", "--nonsense"}, "--nonsense");
+  expect_usage_error({"serve", "--worker=3"}, "did you mean --workers?");
+  expect_usage_error({"serve", "stray"}, "stray");
+  expect_usage_error({"nonsense"}, "nonsense");
+}
+
+TEST_F(CommandLine, PrintedSettingsAreAFileThatGivesTheSameSettings) {
+  const auto printed = parse({"serve", "--workers", "7", "--tls-listen", "off", "--print-config"});
+  ASSERT_EQ(std::get<ExitCode>(printed), ExitCode::kOk);
+  const auto file = with_file(out_.str());
+  const auto options = parsed<ServeOptions>({"serve", "--config", file});
+  EXPECT_EQ(options.workers, 7U);
+  EXPECT_FALSE(options.tls_listen.has_value());
+  EXPECT_EQ(options.tls_names, ServeOptions{}.tls_names);
+  EXPECT_EQ(options.memory_bytes_max, parsed<ServeOptions>({"serve"}).memory_bytes_max);
+  EXPECT_EQ(options.chunk_bytes_max, ServeOptions{}.chunk_bytes_max);
+}
+
+TEST_F(CommandLine, PushReadsItsOptions) {
+  const auto file = with_file("a\n1\n");
+  const auto options =
+      parsed<PushOptions>({"push", file, file, "--pool", "Sales", "--table", "ORDERS", "--type", "delta",
+                           "--keys", "A, B", "--separator", "\\t", "--quiet"});
+  EXPECT_EQ(options.files.size(), 2U);
+  EXPECT_EQ(options.type, "DELTA");
+  EXPECT_EQ(options.keys, (std::vector<std::string>{"A", "B"}));
+  EXPECT_EQ(options.separator, "\t");
+  EXPECT_TRUE(options.quiet);
+  EXPECT_FALSE(options.format.has_value());
+}
+
+TEST_F(CommandLine, PushWithoutATypeIsAnError) {
+  const auto file = with_file("a\n1\n");
+  expect_usage_error({"push", file, "--pool", "p", "--table", "t"}, "--type");
+  expect_usage_error({"push", file, "--pool", "p", "--table", "t", "--type", "append"}, "REPLACE or DELTA");
+}
+
+TEST_F(CommandLine, QueryTakesADashAndSqlWithCommas) {
+  EXPECT_EQ(parsed<QueryOptions>({"query", "--pool", "p", "-"}).sql, "-");
+  EXPECT_EQ(parsed<QueryOptions>({"query", "--pool", "p", "SELECT a, b FROM t"}).sql, "SELECT a, b FROM t");
+}
+
+TEST_F(CommandLine, HelpAndVersionEndWithZero) {
+  for (const auto& words : std::vector<std::vector<std::string>>{{"--help"},
+                                                                 {"serve", "--help"},
+                                                                 {"push", "--help"},
+                                                                 {"query", "--help"},
+                                                                 {"key", "create", "--help"}}) {
+    EXPECT_EQ(std::get<ExitCode>(parse(words)), ExitCode::kOk);
+    EXPECT_NE(out_.str().find("Example"), std::string::npos) << words.front();
+  }
+  EXPECT_EQ(std::get<ExitCode>(parse({"--version"})), ExitCode::kOk);
+  EXPECT_EQ(out_.str(), "adit " ADIT_VERSION "\n");
+}
+
+TEST_F(CommandLine, NoCommandIsAUsageError) {
+  EXPECT_EQ(std::get<ExitCode>(parse({})), ExitCode::kUsage);
+  expect_usage_error({"key"}, "adit key --help");
+}
+
+TEST(OptionValues, SizesHaveUnitsOfBothKinds) {
+  EXPECT_EQ(*parse_size("1000"), 1000U);
+  EXPECT_EQ(*parse_size("2 kB"), 2000U);
+  EXPECT_EQ(*parse_size("2KiB"), 2048U);
+  EXPECT_EQ(*parse_size("1tb"), 1'000'000'000'000U);
+  for (const auto* text : {"", "KiB", "1.5GiB", "-1", "1 parsec", "99999999999TiB"})
+    EXPECT_FALSE(parse_size(text)) << text;
+  EXPECT_EQ(size_text(1ULL << 30), "1GiB");
+  EXPECT_EQ(size_text(1500), "1500");
+  EXPECT_EQ(size_text(0), "0");
+}
+
+TEST(OptionValues, ListenAddressesMayBeIpv6) {
+  EXPECT_TRUE(parse_listen("[::1]:0"));
+  EXPECT_TRUE(parse_listen("localhost:80"));
+  for (const auto* text : {"::1:80", "[]:80", ":80", "host", "host:", "host:-1", "host:8o"}) {
+    EXPECT_FALSE(parse_listen(text)) << text;
+  }
+}
+
+}  // namespace
+}  // namespace adit

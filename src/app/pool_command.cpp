@@ -1,0 +1,55 @@
+// `adit pool`.
+#include <boost/json.hpp>
+#include <iostream>
+
+#include "app/command_support.h"
+#include "app/commands.h"
+#include "client/text_table.h"
+
+namespace adit {
+namespace {
+
+namespace json = boost::json;
+
+json::object json_of(const client::PoolView& pool) {
+  return json::object{{"id", pool.id},
+                      {"name", pool.name},
+                      {"description", pool.description},
+                      {"createdAt", pool.created_ms}};
+}
+
+}  // namespace
+
+ExitCode run_pool_list(const PoolListOptions& options) {
+  auto api = open_api(options.connection);
+  if (!api) return report(api.error(), options.connection);
+  const auto pools = api->pools();
+  if (!pools) return report(pools.error(), options.connection);
+  if (options.json) {
+    json::array list;
+    for (const auto& pool : *pools) list.push_back(json_of(pool));
+    std::cout << list << '\n';
+    return ExitCode::kOk;
+  }
+  client::TextTable table{{{"NAME"}, {"ID"}, {"CREATED"}, {"DESCRIPTION"}}, {}};
+  for (const auto& pool : *pools) {
+    table.rows.push_back({pool.name, pool.id, time_text(pool.created_ms), pool.description});
+  }
+  std::cout << client::render_table(table);
+  return ExitCode::kOk;
+}
+
+ExitCode run_pool_create(const PoolCreateOptions& options) {
+  auto api = open_api(options.connection);
+  if (!api) return report(api.error(), options.connection);
+  const auto pool = api->create_pool(options.name, options.description);
+  if (!pool) return report(pool.error(), options.connection);
+  if (options.json) {
+    std::cout << json_of(*pool) << '\n';
+  } else {
+    std::cout << pool->id << '\n';
+  }
+  return ExitCode::kOk;
+}
+
+}  // namespace adit

@@ -1,0 +1,34 @@
+// The comparisons: each takes its turns and returns its lines of the table.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "bench_data.h"
+#include "measure.h"
+
+namespace adit::bench {
+
+struct Setup {
+  BenchData data;
+  std::filesystem::path folder;  ///< for what a comparison writes; on the same volume as the data
+  int runs = 5;
+};
+
+using Lines = std::vector<Line>;
+
+Lines compare_parquet_replace(const Setup& setup);
+Lines compare_csv_replace(const Setup& setup);
+Lines compare_paced_parquet(const Setup& setup);
+
+Lines compare_upload(const Setup& setup);
+Lines measure_upload_memory(const Setup& setup);
+
+Lines measure_small_jobs(const Setup& setup);
+Lines compare_delta_upsert(const Setup& setup);
+
+/// Says on standard output how far a comparison is.
+void say(const std::string& name, int run, int runs, const std::string& text);
+
+}  // namespace adit::bench

@@ -1,0 +1,92 @@
+#include "disk.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <chrono>
+#include <fstream>
+#include <sstream>
+#include <stdexcept>
+#include <string>
+#include <system_error>
+#include <thread>
+#include <vector>
+
+#include "base/file.h"
+
+namespace adit::bench {
+namespace {
+
+FileHandle open_to_read(const std::filesystem::path& path) {
+  FileHandle file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!file) throw std::system_error(errno, std::generic_category(), path.string());
+  return file;
+}
+
+/// Ticks of user and system time; 0 for a process that is gone.
+std::uint64_t processor_ticks(pid_t process) {
+  std::ifstream file("/proc/" + std::to_string(process) + "/stat");
+  std::string text;
+  std::getline(file, text);
+  // The second field is the program's name in parentheses and may hold spaces; user time is the 12th after
+  // it.
+  const auto name_end = text.rfind(')');
+  if (name_end == std::string::npos) return 0;
+  std::istringstream fields(text.substr(name_end + 1));
+  std::string skipped;
+  for (int i = 0; i < 11; ++i) fields >> skipped;
+  std::uint64_t user = 0;
+  std::uint64_t system = 0;
+  fields >> user >> system;
+  return user + system;
+}
+
+}  // namespace
+
+void flush_volume(const std::filesystem::path& folder) {
+  const auto handle = open_to_read(folder);
+  if (::syncfs(handle.get()) != 0) throw std::system_error(errno, std::generic_category(), "syncfs");
+}
+
+void make_durable(const std::filesystem::path& file) {
+  for (const auto& path : {file, file.parent_path()}) {
+    const auto handle = open_to_read(path);
+    if (::fsync(handle.get()) != 0) throw std::system_error(errno, std::generic_category(), "fsync");
+  }
+}
+
+void read_into_cache(const std::filesystem::path& file) {
+  const auto handle = open_to_read(file);
+  std::vector<char> block(1 << 20);
+  while (::read(handle.get(), block.data(), block.size()) > 0) {
+  }
+}
+
+std::uint64_t resident_bytes(pid_t process) {
+  std::ifstream file("/proc/" + std::to_string(process) + "/statm");
+  std::uint64_t total = 0;
+  std::uint64_t resident = 0;
+  file >> total >> resident;
+  return resident * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
+}
+
+void wait_until_idle(pid_t process) {
+  constexpr std::chrono::milliseconds kStep{50};
+  constexpr int kQuietSteps = 8;
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds{60};
+  auto before = processor_ticks(process);
+  for (int quiet = 0; quiet < kQuietSteps && std::chrono::steady_clock::now() < deadline;) {
+    std::this_thread::sleep_for(kStep);
+    const auto now = processor_ticks(process);
+    quiet = now == before ? quiet + 1 : 0;
+    before = now;
+  }
+}
+
+std::uint64_t memory_bytes_of_machine() {
+  return static_cast<std::uint64_t>(::sysconf(_SC_PHYS_PAGES)) *
+         static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
+}
+
+}  // namespace adit::bench

@@ -1,0 +1,27 @@
+// What measurements need to know of the disk and of processes.
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <filesystem>
+
+namespace adit::bench {
+
+/// Writes everything that waits for the volume of `folder`, so that one measurement does not pay for the one
+/// before.
+void flush_volume(const std::filesystem::path& folder);
+/// fsync of a file and of the folder that names it.
+void make_durable(const std::filesystem::path& file);
+/// Reads a file once, so that each measurement finds it in memory.
+void read_into_cache(const std::filesystem::path& file);
+
+/// Resident memory of a process.
+std::uint64_t resident_bytes(pid_t process);
+/// Waits until a process has used no processor for a while: what it does after an answer (checkpoints,
+/// removal of files) does not fall into the next measurement. Goes on after 60 s in any case.
+void wait_until_idle(pid_t process);
+
+std::uint64_t memory_bytes_of_machine();
+
+}  // namespace adit::bench

@@ -1,0 +1,30 @@
+// The rules that hold whatever was killed.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "faults/model.h"
+#include "faults/observation.h"
+
+namespace adit::test {
+
+/// Compares what a settled server says with the model and returns every violation as a sentence.
+///
+///   1. An acknowledged job is there until its delete was acknowledged, and then it is not; nobody else's job
+///   is there.
+///   2. An acknowledged chunk is there, in order, with its digest and row count; one that is there was sent;
+///   the
+///      chunks of one request are there all or none.
+///   3. A final state never changes. A job whose execute was acknowledged is DONE unless it was canceled or
+///   deleted; a
+///      job that nobody executed is NEW or CANCELED. Good data never ends in ERROR.
+///   4. Each table holds what the DONE jobs make of it in the order of their executes: every one of them
+///   whole and once,
+///      and nothing of any other. A job deleted before its outcome was known counts whole or not at all.
+///   5. The listed tables are exactly those.
+///
+/// Where the model was uncertain it takes over what the server says; call Model::settle() afterwards.
+std::vector<std::string> check(Model& model, const Observed& observed);
+
+}  // namespace adit::test

@@ -1,0 +1,83 @@
+#include "faults/model.h"
+
+#include <algorithm>
+#include <map>
+
+namespace adit::test {
+namespace {
+
+/// Upserts and deletes by key k: of the job's operations on a key the last one decides.
+void apply_keyed(const JobRecord& job, std::vector<TableRow>& rows) {
+  std::map<std::int64_t, std::optional<TableRow>> last;
+  for (const auto& chunk : job.chunks) {
+    for (const auto& row : chunk.rows) {
+      last[row.k] = chunk.kind == ChunkKind::kUpsert ? std::optional(row) : std::nullopt;
+    }
+  }
+  std::erase_if(rows, [&last](const TableRow& row) { return last.contains(row.k); });
+  for (auto& [key, row] : last) {
+    if (row) rows.push_back(std::move(*row));
+  }
+}
+
+}  // namespace
+
+void land(const JobRecord& job, TableContent& content) {
+  if (!content || job.replace) content.emplace();
+  if (job.keyed) {
+    apply_keyed(job, *content);
+  } else {
+    for (const auto& chunk : job.chunks)
+      content->insert(content->end(), chunk.rows.begin(), chunk.rows.end());
+  }
+  std::ranges::sort(*content);
+}
+
+JobRecord& Model::add_job() {
+  const std::lock_guard lock(mutex_);
+  jobs.push_back(std::make_unique<JobRecord>());
+  jobs.back()->number = static_cast<int>(jobs.size());
+  return *jobs.back();
+}
+
+JobRecord* Model::take_idle(Rng& rng) {
+  const std::lock_guard lock(mutex_);
+  if (idle_.empty()) return nullptr;
+  std::swap(rng.pick(idle_), idle_.back());
+  auto* job = idle_.back();
+  idle_.pop_back();
+  return job;
+}
+
+void Model::give_back(JobRecord& job) {
+  const std::lock_guard lock(mutex_);
+  idle_.push_back(&job);
+}
+
+std::int64_t Model::next_execute_sequence() {
+  const std::lock_guard lock(mutex_);
+  return ++execute_sequence_;
+}
+
+void Model::settle(int round) {
+  idle_.clear();
+  for (auto& job : jobs) {
+    if (job->settled) continue;
+    const bool gone = job->created == Certainty::kNo || job->deleted == Certainty::kYes;
+    if (!gone && job->last_status == "NEW") {
+      idle_.push_back(job.get());
+      continue;
+    }
+    job->settled = true;
+    job->settled_round = round;
+    for (auto& chunk : job->chunks) chunk.rows = {};
+  }
+}
+
+std::size_t Model::rows_verified() const {
+  std::size_t rows = 0;
+  for (const auto& table : tables) rows += table.content ? table.content->size() : 0;
+  return rows;
+}
+
+}  // namespace adit::test

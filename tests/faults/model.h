@@ -1,0 +1,102 @@
+// The model: what clients asked for, what they were told, and what a table must hold because of it.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "faults/rng.h"
+#include "faults/rows.h"
+
+namespace adit::test {
+
+/// Whether the server has done something, as far as its client knows.
+enum class Certainty {
+  kNo,         ///< never asked, or refused
+  kUncertain,  ///< asked, and no answer came
+  kYes,        ///< acknowledged
+};
+
+enum class ChunkKind { kUpsert, kDelete };
+
+struct ChunkRecord {
+  ChunkKind kind = ChunkKind::kUpsert;
+  std::string checksum;  ///< SHA-256, lower-case hex
+  std::vector<TableRow> rows;
+  std::size_t row_count = 0;  ///< also after settle() has freed the rows
+};
+
+/// How jobs may write a table.
+enum class Discipline {
+  kLog,    ///< no keys: replace and append
+  kKeyed,  ///< always the key k: replace, upsert, delete
+  kMixed,  ///< anything
+};
+
+/// What a table holds; absent: there is no such table. Sorted.
+using TableContent = std::optional<std::vector<TableRow>>;
+
+struct TableRecord {
+  std::string pool;
+  std::string name;
+  Discipline discipline = Discipline::kLog;
+  TableContent content;  ///< as of the last check
+  std::unique_ptr<std::mutex> execute_order =
+      std::make_unique<std::mutex>();  ///< held while an execute is under way
+};
+
+/// One push job. Owned by one worker at a time; between rounds by the checker.
+struct JobRecord {
+  int number = 0;         ///< stands in the job's foreignKeys as `torture-<number>`
+  std::size_t table = 0;  ///< index in Model::tables
+  std::string id;         ///< empty while the create is uncertain
+  bool replace = false;
+  bool keyed = false;
+  bool parquet = false;
+  std::int64_t change_ms = 0;
+  std::vector<ChunkRecord> chunks;            ///< acknowledged, in order
+  std::vector<ChunkRecord> uncertain_chunks;  ///< of a last upload without an answer: all or none
+  Certainty created = Certainty::kNo;
+  Certainty executed = Certainty::kNo;
+  Certainty canceled = Certainty::kNo;
+  Certainty deleted = Certainty::kNo;
+  bool delete_tried = false;          ///< a delete cancels first, also one without an answer
+  std::int64_t execute_sequence = 0;  ///< order of executes, over all tables
+  std::string last_status = "NEW";    ///< as last seen by anybody
+  bool settled = false;               ///< its effect is part of the table's verified content
+  int settled_round = 0;
+
+  std::string name() const { return "job " + std::to_string(number) + (id.empty() ? "" : " (" + id + ")"); }
+  std::string foreign_keys() const { return "torture-" + std::to_string(number); }
+};
+
+/// What the table holds after the job has landed, by the rules of the contract.
+void land(const JobRecord& job, TableContent& content);
+
+/// All records of a run. Workers call the functions; the members are for when no worker runs.
+class Model {
+ public:
+  std::vector<TableRecord> tables;
+  std::vector<std::unique_ptr<JobRecord>> jobs;
+
+  /// A new job's record, owned by the caller.
+  JobRecord& add_job();
+  /// Takes a NEW job that nobody works on, if there is one.
+  JobRecord* take_idle(Rng& rng);
+  void give_back(JobRecord& job);
+  std::int64_t next_execute_sequence();
+
+  /// After a check: NEW jobs are idle, settled ones lose their rows.
+  void settle(int round);
+  std::size_t rows_verified() const;
+
+ private:
+  std::mutex mutex_;
+  std::vector<JobRecord*> idle_;
+  std::int64_t execute_sequence_ = 0;
+};
+
+}  // namespace adit::test

@@ -1,0 +1,291 @@
+#include "faults/operations.h"
+
+#include <algorithm>
+#include <chrono>
+#include <thread>
+
+#include "support/push_client.h"
+#include "support/test_data.h"
+
+namespace adit::test {
+namespace {
+
+namespace json = boost::json;
+
+constexpr std::int64_t kRowsMax = 300;
+constexpr std::int64_t kKeys = 400;
+/// A table with more rows than this is replaced rather than appended to.
+constexpr std::size_t kTableRowsMax = 3000;
+
+/// Ends a worker in good order: its server is gone, or is on its way out.
+struct ServerGone {};
+
+json::object schema() {
+  return {{"columns", json::array{{{"columnName", "k"}, {"columnType", "INTEGER"}},
+                                  {{"columnName", "src"}, {"columnType", "STRING"}},
+                                  {{"columnName", "v"}, {"columnType", "INTEGER"}}}}};
+}
+
+json::object specification(const JobRecord& job, const std::string& table, bool with_schema) {
+  json::object spec{{"targetName", table},
+                    {"type", job.replace ? "REPLACE" : "DELTA"},
+                    {"fileType", job.parquet ? "PARQUET" : "CSV"},
+                    {"foreignKeys", job.foreign_keys()},
+                    {"changeDate", job.change_ms}};
+  if (job.keyed) spec["keys"] = json::array{"k"};
+  if (with_schema) spec["tableSchema"] = schema();
+  return spec;
+}
+
+int rank(const std::string& status) {
+  if (status == "NEW") return 0;
+  if (status == "QUEUED") return 1;
+  return status == "RUNNING" ? 2 : 3;
+}
+
+}  // namespace
+
+Worker::Worker(RoundContext& context, Rng rng, int number)
+    : context_(context),
+      rng_(rng),
+      name_("w" + std::to_string(number) + " "),
+      http_(context.address, context.key) {}
+
+void Worker::run() {
+  try {
+    while (!context_.stop) step();
+  } catch (const ServerGone&) {
+  } catch (const std::exception& error) {
+    context_.history.violation(name_ + "an answer that is none: " + error.what());
+  }
+}
+
+void Worker::step() {
+  const auto choice = rng_.below(100);
+  if (choice < 60) return push_new_job();
+  if (choice < 88) return continue_job();
+  query_something();
+}
+
+HttpResponse Worker::send(const std::string& what, HttpRequest request) {
+  context_.history.note(name_ + "> " + what);
+  try {
+    auto response = http_.send(std::move(request));
+    context_.history.note(name_ + "< " + what + ": " + std::to_string(response.status));
+    if (response.status == 503 && context_.terminating) throw ServerGone{};
+    return response;
+  } catch (const TransportError& error) {
+    context_.history.note(name_ + "< " + what + ": " + error.what());
+    throw ServerGone{};
+  }
+}
+
+void Worker::unexpected(const std::string& what, const HttpResponse& response) {
+  context_.history.violation(name_ + what + " was answered " + std::to_string(response.status) + " " +
+                             response.body);
+  context_.stop = true;
+}
+
+std::string Worker::jobs_path(const JobRecord& job) const {
+  return "/data-ingestion/api/v1/data-push/" + context_.model.tables[job.table].pool + "/jobs/";
+}
+
+std::string Worker::job_path(const JobRecord& job) const { return jobs_path(job) + job.id; }
+
+void Worker::push_new_job() {
+  auto& job = context_.model.add_job();
+  job.table = static_cast<std::size_t>(rng_.below(context_.model.tables.size()));
+  const auto& table = context_.model.tables[job.table];
+  job.keyed =
+      table.discipline == Discipline::kKeyed || (table.discipline == Discipline::kMixed && rng_.chance(50));
+  job.replace = rng_.chance(25) || (table.content && table.content->size() > kTableRowsMax);
+  job.parquet = rng_.chance(50);
+  job.change_ms = 1'600'000'000'000 + 1000 * static_cast<std::int64_t>(job.number) + rng_.between(0, 999);
+  if (!create(job)) return;
+  upload_some(job, static_cast<int>(rng_.between(1, 4)));
+  finish(job);
+}
+
+bool Worker::create(JobRecord& job) {
+  const auto& table = context_.model.tables[job.table].name;
+  // Text alone does not say that k is a number in a file without rows.
+  const bool with_schema = !job.parquet || rng_.chance(50);
+  job.created = Certainty::kUncertain;
+  const auto response =
+      send("create " + job.name() + " for " + table,
+           {"POST", jobs_path(job), {}, json::serialize(specification(job, table, with_schema))});
+  if (response.status != 200) {
+    job.created = Certainty::kNo;
+    unexpected("create", response);
+    return false;
+  }
+  job.id = response.json().at("id").as_string();
+  job.created = Certainty::kYes;
+  return true;
+}
+
+void Worker::continue_job() {
+  auto* job = context_.model.take_idle(rng_);
+  if (job == nullptr) return push_new_job();
+  upload_some(*job, static_cast<int>(rng_.between(job->chunks.empty() ? 1 : 0, 2)));
+  finish(*job);
+}
+
+void Worker::query_something() {
+  const auto& table = rng_.pick(context_.model.tables);
+  const json::object body{{"sql", "SELECT count(*), min(src), sum(v) FROM " + table.name}};
+  const auto response =
+      send("query " + table.name,
+           {"POST", "/adit/api/v1/pools/" + table.pool + "/query", {}, json::serialize(body)});
+  // 400: there is no such table yet.
+  if (response.status != 200 && (response.status != 400 || table.content)) unexpected("query", response);
+}
+
+ChunkRecord Worker::make_chunk(const JobRecord& job, ChunkKind kind, std::string& bytes) {
+  ChunkRecord chunk;
+  chunk.kind = kind;
+  const auto number = static_cast<int>(job.chunks.size() + job.uncertain_chunks.size());
+  chunk.rows = make_rows(rng_, job.number, number, job.change_ms, kRowsMax, kKeys);
+  chunk.row_count = chunk.rows.size();
+  if (kind == ChunkKind::kUpsert) {
+    bytes = job.parquet ? parquet_bytes(chunk.rows) : csv_bytes(chunk.rows);
+  } else {
+    bytes = job.parquet ? parquet_key_bytes(chunk.rows) : csv_key_bytes(chunk.rows);
+  }
+  chunk.checksum = sha256_hex(bytes);
+  return chunk;
+}
+
+void Worker::upload_some(JobRecord& job, int uploads) {
+  for (int i = 0; i < uploads && !context_.stop; ++i) {
+    if (rng_.chance(5)) upload_rubbish(job);
+    if (rng_.chance(5)) vanish_while_uploading(job);
+    upload(job);
+  }
+}
+
+void Worker::upload(JobRecord& job) {
+  // The first chunk is an upsert, so that there are columns to make a table of.
+  const bool removes = job.keyed && !job.chunks.empty() && rng_.chance(20);
+  const auto kind = removes ? ChunkKind::kDelete : ChunkKind::kUpsert;
+  std::vector<UploadPart> parts(rng_.chance(15) ? 2 : 1);
+  for (auto& part : parts) job.uncertain_chunks.push_back(make_chunk(job, kind, part.bytes));
+  HttpRequest request{"POST", job_path(job) + (removes ? "/chunks/deleted" : "/chunks/upserted"), {}, {}};
+  if (parts.size() == 1 && rng_.chance(30)) {
+    request.headers = {{"Content-Type", "application/octet-stream"}};
+    request.body = parts[0].bytes;
+  } else {
+    request.headers = {{"Content-Type", "multipart/form-data; boundary=torture"}};
+    request.body = multipart_body(parts, "torture");
+  }
+  const auto response = send(
+      "upload of " + std::to_string(parts.size()) + (removes ? " delete" : "") + " chunk(s) to " + job.name(),
+      std::move(request));
+  if (response.status == 200) {
+    std::ranges::move(job.uncertain_chunks, std::back_inserter(job.chunks));
+  } else {
+    unexpected("upload to " + job.name(), response);
+  }
+  job.uncertain_chunks.clear();
+}
+
+void Worker::upload_rubbish(const JobRecord& job) {
+  const std::string rubbish = job.parquet ? "k,src,v\n1,this is no Parquet,2\n" : "";
+  const auto response = send(
+      "upload of rubbish to " + job.name(),
+      {"POST", job_path(job) + "/chunks/upserted", {{"Content-Type", "application/octet-stream"}}, rubbish});
+  if (response.status != 400) unexpected("rubbish", response);
+}
+
+void Worker::vanish_while_uploading(const JobRecord& job) {
+  context_.history.note(name_ + "vanishes while uploading to " + job.name());
+  try {
+    RawConnection connection(context_.address);
+    connection.send("POST " + job_path(job) +
+                    "/chunks/upserted HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer " + context_.key +
+                    "\r\nContent-Type: text/csv\r\nContent-Length: 1000\r\n\r\nk,src,v\n1,half a ch");
+    if (rng_.chance(50)) std::this_thread::sleep_for(std::chrono::milliseconds{rng_.below(5)});
+    connection.reset();
+  } catch (const TransportError&) {
+    throw ServerGone{};
+  }
+}
+
+void Worker::finish(JobRecord& job) {
+  if (context_.stop) return context_.model.give_back(job);
+  const auto choice = rng_.below(100);
+  if (choice < 15) return context_.model.give_back(job);
+  if (choice < 20) return cancel(job);
+  if (choice < 25) return remove(job);
+  execute(job);
+}
+
+void Worker::execute(JobRecord& job) {
+  {
+    // One execute at a time per table, so that their order is known.
+    const std::lock_guard lock(*context_.model.tables[job.table].execute_order);
+    job.execute_sequence = context_.model.next_execute_sequence();
+    job.executed = Certainty::kUncertain;
+    const auto response = send("execute " + job.name(), {"POST", job_path(job)});
+    job.executed = response.status == 200 ? Certainty::kYes : Certainty::kNo;
+    if (response.status != 200) return unexpected("execute of " + job.name(), response);
+  }
+  if (rng_.chance(10)) {
+    const auto again = send("execute again " + job.name(), {"POST", job_path(job)});
+    if (again.status != 409) return unexpected("a second execute of " + job.name(), again);
+  }
+  follow(job);
+}
+
+void Worker::follow(JobRecord& job) {
+  const auto choice = rng_.below(100);
+  if (choice < 12) return cancel(job);
+  if (choice < 20) return remove(job);
+  if (choice < 50) return;
+  wait_final(job);
+  if (is_final_status(job.last_status) && rng_.chance(25)) remove(job);
+}
+
+void Worker::cancel(JobRecord& job) {
+  if (rng_.chance(50)) std::this_thread::sleep_for(std::chrono::milliseconds{rng_.below(15)});
+  job.canceled = Certainty::kUncertain;
+  const auto response = send("cancel " + job.name(), {"POST", job_path(job) + "/cancel"});
+  if (response.status == 200) {
+    const std::string status(response.json().at("status").as_string());
+    job.canceled = status == "CANCELED" ? Certainty::kYes : Certainty::kNo;
+    if (!is_final_status(status)) unexpected("cancel of " + job.name(), response);
+    return saw_status(job, status);
+  }
+  job.canceled = Certainty::kNo;
+  if (response.status != 409 || job.executed != Certainty::kYes)
+    return unexpected("cancel of " + job.name(), response);
+  wait_final(job);
+}
+
+void Worker::remove(JobRecord& job) {
+  job.deleted = Certainty::kUncertain;
+  job.delete_tried = true;
+  const auto response = send("delete " + job.name(), {"DELETE", job_path(job)});
+  job.deleted = response.status == 204 ? Certainty::kYes : Certainty::kNo;
+  if (response.status != 204) unexpected("delete of " + job.name(), response);
+}
+
+void Worker::wait_final(JobRecord& job) {
+  while (!context_.stop) {
+    const auto response = send("get " + job.name(), {"GET", job_path(job)});
+    if (response.status != 200) return unexpected("get of " + job.name(), response);
+    saw_status(job, std::string(response.json().at("status").as_string()));
+    if (is_final_status(job.last_status)) return;
+    std::this_thread::sleep_for(std::chrono::milliseconds{2});
+  }
+}
+
+void Worker::saw_status(JobRecord& job, const std::string& status) {
+  if (rank(status) < rank(job.last_status) || (rank(job.last_status) == 3 && status != job.last_status)) {
+    context_.history.violation(job.name() + " went from " + job.last_status + " to " + status);
+  }
+  if (status == "ERROR") context_.history.violation(job.name() + " ended in ERROR though its data is good");
+  job.last_status = status;
+}
+
+}  // namespace adit::test

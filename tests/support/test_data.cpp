@@ -1,0 +1,86 @@
+#include "support/test_data.h"
+
+#include <duckdb.h>
+#include <openssl/evp.h>
+
+#include <fstream>
+#include <mutex>
+#include <sstream>
+#include <stdexcept>
+
+#include "support/temp_folder.h"
+
+namespace adit::test {
+namespace {
+
+/// An engine in memory, for writing files only.
+class Engine {
+ public:
+  Engine() {
+    if (duckdb_open(nullptr, &database_) != DuckDBSuccess ||
+        duckdb_connect(database_, &connection_) != DuckDBSuccess) {
+      throw std::runtime_error("no engine for test data");
+    }
+    run("SET threads = 1");
+  }
+  ~Engine() {
+    duckdb_disconnect(&connection_);
+    duckdb_close(&database_);
+  }
+  Engine(const Engine&) = delete;
+  Engine& operator=(const Engine&) = delete;
+
+  void run(const std::string& sql) {
+    duckdb_result result{};
+    const auto state = duckdb_query(connection_, sql.c_str(), &result);
+    const char* message = duckdb_result_error(&result);
+    const std::string error = message != nullptr ? message : "";
+    duckdb_destroy_result(&result);
+    if (state != DuckDBSuccess) throw std::runtime_error("test data: " + error + "\n" + sql);
+  }
+
+ private:
+  duckdb_database database_ = nullptr;
+  duckdb_connection connection_ = nullptr;
+};
+
+std::string copy_of(const std::string& select, const std::string& options) {
+  static std::mutex mutex;
+  const std::lock_guard lock(mutex);
+  static Engine engine;
+  static const TempFolder folder;
+  const auto file = folder.path() / "data";
+  engine.run("COPY (" + select + ") TO '" + file.string() + "' (" + options + ")");
+  std::ifstream stream(file, std::ios::binary);
+  std::ostringstream bytes;
+  bytes << stream.rdbuf();
+  return bytes.str();
+}
+
+}  // namespace
+
+std::string parquet_of(const std::string& select) { return copy_of(select, "FORMAT parquet"); }
+
+std::string csv_of(const std::string& select) { return copy_of(select, "FORMAT csv, HEADER true"); }
+
+std::string sha256_hex(std::string_view bytes) {
+  unsigned char digest[EVP_MAX_MD_SIZE];
+  unsigned length = 0;
+  EVP_Digest(bytes.data(), bytes.size(), digest, &length, EVP_sha256(), nullptr);
+  static constexpr char kDigits[] = "0123456789abcdef";
+  std::string text;
+  for (unsigned i = 0; i < length; ++i) {
+    text += kDigits[digest[i] >> 4];
+    text += kDigits[digest[i] & 15];
+  }
+  return text;
+}
+
+std::string base64(std::string_view bytes) {
+  std::string text(4 * ((bytes.size() + 2) / 3), '\0');
+  EVP_EncodeBlock(reinterpret_cast<unsigned char*>(text.data()),
+                  reinterpret_cast<const unsigned char*>(bytes.data()), static_cast<int>(bytes.size()));
+  return text;
+}
+
+}  // namespace adit::test

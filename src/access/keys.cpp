@@ -40,7 +40,9 @@ Result<Credentials> read_credentials(std::string_view header) {
   header = trimmed(header);
   const bool user = starts_with_scheme(header, kBearer);
   if (!user && !starts_with_scheme(header, kAppKey)) {
-    return unauthorized("The Authorization header must read \"Bearer <key>\" for a user's key or \"AppKey <key>\" for an application's.");
+    return unauthorized(
+        "The Authorization header must read \"Bearer <key>\" for a user's key or \"AppKey <key>\" for an "
+        "application's.");
   }
   const auto text = from_base64(trimmed(header.substr(user ? kBearer.size() : kAppKey.size())));
   constexpr std::size_t kUuidSize = 36;
@@ -84,8 +86,9 @@ Result<Principal> Authenticator::authenticate(std::string_view authorization) {
     return unauthorized("The key is not known here, or it was deleted.");
   }
   if (key.kind != credentials.kind) {
-    return unauthorized(key.kind == KeyKind::kUser ? "This is a user's key: send it as \"Bearer <key>\"."
-                                                   : "This is an application's key: send it as \"AppKey <key>\".");
+    return unauthorized(key.kind == KeyKind::kUser
+                            ? "This is a user's key: send it as \"Bearer <key>\"."
+                            : "This is an application's key: send it as \"AppKey <key>\".");
   }
   return Principal{key.team, key.owner, key.id, key.kind};
 }
@@ -98,7 +101,8 @@ Result<Key> Authenticator::find(KeyId id) {
     const auto found = remembered->find(id);
     if (found != remembered->end()) {
       touch = now - found->second.touched >= kTouchInterval;
-      if (!touch && now - found->second.read < kRemembered && now >= found->second.read) return found->second.key;
+      if (!touch && now - found->second.read < kRemembered && now >= found->second.read)
+        return found->second.key;
     }
   }
   ADIT_TRY(auto key, catalog_.find_key(id));

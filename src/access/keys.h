@@ -35,8 +35,8 @@ class Authenticator {
 
   Authenticator(Catalog& catalog, const Clock& clock) : catalog_(catalog), clock_(clock) {}
 
-  /// `authorization` is the header's value. kUnauthorized says which part of it does not hold, without telling
-  /// whether a key of that id exists.
+  /// `authorization` is the header's value. kUnauthorized says which part of it does not hold, without
+  /// telling whether a key of that id exists.
   Result<Principal> authenticate(std::string_view authorization);
   void forget(KeyId key);
 

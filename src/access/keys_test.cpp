@@ -65,8 +65,9 @@ TEST_F(Keys, OfOneKindAreRefusedUnderTheOthersScheme) {
 TEST_F(Keys, ThatAreWrongAreRefused) {
   const auto other_secret = to_base64(first_.key.id.to_string() + ":" + std::string(43, 'A') + "=");
   const auto unknown = issue_key(first_.key.team, first_.key.owner, KeyKind::kUser, "x", clock_.now());
-  for (const auto& header : {std::string(), std::string("Bearer"), "Basic " + first_.text, first_.text, "Bearer " + other_secret,
-                             "Bearer " + unknown.text, std::string("Bearer %%%%"), "Bearer " + first_.text + "AAAA"}) {
+  for (const auto& header :
+       {std::string(), std::string("Bearer"), "Basic " + first_.text, first_.text, "Bearer " + other_secret,
+        "Bearer " + unknown.text, std::string("Bearer %%%%"), "Bearer " + first_.text + "AAAA"}) {
     const auto principal = keys_->authenticate(header);
     ASSERT_FALSE(principal) << header;
     EXPECT_EQ(principal.error().kind, ErrorKind::kUnauthorized);

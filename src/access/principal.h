@@ -1,5 +1,5 @@
-// access/ says who is calling and whether they may. It knows keys and principals; it knows no HTTP beyond the text of
-// the Authorization header, and no tables.
+// access/ says who is calling and whether they may. It knows keys and principals; it knows no HTTP beyond the
+// text of the Authorization header, and no tables.
 #pragma once
 
 #include "model/ids.h"

@@ -37,7 +37,8 @@ struct Services {
   std::stop_token stop;  ///< requested when the server shuts down: running queries end
 };
 
-/// Every route of the server: method, pattern, how the body is taken, and what the caller needs, from one table.
+/// Every route of the server: method, pattern, how the body is taken, and what the caller needs, from one
+/// table.
 std::vector<http::Route> make_routes(const Services& services);
 
 }  // namespace adit

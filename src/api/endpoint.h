@@ -16,7 +16,8 @@
 
 namespace adit {
 
-/// A route before it is bound to the server: the handler returns its answer or an error, which is rendered once.
+/// A route before it is bound to the server: the handler returns its answer or an error, which is rendered
+/// once.
 struct Endpoint {
   http::Method method;
   std::string pattern;
@@ -44,6 +45,7 @@ void add_key_endpoints(const Services& services, std::vector<Endpoint>& table);
 void add_system_endpoints(const Services& services, std::vector<Endpoint>& table);
 
 /// The three prefixes under which every push route is served.
-inline constexpr std::string_view kPushPrefixes[] = {"/data-ingestion", "/integration", "/integration-hybrid"};
+inline constexpr std::string_view kPushPrefixes[] = {"/data-ingestion", "/integration",
+                                                     "/integration-hybrid"};
 
 }  // namespace adit

@@ -19,18 +19,30 @@ struct HttpError {
 /// The one table that maps failures to HTTP.
 HttpError http_error(ErrorKind kind) {
   switch (kind) {
-    case ErrorKind::kInvalid: return {400, "Bad Request", "BAD_REQUEST"};
-    case ErrorKind::kUnauthorized: return {401, "Unauthorized", "UNAUTHORIZED"};
-    case ErrorKind::kForbidden: return {403, "Forbidden", "ADMIN_ACCESS_ERROR"};
-    case ErrorKind::kNotFound: return {404, "Not Found", "NOT_FOUND"};
-    case ErrorKind::kConflict: return {409, "Conflict", "CONFLICT"};
-    case ErrorKind::kTooLarge: return {413, "Content Too Large", "CONTENT_TOO_LARGE"};
-    case ErrorKind::kRateLimited: return {429, "Too Many Requests", "LIMIT_RATE_EXCEEDED"};
-    case ErrorKind::kStorageFull: return {507, "Insufficient Storage", "STORAGE_FULL"};
-    case ErrorKind::kUnavailable: return {503, "Service Unavailable", "UNAVAILABLE"};
-    case ErrorKind::kTimeout: return {504, "Time Limit Exceeded", "TIME_LIMIT_EXCEEDED"};
-    case ErrorKind::kCanceled: return {409, "Canceled", "CANCELED"};
-    case ErrorKind::kInternal: return {500, "Internal Server Error", "INTERNAL_ERROR"};
+    case ErrorKind::kInvalid:
+      return {400, "Bad Request", "BAD_REQUEST"};
+    case ErrorKind::kUnauthorized:
+      return {401, "Unauthorized", "UNAUTHORIZED"};
+    case ErrorKind::kForbidden:
+      return {403, "Forbidden", "ADMIN_ACCESS_ERROR"};
+    case ErrorKind::kNotFound:
+      return {404, "Not Found", "NOT_FOUND"};
+    case ErrorKind::kConflict:
+      return {409, "Conflict", "CONFLICT"};
+    case ErrorKind::kTooLarge:
+      return {413, "Content Too Large", "CONTENT_TOO_LARGE"};
+    case ErrorKind::kRateLimited:
+      return {429, "Too Many Requests", "LIMIT_RATE_EXCEEDED"};
+    case ErrorKind::kStorageFull:
+      return {507, "Insufficient Storage", "STORAGE_FULL"};
+    case ErrorKind::kUnavailable:
+      return {503, "Service Unavailable", "UNAVAILABLE"};
+    case ErrorKind::kTimeout:
+      return {504, "Time Limit Exceeded", "TIME_LIMIT_EXCEEDED"};
+    case ErrorKind::kCanceled:
+      return {409, "Canceled", "CANCELED"};
+    case ErrorKind::kInternal:
+      return {500, "Internal Server Error", "INTERNAL_ERROR"};
   }
   std::unreachable();
 }
@@ -38,13 +50,21 @@ HttpError http_error(ErrorKind kind) {
 /// Codes that HTTP has and ErrorKind has not.
 HttpError with_status(HttpError error, int status) {
   switch (status) {
-    case 405: return {405, "Method Not Allowed", "METHOD_NOT_ALLOWED"};
-    case 408: return {408, "Request Timeout", "REQUEST_TIMEOUT"};
-    case 414: return {414, "URI Too Long", "URI_TOO_LONG"};
-    case 431: return {431, "Request Header Fields Too Large", "HEADER_TOO_LARGE"};
-    case 501: return {501, "Not Implemented", "NOT_IMPLEMENTED"};
-    case 505: return {505, "HTTP Version Not Supported", "HTTP_VERSION_NOT_SUPPORTED"};
-    default: error.status = status; return error;
+    case 405:
+      return {405, "Method Not Allowed", "METHOD_NOT_ALLOWED"};
+    case 408:
+      return {408, "Request Timeout", "REQUEST_TIMEOUT"};
+    case 414:
+      return {414, "URI Too Long", "URI_TOO_LONG"};
+    case 431:
+      return {431, "Request Header Fields Too Large", "HEADER_TOO_LARGE"};
+    case 501:
+      return {501, "Not Implemented", "NOT_IMPLEMENTED"};
+    case 505:
+      return {505, "HTTP Version Not Supported", "HTTP_VERSION_NOT_SUPPORTED"};
+    default:
+      error.status = status;
+      return error;
   }
 }
 
@@ -77,7 +97,8 @@ http::Response error_response(const http::Request* request, const Error& error, 
   auto response = http::Response::json(known.status, json::serialize(body));
   response.internal_detail = error.internal_detail;
   if (known.status == 503) response.headers.emplace_back("Retry-After", "2");
-  if (known.status == 401) response.headers.emplace_back("WWW-Authenticate", "Bearer realm=\"adit\", AppKey realm=\"adit\"");
+  if (known.status == 401)
+    response.headers.emplace_back("WWW-Authenticate", "Bearer realm=\"adit\", AppKey realm=\"adit\"");
   return response;
 }
 

@@ -1,5 +1,5 @@
-// api/ turns requests into calls of services and their values into answers: one file per resource, decode → call →
-// encode. It keeps no state and knows no SQL, no sockets and no files.
+// api/ turns requests into calls of services and their values into answers: one file per resource, decode →
+// call → encode. It keeps no state and knows no SQL, no sockets and no files.
 #pragma once
 
 #include <optional>
@@ -9,8 +9,8 @@
 
 namespace adit {
 
-/// The answer to a failed request, in the two shapes that clients of the push API read: `errors[]` where single
-/// fields are wrong, else `reference`, `message`, `shortMessage`; both with the members of RFC 9457.
+/// The answer to a failed request, in the two shapes that clients of the push API read: `errors[]` where
+/// single fields are wrong, else `reference`, `message`, `shortMessage`; both with the members of RFC 9457.
 /// `status` overrides the code that follows from the kind. `request` may be null.
 http::Response error_response(const http::Request* request, const Error& error,
                               std::optional<int> status = std::nullopt);

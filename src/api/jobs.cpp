@@ -49,7 +49,8 @@ Result<Response> list_jobs(const Services& services, const Request& request) {
   JobFilter filter;
   if (const auto word = request.query_value("status")) {
     filter.status = parse_job_status(*word);
-    if (!filter.status) return invalid_field("status", "must be one of NEW, QUEUED, RUNNING, DONE, ERROR, CANCELED");
+    if (!filter.status)
+      return invalid_field("status", "must be one of NEW, QUEUED, RUNNING, DONE, ERROR, CANCELED");
   }
   if (const auto name = request.query_value("targetName")) filter.target_name = std::string(*name);
   constexpr auto kNoLimit = ~0ULL;
@@ -107,7 +108,8 @@ void add_job_endpoints(const Services& services, std::vector<Endpoint>& table) {
     table.push_back({Method::kGet, jobs, Needs::kPushData, BodyKind::kNone, with(list_jobs), {}});
     table.push_back({Method::kGet, job, Needs::kPushData, BodyKind::kNone, with(get_job), {}});
     table.push_back({Method::kPost, job, Needs::kPushData, BodyKind::kNone, with(execute_job), {}});
-    table.push_back({Method::kPost, job + "/cancel", Needs::kPushData, BodyKind::kNone, with(cancel_job), {}});
+    table.push_back(
+        {Method::kPost, job + "/cancel", Needs::kPushData, BodyKind::kNone, with(cancel_job), {}});
     table.push_back({Method::kDelete, job, Needs::kPushData, BodyKind::kNone, with(delete_job), {}});
   }
 }

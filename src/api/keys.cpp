@@ -15,12 +15,13 @@ using http::Request;
 using http::Response;
 
 json::object key_json(const Key& key) {
-  return json::object{{"id", key.id.to_string()},
-                      {"name", key.name},
-                      {"kind", to_string(key.kind)},
-                      {"ownerId", key.owner.to_string()},
-                      {"createdAt", to_epoch_ms(key.created)},
-                      {"lastUsedAt", key.last_used ? json::value(to_epoch_ms(*key.last_used)) : json::value(nullptr)}};
+  return json::object{
+      {"id", key.id.to_string()},
+      {"name", key.name},
+      {"kind", to_string(key.kind)},
+      {"ownerId", key.owner.to_string()},
+      {"createdAt", to_epoch_ms(key.created)},
+      {"lastUsedAt", key.last_used ? json::value(to_epoch_ms(*key.last_used)) : json::value(nullptr)}};
 }
 
 Result<Response> list_keys(const Services& services, const Request& request) {
@@ -41,7 +42,8 @@ Result<Response> create_key(const Services& services, const Request& request) {
   const auto kind = word ? parse_key_kind(*word) : KeyKind::kUser;
   if (!kind) reader.fail("kind", "must be USER or APPLICATION");
   if (!errors.empty()) return invalid_fields(std::move(errors));
-  const auto issued = issue_key(caller(request).team, caller(request).user, *kind, *name, services.clock.now());
+  const auto issued =
+      issue_key(caller(request).team, caller(request).user, *kind, *name, services.clock.now());
   ADIT_CHECK(services.catalog.insert_key(issued.key));
   auto answer = key_json(issued.key);
   answer["key"] = issued.text;
@@ -67,7 +69,8 @@ void add_key_endpoints(const Services& services, std::vector<Endpoint>& table) {
   const std::string keys = "/adit/api/v1/keys";
   table.push_back({Method::kGet, keys, Needs::kManageKeys, BodyKind::kNone, with(list_keys), {}});
   table.push_back({Method::kPost, keys, Needs::kManageKeys, BodyKind::kBuffer, with(create_key), {}});
-  table.push_back({Method::kDelete, keys + "/{keyId}", Needs::kManageKeys, BodyKind::kNone, with(delete_key), {}});
+  table.push_back(
+      {Method::kDelete, keys + "/{keyId}", Needs::kManageKeys, BodyKind::kNone, with(delete_key), {}});
 }
 
 }  // namespace adit

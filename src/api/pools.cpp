@@ -17,16 +17,17 @@ using http::Response;
 constexpr std::size_t kNameBytesMax = 255;
 
 json::object pool_json(const Pool& pool) {
-  return json::object{{"id", pool.id.to_string()},
-                      {"name", pool.name},
-                      {"description", pool.description},
-                      {"permissions", json::array{"MANAGE_DATA_POOL", "EDIT_DATA_POOL", "VIEW_DATA_POOL", "DATA_PUSH_API"}},
-                      {"timeStamp", to_epoch_ms(pool.created)},
-                      {"createdAt", to_epoch_ms(pool.created)},
-                      {"configurationStatus", "NEW"},
-                      {"locked", false},
-                      {"tags", json::array()},
-                      {"creatorUserId", pool.creator.to_string()}};
+  return json::object{
+      {"id", pool.id.to_string()},
+      {"name", pool.name},
+      {"description", pool.description},
+      {"permissions", json::array{"MANAGE_DATA_POOL", "EDIT_DATA_POOL", "VIEW_DATA_POOL", "DATA_PUSH_API"}},
+      {"timeStamp", to_epoch_ms(pool.created)},
+      {"createdAt", to_epoch_ms(pool.created)},
+      {"configurationStatus", "NEW"},
+      {"locked", false},
+      {"tags", json::array()},
+      {"creatorUserId", pool.creator.to_string()}};
 }
 
 /// The four words that column listings know.
@@ -83,7 +84,8 @@ Result<Response> list_tables(const Services& services, const Request& request) {
     ADIT_TRY(const auto columns, services.warehouse.columns(pool.id, table.name));
     json::array listed;
     for (const auto& column : columns) {
-      listed.push_back(json::object{{"name", column.name}, {"type", listed_type(column.type)}, {"storedAs", column.type}});
+      listed.push_back(
+          json::object{{"name", column.name}, {"type", listed_type(column.type)}, {"storedAs", column.type}});
     }
     body.push_back(json::object{{"name", table.name},
                                 {"loaderSource", nullptr},
@@ -109,7 +111,8 @@ void add_pool_endpoints(const Services& services, std::vector<Endpoint>& table) 
     table.push_back({Method::kGet, pools, Needs::kCredentials, BodyKind::kNone, with(list_pools), {}});
     table.push_back({Method::kPost, pools, Needs::kCreatePool, BodyKind::kBuffer, with(create_pool), {}});
     table.push_back({Method::kGet, pool, Needs::kViewPool, BodyKind::kNone, with(get_pool), {}});
-    table.push_back({Method::kGet, pool + "/tables", Needs::kViewPool, BodyKind::kNone, with(list_tables), {}});
+    table.push_back(
+        {Method::kGet, pool + "/tables", Needs::kViewPool, BodyKind::kNone, with(list_tables), {}});
   }
 }
 

@@ -42,7 +42,8 @@ void append(std::string& text, const Cell& cell) {
 /// Written by hand, since a tree of values would take many times the memory of the text.
 std::string result_json(const QueryResult& result) {
   json::array columns;
-  for (const auto& column : result.columns) columns.push_back(json::object{{"name", column.name}, {"type", column.type}});
+  for (const auto& column : result.columns)
+    columns.push_back(json::object{{"name", column.name}, {"type", column.type}});
   std::string text = R"({"columns":)" + json::serialize(columns) + R"(,"rows":[)";
   bool first_row = true;
   for (const auto& row : result.rows) {
@@ -79,7 +80,8 @@ Result<QueryRequest> read_query(const Services& services, const Request& request
   }
   if (const auto timeout = reader.integer("timeoutMs")) {
     const auto most = services.limits.query_timeout_max.count();
-    if (*timeout < 1 || *timeout > most) reader.fail("timeoutMs", "must be from 1 to " + std::to_string(most));
+    if (*timeout < 1 || *timeout > most)
+      reader.fail("timeoutMs", "must be from 1 to " + std::to_string(most));
     query.timeout = std::chrono::milliseconds(*timeout);
   }
   if (!errors.empty()) return invalid_fields(std::move(errors));
@@ -90,12 +92,12 @@ Result<Response> run(const Services& services, Slots& slots, const Request& requ
   ADIT_TRY(const auto pool, pool_in_path(services, request));
   ADIT_TRY(const auto query, read_query(services, request));
   if (!slots.try_acquire()) {
-    return Error{ErrorKind::kUnavailable, "As many queries are running as this server runs side by side. Try again shortly."};
+    return Error{ErrorKind::kUnavailable,
+                 "As many queries are running as this server runs side by side. Try again shortly."};
   }
   auto result = services.warehouse.query(pool.id, query, services.stop);
   slots.release();
   if (!result) return std::move(result).error();
-  services.metrics.query_seconds.Observe(static_cast<double>(result->elapsed.count()) / 1e6);
   return Response::json(200, result_json(*result));
 }
 
@@ -103,7 +105,10 @@ Result<Response> run(const Services& services, Slots& slots, const Request& requ
 
 void add_query_endpoints(const Services& services, std::vector<Endpoint>& table) {
   const auto slots = std::make_shared<Slots>(std::min(services.limits.queries_max, kQueriesBound));
-  table.push_back({Method::kPost, "/adit/api/v1/pools/{poolId}/query", Needs::kViewPool, BodyKind::kBuffer,
+  table.push_back({Method::kPost,
+                   "/adit/api/v1/pools/{poolId}/query",
+                   Needs::kViewPool,
+                   BodyKind::kBuffer,
                    [services, slots](const Request& request) { return run(services, *slots, request); },
                    {}});
 }

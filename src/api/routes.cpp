@@ -10,9 +10,10 @@ std::optional<http::Response> admit(const Services& services, Needs needs, http:
   if (needs == Needs::kNothing) return std::nullopt;
   const auto header = request.headers.find("Authorization");
   if (!header) {
-    return error_response(&request, {ErrorKind::kUnauthorized,
-                                     "The request has no Authorization header. Send \"Authorization: Bearer <key>\" or "
-                                     "\"Authorization: AppKey <key>\"; a key in the URL or the body is ignored."});
+    return error_response(&request,
+                          {ErrorKind::kUnauthorized,
+                           "The request has no Authorization header. Send \"Authorization: Bearer <key>\" or "
+                           "\"Authorization: AppKey <key>\"; a key in the URL or the body is ignored."});
   }
   auto principal = services.authenticator.authenticate(*header);
   if (!principal) return error_response(&request, principal.error());
@@ -28,7 +29,9 @@ http::Route bind(const Services& services, Endpoint endpoint) {
   route.method = endpoint.method;
   route.pattern = std::move(endpoint.pattern);
   route.body = endpoint.body;
-  route.admit = [services, needs = endpoint.needs](http::Request& request) { return admit(services, needs, request); };
+  route.admit = [services, needs = endpoint.needs](http::Request& request) {
+    return admit(services, needs, request);
+  };
   if (endpoint.handle) {
     route.handle = [handle = std::move(endpoint.handle)](const http::Request& request) {
       auto response = handle(request);
@@ -41,7 +44,9 @@ http::Route bind(const Services& services, Endpoint endpoint) {
 
 }  // namespace
 
-const Principal& caller(const http::Request& request) { return std::any_cast<const Principal&>(request.principal); }
+const Principal& caller(const http::Request& request) {
+  return std::any_cast<const Principal&>(request.principal);
+}
 
 Result<Uuid> id_in_path(const http::Request& request, std::string_view name) {
   const auto text = request.parameter(name);
@@ -60,7 +65,8 @@ Result<Pool> pool_in_path(const Services& services, const http::Request& request
 Result<void> refuse_headers(const http::Request& request, std::initializer_list<std::string_view> names) {
   for (const auto name : names) {
     if (request.headers.find(name)) {
-      return invalid_field(std::string(name), "this header is not supported by this version of adit; leave it out");
+      return invalid_field(std::string(name),
+                           "this header is not supported by this version of adit; leave it out");
     }
   }
   return {};

@@ -42,8 +42,8 @@ class DataFolder {
   FileLock lock_;
 };
 
-/// On an empty catalog: creates the default team, its administrator and one key of theirs, which is written to admin.key.
-/// True if it did.
+/// On an empty catalog: creates the default team, its administrator and one key of theirs, which is written
+/// to admin.key. True if it did.
 Result<bool> found_installation(const DataFolder& folder, Catalog& catalog, const Clock& clock);
 
 /// Writes and removes listen.json.

@@ -38,14 +38,18 @@ class OfflineKeys final : public KeyAdministration {
 
 }  // namespace
 
-Result<std::unique_ptr<KeyAdministration>> open_offline_key_administration(const std::filesystem::path& data) {
+Result<std::unique_ptr<KeyAdministration>> open_offline_key_administration(
+    const std::filesystem::path& data) {
   if (!std::filesystem::exists(data / "catalog.db")) {
-    return not_found("There is no adit installation in " + data.string() + ". Start one with: adit serve --data " + data.string());
+    return not_found("There is no adit installation in " + data.string() +
+                     ". Start one with: adit serve --data " + data.string());
   }
   ADIT_TRY(auto folder, DataFolder::open(data));
   ADIT_TRY(auto catalog, open_sqlite_catalog(folder.catalog()));
   ADIT_TRY(auto team, catalog->find_team());
-  if (!team) return not_found("The installation in " + data.string() + " was never started; start it once with: adit serve --data " + data.string());
+  if (!team)
+    return not_found("The installation in " + data.string() +
+                     " was never started; start it once with: adit serve --data " + data.string());
   ADIT_TRY(auto administrator, catalog->find_administrator(team->id));
   if (!administrator) return internal("the catalog has a team without an administrator");
   return std::unique_ptr<KeyAdministration>(std::make_unique<OfflineKeys>(

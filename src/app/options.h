@@ -35,7 +35,7 @@ struct ServeOptions {
   std::size_t pools_open_max = 32;
   std::size_t engine_threads = 0;  ///< 0 is one per core
   std::size_t stages_max = 2;
-  std::size_t landings_max = 4;
+  std::size_t landings_max = 8;
 
   std::size_t io_threads = 1;
   std::size_t workers = 32;

@@ -48,6 +48,8 @@ WarehouseOptions warehouse_options(const ServeOptions& options, const DataFolder
   warehouse.pools_open_max = options.pools_open_max;
   warehouse.threads_per_pool = options.engine_threads;
   warehouse.checkpoint_interval = options.checkpoint_interval;
+  // The queue in front keeps large chunks to `stages_max`; small ones have places of their own beside them.
+  warehouse.stages_max = options.stages_max + StageQueueOptions().small_stages_max;
   return warehouse;
 }
 
@@ -79,7 +81,8 @@ ApiLimits api_limits(const ServeOptions& options) {
   return limits;
 }
 
-/// Requests may finish until the drain time is over; then running queries are interrupted, so that stop() returns.
+/// Requests may finish until the drain time is over; then running queries are interrupted, so that stop()
+/// returns.
 void drain(http::Server& server, std::stop_source& stop_queries, std::chrono::milliseconds drain_timeout) {
   const std::jthread watchdog([&](std::stop_token drained) {
     std::mutex mutex;
@@ -103,7 +106,8 @@ Result<void> serve(const ServeOptions& options, const StopSignals& signals) {
   const auto missing = [&](PoolId pool, const std::unordered_set<JobId>& landed) {
     return missing_landings(*catalog, *store, pool, landed);
   };
-  ADIT_TRY(const auto warehouse, open_duckdb_warehouse(warehouse_options(options, folder), missing, clock, metrics));
+  ADIT_TRY(const auto warehouse,
+           open_duckdb_warehouse(warehouse_options(options, folder), missing, clock, metrics));
   StageQueueOptions stage_options;
   stage_options.big_stages_max = options.stages_max;
   StageQueue stages(*catalog, *store, *warehouse, stage_options);
@@ -121,11 +125,18 @@ Result<void> serve(const ServeOptions& options, const StopSignals& signals) {
   PushService push(*catalog, *store, *warehouse, stages, landings, clock, metrics, push_limits);
   Authenticator authenticator(*catalog, clock);
   std::stop_source stop_queries;
-  const Services services{*catalog, authenticator, push,    *warehouse,
-                          clock,    metrics,       api_limits(options), stop_queries.get_token()};
+  const Services services{*catalog,
+                          authenticator,
+                          push,
+                          *warehouse,
+                          clock,
+                          metrics,
+                          api_limits(options),
+                          stop_queries.get_token()};
 
   if (options.tls_listen) {
-    ADIT_CHECK(http::ensure_self_signed_certificate(folder.tls_certificate(), folder.tls_key(), options.tls_names));
+    ADIT_CHECK(
+        http::ensure_self_signed_certificate(folder.tls_certificate(), folder.tls_key(), options.tls_names));
   }
   ADIT_TRY(const auto server, http::Server::create(server_options(options, folder), make_routes(services),
                                                    &error_response, metrics));

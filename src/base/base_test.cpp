@@ -22,12 +22,14 @@ std::filesystem::path test_folder() {
 TEST(Uuid, ReadsWhatItWrites) {
   const auto id = Uuid::random();
   EXPECT_EQ(Uuid::parse(id.to_string()), id);
-  EXPECT_EQ(Uuid::parse("0890ED49-630d-487b-924b-23f33164f3b0")->to_string(), "0890ed49-630d-487b-924b-23f33164f3b0");
+  EXPECT_EQ(Uuid::parse("0890ED49-630d-487b-924b-23f33164f3b0")->to_string(),
+            "0890ed49-630d-487b-924b-23f33164f3b0");
 }
 
 TEST(Uuid, RefusesEverythingElse) {
-  for (const auto* text : {"", "0890ed49", "0890ed49-630d-487b-924b-23f33164f3b", "0890ed49630d-487b-924b-23f33164f3b0a",
-                           "0890ed49-630d-487b-924b-23f33164f3bg", "{890ed49-630d-487b-924b-23f33164f3b}"}) {
+  for (const auto* text :
+       {"", "0890ed49", "0890ed49-630d-487b-924b-23f33164f3b", "0890ed49630d-487b-924b-23f33164f3b0a",
+        "0890ed49-630d-487b-924b-23f33164f3bg", "{890ed49-630d-487b-924b-23f33164f3b}"}) {
     EXPECT_FALSE(Uuid::parse(text)) << text;
   }
 }

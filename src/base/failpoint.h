@@ -7,8 +7,8 @@
 
 namespace adit {
 
-/// Arms one failpoint for this process, as `name` or `name:n`: the n-th time (from 1) that the place is reached,
-/// the process is killed by SIGKILL, as a power cut would. Call before any thread is started.
+/// Arms one failpoint for this process, as `name` or `name:n`: the n-th time (from 1) that the place is
+/// reached, the process is killed by SIGKILL, as a power cut would. Call before any thread is started.
 void arm_failpoint(std::string_view specification);
 
 namespace failpoint_detail {

@@ -56,7 +56,8 @@ Result<void> sync_folder(const fs::path& folder) {
 Result<void> create_folders(const fs::path& folder) {
   if (folder.empty() || fs::is_directory(folder)) return {};
   ADIT_CHECK(create_folders(folder.parent_path()));
-  if (::mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST) return system_error(errno, "mkdir " + folder.string());
+  if (::mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST)
+    return system_error(errno, "mkdir " + folder.string());
   return sync_folder(folder.has_parent_path() ? folder.parent_path() : fs::path("."));
 }
 
@@ -76,7 +77,8 @@ Result<std::string> read_file(const fs::path& path, std::uint64_t bytes_max) {
     }
     if (count == 0) return content;
     content.append(buffer, static_cast<std::size_t>(count));
-    if (content.size() > bytes_max) return Error{ErrorKind::kTooLarge, "The file is too large.", path.string()};
+    if (content.size() > bytes_max)
+      return Error{ErrorKind::kTooLarge, "The file is too large.", path.string()};
   }
 }
 
@@ -89,12 +91,13 @@ Result<void> replace_file(const fs::path& path, std::string_view content, unsign
     ADIT_CHECK(write_all(file, content, temporary));
     ADIT_CHECK(sync_file(file, temporary));
   }
-  if (::rename(temporary.c_str(), path.c_str()) != 0) return system_error(errno, "rename to " + path.string());
+  if (::rename(temporary.c_str(), path.c_str()) != 0)
+    return system_error(errno, "rename to " + path.string());
   return sync_folder(folder);
 }
 
 Result<std::uint64_t> free_bytes(const fs::path& path) {
-  struct statvfs status {};
+  struct statvfs status{};
   if (::statvfs(path.c_str(), &status) != 0) return system_error(errno, "statvfs " + path.string());
   return static_cast<std::uint64_t>(status.f_bavail) * status.f_frsize;
 }

@@ -30,8 +30,8 @@ class FileHandle {
   int descriptor_ = -1;
 };
 
-/// The error of a system call: ENOSPC and EDQUOT are kStorageFull, all others kInternal. `what` names the call
-/// and the path, for the log.
+/// The error of a system call: ENOSPC and EDQUOT are kStorageFull, all others kInternal. `what` names the
+/// call and the path, for the log.
 Error system_error(int error_number, std::string what);
 
 /// Writes all of `bytes` at the current position.

@@ -6,8 +6,8 @@
 
 namespace adit {
 
-/// `auto jobs = jobs_.lock(); jobs->insert(…);` The lock lives as long as the handle. For condition variables,
-/// `handle.unique_lock()` is the lock itself.
+/// `auto jobs = jobs_.lock(); jobs->insert(…);` The lock lives as long as the handle. For condition
+/// variables, `handle.unique_lock()` is the lock itself.
 template <class T>
 class Guarded {
  public:

@@ -61,5 +61,7 @@ struct std::hash<adit::Uuid> {
 };
 template <class Tag>
 struct std::hash<adit::Id<Tag>> {
-  std::size_t operator()(const adit::Id<Tag>& id) const noexcept { return std::hash<adit::Uuid>{}(id.uuid()); }
+  std::size_t operator()(const adit::Id<Tag>& id) const noexcept {
+    return std::hash<adit::Uuid>{}(id.uuid());
+  }
 };

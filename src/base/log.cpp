@@ -27,11 +27,16 @@ spdlog::logger& sink() {
 
 std::string_view name_of(Level level) {
   switch (level) {
-    case Level::kDebug: return "debug";
-    case Level::kInfo: return "info";
-    case Level::kWarning: return "warning";
-    case Level::kError: return "error";
-    case Level::kOff: return "off";
+    case Level::kDebug:
+      return "debug";
+    case Level::kInfo:
+      return "info";
+    case Level::kWarning:
+      return "warning";
+    case Level::kError:
+      return "error";
+    case Level::kOff:
+      return "off";
   }
   return "off";
 }
@@ -40,11 +45,21 @@ void append_quoted(std::string& line, std::string_view text) {
   line.push_back('"');
   for (const char c : text) {
     switch (c) {
-      case '"': line += "\\\""; break;
-      case '\\': line += "\\\\"; break;
-      case '\n': line += "\\n"; break;
-      case '\r': line += "\\r"; break;
-      case '\t': line += "\\t"; break;
+      case '"':
+        line += "\\\"";
+        break;
+      case '\\':
+        line += "\\\\";
+        break;
+      case '\n':
+        line += "\\n";
+        break;
+      case '\r':
+        line += "\\r";
+        break;
+      case '\t':
+        line += "\\t";
+        break;
       default:
         if (static_cast<unsigned char>(c) < 0x20) {
           constexpr std::string_view kDigits = "0123456789abcdef";
@@ -79,7 +94,8 @@ std::string now_text() {
   return text;
 }
 
-void append_logfmt(std::string& line, std::string_view event, std::initializer_list<Field> fields, Level level) {
+void append_logfmt(std::string& line, std::string_view event, std::initializer_list<Field> fields,
+                   Level level) {
   line += now_text();
   line += ' ';
   line += name_of(level);
@@ -97,7 +113,8 @@ void append_logfmt(std::string& line, std::string_view event, std::initializer_l
   }
 }
 
-void append_json(std::string& line, std::string_view event, std::initializer_list<Field> fields, Level level) {
+void append_json(std::string& line, std::string_view event, std::initializer_list<Field> fields,
+                 Level level) {
   line += R"({"time":")" + now_text() + R"(","level":")";
   line += name_of(level);
   line += R"(","event":)";

@@ -44,7 +44,8 @@ Metrics::Metrics()
       jobs_queued(gauge(*registry_, "adit_jobs_queued", "Jobs executed but not finished")),
       pools_open(gauge(*registry_, "adit_pools_open", "Engine instances open")),
       checkpoints(counter(*registry_, "adit_checkpoints_total", "Checkpoints that succeeded")),
-      checkpoints_refused(counter(*registry_, "adit_checkpoints_refused_total", "Checkpoints the engine refused")),
+      checkpoints_refused(
+          counter(*registry_, "adit_checkpoints_refused_total", "Checkpoints the engine refused")),
       wal_bytes(gauge(*registry_, "adit_wal_bytes", "Bytes in the write-ahead logs of open pools")),
       query_seconds(seconds(*registry_, "adit_query_seconds", "Time to answer one query")) {}
 

@@ -21,7 +21,8 @@ enum class ErrorKind {
   kTooLarge,      ///< a bound on size was passed
   kRateLimited,   ///< too many requests; later they are welcome
   kStorageFull,   ///< no space on the volume
-  kUnavailable,   ///< shutting down, overloaded, or a pool is being repaired; the same request may go through later
+  kUnavailable,   ///< shutting down, overloaded, or a pool is being repaired; the same request may go through
+                  ///< later
   kTimeout,       ///< the caller's or the server's time limit passed
   kCanceled,      ///< somebody asked to stop it
   kInternal,      ///< a bug or a broken machine; the log has the detail
@@ -55,7 +56,8 @@ inline Error internal(std::string detail) {
   return {ErrorKind::kInternal, "An internal error; the server's log has the details.", std::move(detail)};
 }
 
-/// A thin [[nodiscard]] wrapper of std::expected: `if (!result) return result.error();`, `*result`, `result->x`.
+/// A thin [[nodiscard]] wrapper of std::expected: `if (!result) return result.error();`, `*result`,
+/// `result->x`.
 template <class T>
 class [[nodiscard]] Result {
  public:
@@ -104,7 +106,8 @@ class [[nodiscard]] Result<void> {
 
 /// `ADIT_TRY(auto file, open(path));` assigns the value or returns the error. Not for coroutines: g++ 12
 /// crashes on co_await inside such a macro.
-#define ADIT_TRY(declaration, expression) ADIT_TRY_(ADIT_CONCAT(adit_result_, __LINE__), declaration, expression)
+#define ADIT_TRY(declaration, expression) \
+  ADIT_TRY_(ADIT_CONCAT(adit_result_, __LINE__), declaration, expression)
 #define ADIT_TRY_(result, declaration, expression) \
   auto result = (expression);                      \
   if (!result) return std::move(result).error();   \

@@ -19,8 +19,8 @@ struct StoredChunk {
   Sha256Digest digest{};
 };
 
-/// A chunk being received: `write* finish keep`. Its bytes lie in a temporary file that is removed by destruction
-/// unless keep() succeeded. One thread at a time.
+/// A chunk being received: `write* finish keep`. Its bytes lie in a temporary file that is removed by
+/// destruction unless keep() succeeded. One thread at a time.
 class ChunkWriter {
  public:
   virtual ~ChunkWriter() = default;
@@ -53,8 +53,9 @@ class ChunkStore {
   virtual Result<void> remove_unfinished() = 0;
 };
 
-/// A store on a local file system: `<root>/<pool>/<job>/<chunk>`; `<chunk>.part` while it is written. Digests are
-/// computed while writing and early write-back is started, so that finish() and keep() have little left to do.
+/// A store on a local file system: `<root>/<pool>/<job>/<chunk>`; `<chunk>.part` while it is written. Digests
+/// are computed while writing and early write-back is started, so that finish() and keep() have little left
+/// to do.
 Result<std::unique_ptr<ChunkStore>> open_local_chunk_store(std::filesystem::path root);
 
 }  // namespace adit

@@ -1,6 +1,8 @@
 #include "client/adit_api.h"
 
 #include <algorithm>
+#include <array>
+#include <charconv>
 
 #include "base/id.h"
 #include "client/json_view.h"
@@ -88,6 +90,12 @@ bool is_number_type(std::string_view type) {
 Cell cell_of(const json::value& value) {
   if (value.is_null()) return std::nullopt;
   if (value.is_string()) return std::string(value.get_string());
+  if (value.is_double()) {
+    // JSON's writer says 4.2E-1; a person reads 0.42.
+    std::array<char, 32> text{};
+    const auto end = std::to_chars(text.begin(), text.end(), value.get_double()).ptr;
+    return std::string(text.begin(), end);
+  }
   return json::serialize(value);
 }
 

@@ -21,10 +21,14 @@ bool is_number(TypeKind kind) {
 /// DATE, DATETIME and DATETIME with nanoseconds in the order of widening; 0 for all others.
 int moment_rank(TypeKind kind) {
   switch (kind) {
-    case TypeKind::kDate: return 1;
-    case TypeKind::kDateTime: return 2;
-    case TypeKind::kDateTimeNs: return 3;
-    default: return 0;
+    case TypeKind::kDate:
+      return 1;
+    case TypeKind::kDateTime:
+      return 2;
+    case TypeKind::kDateTimeNs:
+      return 3;
+    default:
+      return 0;
   }
 }
 
@@ -54,17 +58,26 @@ StoredType decimal_type(int width, int scale) {
 
 std::string sql_name(const StoredType& type) {
   switch (type.kind) {
-    case TypeKind::kInteger: return "BIGINT";
-    case TypeKind::kFloat: return "DOUBLE";
+    case TypeKind::kInteger:
+      return "BIGINT";
+    case TypeKind::kFloat:
+      return "DOUBLE";
     case TypeKind::kDecimal:
       return "DECIMAL(" + std::to_string(type.width) + "," + std::to_string(type.scale) + ")";
-    case TypeKind::kBoolean: return "BOOLEAN";
-    case TypeKind::kDate: return "DATE";
-    case TypeKind::kTime: return "TIME";
-    case TypeKind::kDateTime: return "TIMESTAMP";
-    case TypeKind::kDateTimeNs: return "TIMESTAMP_NS";
-    case TypeKind::kString: return "VARCHAR";
-    case TypeKind::kOther: return type.other;
+    case TypeKind::kBoolean:
+      return "BOOLEAN";
+    case TypeKind::kDate:
+      return "DATE";
+    case TypeKind::kTime:
+      return "TIME";
+    case TypeKind::kDateTime:
+      return "TIMESTAMP";
+    case TypeKind::kDateTimeNs:
+      return "TIMESTAMP_NS";
+    case TypeKind::kString:
+      return "VARCHAR";
+    case TypeKind::kOther:
+      return type.other;
   }
   std::unreachable();
 }
@@ -80,41 +93,58 @@ StoredType stored_type(std::string_view name) {
   if (name == "VARCHAR") return kind_only(TypeKind::kString);
   int width = 0;
   int scale = 0;
-  if (std::sscanf(std::string(name).c_str(), "DECIMAL(%d,%d)", &width, &scale) == 2) return decimal_type(width, scale);
+  if (std::sscanf(std::string(name).c_str(), "DECIMAL(%d,%d)", &width, &scale) == 2)
+    return decimal_type(width, scale);
   return {.kind = TypeKind::kOther, .other = std::string(name)};
 }
 
 std::string client_name(const StoredType& type) {
   switch (type.kind) {
-    case TypeKind::kInteger: return "INTEGER";
-    case TypeKind::kFloat: return "FLOAT";
-    case TypeKind::kBoolean: return "BOOLEAN";
-    case TypeKind::kDate: return "DATE";
-    case TypeKind::kTime: return "TIME";
+    case TypeKind::kInteger:
+      return "INTEGER";
+    case TypeKind::kFloat:
+      return "FLOAT";
+    case TypeKind::kBoolean:
+      return "BOOLEAN";
+    case TypeKind::kDate:
+      return "DATE";
+    case TypeKind::kTime:
+      return "TIME";
     case TypeKind::kDateTime:
-    case TypeKind::kDateTimeNs: return "DATETIME";
-    case TypeKind::kString: return "STRING";
+    case TypeKind::kDateTimeNs:
+      return "DATETIME";
+    case TypeKind::kString:
+      return "STRING";
     case TypeKind::kDecimal:
-    case TypeKind::kOther: return sql_name(type);
+    case TypeKind::kOther:
+      return sql_name(type);
   }
   std::unreachable();
 }
 
 StoredType stored_type(ColumnType declared) {
   switch (declared) {
-    case ColumnType::kInteger: return kind_only(TypeKind::kInteger);
-    case ColumnType::kDate: return kind_only(TypeKind::kDate);
-    case ColumnType::kTime: return kind_only(TypeKind::kTime);
-    case ColumnType::kDateTime: return kind_only(TypeKind::kDateTime);
-    case ColumnType::kFloat: return kind_only(TypeKind::kFloat);
-    case ColumnType::kBoolean: return kind_only(TypeKind::kBoolean);
-    case ColumnType::kString: return kind_only(TypeKind::kString);
+    case ColumnType::kInteger:
+      return kind_only(TypeKind::kInteger);
+    case ColumnType::kDate:
+      return kind_only(TypeKind::kDate);
+    case ColumnType::kTime:
+      return kind_only(TypeKind::kTime);
+    case ColumnType::kDateTime:
+      return kind_only(TypeKind::kDateTime);
+    case ColumnType::kFloat:
+      return kind_only(TypeKind::kFloat);
+    case ColumnType::kBoolean:
+      return kind_only(TypeKind::kBoolean);
+    case ColumnType::kString:
+      return kind_only(TypeKind::kString);
   }
   std::unreachable();
 }
 
 StoredType natural_type(std::string_view name) {
-  for (const auto* integer : {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER"}) {
+  for (const auto* integer :
+       {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER"}) {
     if (name == integer) return kind_only(TypeKind::kInteger);
   }
   if (name == "UBIGINT") return decimal_type(20, 0);
@@ -145,8 +175,9 @@ std::optional<StoredType> widened_after_misfit(const StoredType& stored, const S
   const auto wider = widened(stored, found, strings);
   if (!wider || *wider != stored) return wider;
   if (stored.kind == TypeKind::kFloat && is_number(found.kind)) {
-    return decimal_type(kDecimalWidthMax, found.kind == TypeKind::kDecimal ? std::max(found.scale, kWideDecimalScale)
-                                                                          : kWideDecimalScale);
+    return decimal_type(kDecimalWidthMax, found.kind == TypeKind::kDecimal
+                                              ? std::max(found.scale, kWideDecimalScale)
+                                              : kWideDecimalScale);
   }
   if (stored.kind == TypeKind::kString || strings == StringWidening::kForbidden) return std::nullopt;
   return kind_only(TypeKind::kString);

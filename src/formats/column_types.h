@@ -10,9 +10,9 @@
 namespace adit {
 
 enum class TypeKind {
-  kInteger,     ///< BIGINT
-  kFloat,       ///< DOUBLE
-  kDecimal,     ///< DECIMAL(width, scale)
+  kInteger,  ///< BIGINT
+  kFloat,    ///< DOUBLE
+  kDecimal,  ///< DECIMAL(width, scale)
   kBoolean,
   kDate,
   kTime,
@@ -24,9 +24,9 @@ enum class TypeKind {
 
 struct StoredType {
   TypeKind kind = TypeKind::kString;
-  int width = 0;          ///< kDecimal only
-  int scale = 0;          ///< kDecimal only
-  std::string other{};    ///< kOther only
+  int width = 0;        ///< kDecimal only
+  int scale = 0;        ///< kDecimal only
+  std::string other{};  ///< kOther only
 
   bool operator==(const StoredType&) const = default;
 };
@@ -48,11 +48,12 @@ StoredType natural_type(std::string_view sql_name);
 
 enum class StringWidening { kAllowed, kForbidden };
 
-/// The narrowest type that can hold the values of both; nullopt when there is none, or only STRING and that is forbidden.
+/// The narrowest type that can hold the values of both; nullopt when there is none, or only STRING and that
+/// is forbidden.
 std::optional<StoredType> widened(const StoredType& a, const StoredType& b, StringWidening strings);
 
-/// Where a column of `stored` goes after a value of type `found` did not fit exactly; never `stored` itself, and
-/// repeated use ends. nullopt when no wider type is allowed.
+/// Where a column of `stored` goes after a value of type `found` did not fit exactly; never `stored` itself,
+/// and repeated use ends. nullopt when no wider type is allowed.
 std::optional<StoredType> widened_after_misfit(const StoredType& stored, const StoredType& found,
                                                StringWidening strings);
 

@@ -8,7 +8,8 @@ namespace {
 
 constexpr std::size_t kRecordsMax = 200;
 
-/// How well a dialect explains the sample: fields of the header times the share of records that agree with it.
+/// How well a dialect explains the sample: fields of the header times the share of records that agree with
+/// it.
 double score(std::string_view sample, const CsvDialect& dialect) {
   CsvScanner scanner(sample, dialect);
   CsvRecord record;

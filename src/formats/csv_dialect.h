@@ -8,9 +8,9 @@
 
 namespace adit {
 
-/// Takes what the options give and detects the rest from the beginning of the file: the separator (comma, semicolon, tab
-/// or bar) under which most records have as many fields as the header. One column, or nothing that fits: the comma.
-/// `sample` may end in the middle of a record.
+/// Takes what the options give and detects the rest from the beginning of the file: the separator (comma,
+/// semicolon, tab or bar) under which most records have as many fields as the header. One column, or nothing
+/// that fits: the comma. `sample` may end in the middle of a record.
 CsvDialect detect_csv_dialect(std::string_view sample, const CsvOptions& options);
 
 }  // namespace adit

@@ -11,7 +11,8 @@ bool is_line_end(char c) { return c == '\n' || c == '\r'; }
 
 }  // namespace
 
-CsvScanner::CsvScanner(std::string_view text, CsvDialect dialect) : text_(text), dialect_(std::move(dialect)) {
+CsvScanner::CsvScanner(std::string_view text, CsvDialect dialect)
+    : text_(text), dialect_(std::move(dialect)) {
   if (text_.starts_with(kByteOrderMark)) at_ = kByteOrderMark.size();
 }
 

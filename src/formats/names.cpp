@@ -61,8 +61,9 @@ std::string shorten(std::string_view text, std::size_t bytes_max) {
     const auto begin = at;
     UChar32 character = 0;
     U8_NEXT(data, at, size, character);
-    const auto piece = character < 0 ? std::string_view("\uFFFD")
-                                     : text.substr(static_cast<std::size_t>(begin), static_cast<std::size_t>(at - begin));
+    const auto piece =
+        character < 0 ? std::string_view("\uFFFD")
+                      : text.substr(static_cast<std::size_t>(begin), static_cast<std::size_t>(at - begin));
     if (shortened.size() + piece.size() > bytes_max) break;
     shortened += piece;
   }

@@ -1,5 +1,5 @@
-// formats/ knows what clients' files and names look like: CSV dialects, types of values, names of tables and columns.
-// It knows no engine, no jobs and no disk.
+// formats/ knows what clients' files and names look like: CSV dialects, types of values, names of tables and
+// columns. It knows no engine, no jobs and no disk.
 #pragma once
 
 #include <string>
@@ -26,15 +26,15 @@ bool is_utf8(std::string_view bytes);
 /// Whether a folded or unfolded name begins with kReservedPrefix.
 bool is_reserved_name(std::string_view name);
 
-/// kInvalid with the reason unless `name` can be a table: not empty, at most kNameBytesMax bytes of UTF-8, no NUL, not
-/// reserved. Anything else is a name: quotes, slashes, SQL, emoji.
+/// kInvalid with the reason unless `name` can be a table: not empty, at most kNameBytesMax bytes of UTF-8, no
+/// NUL, not reserved. Anything else is a name: quotes, slashes, SQL, emoji.
 Result<void> check_table_name(std::string_view name);
 
 /// The same for a column. `what` begins the message, e.g. "The file's column 3".
 Result<void> check_column_name(std::string_view name, std::string_view what);
 
-/// At most `bytes_max` bytes of `text`, cut at a character's edge, with "…" where something is missing; bytes that are not
-/// UTF-8 become U+FFFD. For messages only.
+/// At most `bytes_max` bytes of `text`, cut at a character's edge, with "…" where something is missing; bytes
+/// that are not UTF-8 become U+FFFD. For messages only.
 std::string shorten(std::string_view text, std::size_t bytes_max);
 
 }  // namespace adit

@@ -31,7 +31,8 @@ std::optional<TypeKind> number_kind(std::string_view text) {
   if (digits == 0 || (digits > 1 && integer_text.front() == '0')) return std::nullopt;
   if (text.empty()) {
     std::int64_t value = 0;
-    const auto [end, error] = std::from_chars(whole_text.data(), whole_text.data() + whole_text.size(), value);
+    const auto [end, error] =
+        std::from_chars(whole_text.data(), whole_text.data() + whole_text.size(), value);
     const bool fits = error == std::errc() && !(negative && value == 0);
     return fits ? std::optional(TypeKind::kInteger) : std::nullopt;
   }
@@ -69,7 +70,8 @@ std::optional<TypeKind> moment_kind(std::string_view text) {
   if (!take(text, '+') && !take(text, '-')) return std::nullopt;
   if (!take_exactly(text, 2)) return std::nullopt;
   if (text.empty()) return TypeKind::kDateTime;
-  return take(text, ':') && take_exactly(text, 2) && text.empty() ? std::optional(TypeKind::kDateTime) : std::nullopt;
+  return take(text, ':') && take_exactly(text, 2) && text.empty() ? std::optional(TypeKind::kDateTime)
+                                                                  : std::nullopt;
 }
 
 bool equals_ignoring_case(std::string_view text, std::string_view lower) {

@@ -1,5 +1,6 @@
-// Which type the values of a CSV column seem to have. Strict: a text counts as a number or a moment only if nothing is
-// lost by storing it so; `00012`, `1e`, ` 5` and numbers of more than 15 digits with a fraction are text.
+// Which type the values of a CSV column seem to have. Strict: a text counts as a number or a moment only if
+// nothing is lost by storing it so; `00012`, `1e`, ` 5` and numbers of more than 15 digits with a fraction
+// are text.
 #pragma once
 
 #include <optional>

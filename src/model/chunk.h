@@ -28,12 +28,12 @@ std::optional<ChunkState> parse_chunk_state(std::string_view word);
 
 /// What is wrong with a chunk's data, where, and how to mend it. Absent parts are not known.
 struct DataError {
-  std::string message;                  ///< a full sentence with the reason and the mend
-  std::optional<std::uint64_t> row;     ///< 1-based data row of the chunk
-  std::optional<std::uint64_t> line;    ///< 1-based line of a CSV file, the header being line 1
-  std::optional<std::uint64_t> byte;    ///< 0-based offset in the decoded file
+  std::string message;                ///< a full sentence with the reason and the mend
+  std::optional<std::uint64_t> row;   ///< 1-based data row of the chunk
+  std::optional<std::uint64_t> line;  ///< 1-based line of a CSV file, the header being line 1
+  std::optional<std::uint64_t> byte;  ///< 0-based offset in the decoded file
   std::optional<std::string> column;
-  std::optional<std::string> value;     ///< the offending text, shortened to 200 characters
+  std::optional<std::string> value;  ///< the offending text, shortened to 200 characters
 
   bool operator==(const DataError&) const = default;
 };

@@ -1,5 +1,5 @@
-// model/ holds the plain values everybody speaks of: pools, jobs, chunks, schemas, keys, with their JSON codecs.
-// It knows no HTTP, no SQL and no disk.
+// model/ holds the plain values everybody speaks of: pools, jobs, chunks, schemas, keys, with their JSON
+// codecs. It knows no HTTP, no SQL and no disk.
 #pragma once
 
 #include "base/id.h"

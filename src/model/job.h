@@ -57,12 +57,12 @@ struct Job {
   PoolId pool;
   JobSpec spec;
   JobStatus status = JobStatus::kNew;
-  std::vector<std::string> logs;        ///< what a client shows when a job fails
-  std::int64_t execute_order = 0;       ///< rises with every execute of the installation; 0 before it
+  std::vector<std::string> logs;   ///< what a client shows when a job fails
+  std::int64_t execute_order = 0;  ///< rises with every execute of the installation; 0 before it
   std::uint64_t rows_landed = 0;
-  std::int64_t claims = 0;              ///< how often a worker took it: more than once after a crash or a stop
+  std::int64_t claims = 0;  ///< how often a worker took it: more than once after a crash or a stop
   bool cancel_requested = false;
-  bool deleted = false;                 ///< hidden from the push routes
+  bool deleted = false;  ///< hidden from the push routes
   Timestamp created{};
   Timestamp modified{};
   std::optional<Timestamp> executed{};  ///< when execute was accepted

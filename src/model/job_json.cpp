@@ -92,7 +92,8 @@ CsvOptions read_csv_options(FieldReader& reader, std::vector<FieldError>& errors
   options.separator = read_sequence(csv, "separatorSequence", 4);
   options.quote = read_sequence(csv, "quoteSequence", 1);
   options.escape = read_sequence(csv, "escapeSequence", 1);
-  if (const auto ending = csv.string("lineEnding"); ending && *ending != "\n" && *ending != "\r\n" && !ending->empty()) {
+  if (const auto ending = csv.string("lineEnding");
+      ending && *ending != "\n" && *ending != "\r\n" && !ending->empty()) {
     csv.fail("lineEnding", "is found out from the file; only \"\\n\" and \"\\r\\n\" are read");
   }
   if (const auto charset = csv.string("charSet"); charset && !charset->empty()) {
@@ -103,7 +104,8 @@ CsvOptions read_csv_options(FieldReader& reader, std::vector<FieldError>& errors
   if (const auto decimal = csv.string("decimalSeparator"); decimal && !decimal->empty() && *decimal != ".") {
     csv.fail("decimalSeparator", "only \".\" is read by this version of adit");
   }
-  for (const auto* name : {"thousandSeparator", "dateFormat", "additionalColumnOptions"}) refuse_if_set(csv, name);
+  for (const auto* name : {"thousandSeparator", "dateFormat", "additionalColumnOptions"})
+    refuse_if_set(csv, name);
   return options;
 }
 
@@ -129,7 +131,8 @@ void refuse_absent_features(FieldReader& reader) {
                            "mirrorTargetNames", "duplicateRemovalColumn"}) {
     refuse_if_set(reader, name);
   }
-  if (reader.boolean("allowDuplicate").value_or(false)) reader.fail("allowDuplicate", std::string(kAbsentFeature));
+  if (reader.boolean("allowDuplicate").value_or(false))
+    reader.fail("allowDuplicate", std::string(kAbsentFeature));
 }
 
 json::value optional_string(const std::optional<std::string>& text) {
@@ -176,12 +179,17 @@ json::value csv_options_json(const CsvOptions& options) {
 
 std::string_view phase_of(const Job& job) {
   switch (job.status) {
-    case JobStatus::kNew: return job.chunks == 0 ? "CREATED" : "RECEIVING";
-    case JobStatus::kQueued: return "WAITING";
-    case JobStatus::kRunning: return "LANDING";
-    case JobStatus::kDone: return "LANDED";
+    case JobStatus::kNew:
+      return job.chunks == 0 ? "CREATED" : "RECEIVING";
+    case JobStatus::kQueued:
+      return "WAITING";
+    case JobStatus::kRunning:
+      return "LANDING";
+    case JobStatus::kDone:
+      return "LANDED";
     case JobStatus::kError:
-    case JobStatus::kCanceled: return "ENDED";
+    case JobStatus::kCanceled:
+      return "ENDED";
   }
   std::unreachable();
 }
@@ -207,11 +215,13 @@ Result<JobSpec> job_spec_from_json(const json::object& body, PoolId pool) {
   JobSpec spec;
   auto target = reader.string("targetName");
   if (!target) target = reader.string("targetTable");
-  if (!target && errors.empty()) reader.fail("targetName", "is required: the name of the table (\"targetTable\" is read as well)");
+  if (!target && errors.empty())
+    reader.fail("targetName", "is required: the name of the table (\"targetTable\" is read as well)");
   spec.target_name = target.value_or("");
   if (reader.find("type") == nullptr) reader.fail("type", "is required: REPLACE or DELTA");
   spec.type = read_word(reader, "type", &parse_job_type, "REPLACE, DELTA").value_or(JobType::kDelta);
-  spec.file_type = read_word(reader, "fileType", &parse_file_type, "PARQUET, CSV").value_or(FileType::kParquet);
+  spec.file_type =
+      read_word(reader, "fileType", &parse_file_type, "PARQUET, CSV").value_or(FileType::kParquet);
   if (const auto id = reader.string("dataPoolId"); id && PoolId::parse(*id) != pool) {
     reader.fail("dataPoolId", "must be the id of the data pool in the path, " + pool.to_string());
   }

@@ -10,8 +10,8 @@
 
 namespace adit {
 
-/// Reads the body of a create request. kInvalid names every field that is missing, of the wrong type, or set to something
-/// that this server does not do. `dataPoolId`, where given, must equal `pool`.
+/// Reads the body of a create request. kInvalid names every field that is missing, of the wrong type, or set
+/// to something that this server does not do. `dataPoolId`, where given, must equal `pool`.
 Result<JobSpec> job_spec_from_json(const boost::json::object& body, PoolId pool);
 
 /// A DataPushJob as answers show it. `progress` is 0 to 1.

@@ -23,7 +23,8 @@ std::string first_wrong_field(std::string_view text) {
 }
 
 TEST(JobJson, ReadsTheGuidesBodyWithTargetTable) {
-  const auto spec = read(R"({"type":"REPLACE","fileType":"CSV","targetTable":"t","dataPoolId":"BEA4FB85-5D27-4336-B4DB-B83207E8A03A"})");
+  const auto spec = read(
+      R"({"type":"REPLACE","fileType":"CSV","targetTable":"t","dataPoolId":"BEA4FB85-5D27-4336-B4DB-B83207E8A03A"})");
   ASSERT_TRUE(spec) << spec.error().public_message;
   EXPECT_EQ(spec->target_name, "t");
   EXPECT_EQ(spec->type, JobType::kReplace);
@@ -31,7 +32,8 @@ TEST(JobJson, ReadsTheGuidesBodyWithTargetTable) {
 }
 
 TEST(JobJson, NullsUnsetZerosAndDefaultsPass) {
-  const auto spec = read(R"({"type":"UPSERT","targetName":"t","fileType":null,"keys":null,"connectionId":null,"allowDuplicate":false,
+  const auto spec = read(
+      R"({"type":"UPSERT","targetName":"t","fileType":null,"keys":null,"connectionId":null,"allowDuplicate":false,
     "mirrorTargetNames":[],"postExecutionQuery":null,"targetSchema":null,"upsertStrategy":null,"fallbackVarcharLength":0,
     "tableSchema":{"tableName":"t","columns":[{"columnName":"a","columnType":"STRING","fieldLength":0,"decimals":0,"pkField":true}]},
     "csvParsingOptions":{"charSet":"UTF-8","decimalSeparator":".","lineEnding":"\n","thousandSeparator":null},
@@ -61,9 +63,9 @@ TEST(JobJson, EveryFieldThatWouldChangeTheOutcomeIsRefusedByName) {
   };
   for (const auto& [path, value] : fields) {
     const auto dot = path.find('.');
-    const auto body = dot == std::string::npos
-                          ? "\"" + path + "\":" + value
-                          : "\"" + path.substr(0, dot) + "\":{\"" + path.substr(dot + 1) + "\":" + value + "}";
+    const auto body = dot == std::string::npos ? "\"" + path + "\":" + value
+                                               : "\"" + path.substr(0, dot) + "\":{\"" +
+                                                     path.substr(dot + 1) + "\":" + value + "}";
     EXPECT_EQ(first_wrong_field(R"({"type":"DELTA","targetName":"t",)" + body + "}"), path);
   }
 }
@@ -76,10 +78,12 @@ TEST(JobJson, NamesEveryMissingAndMistypedField) {
   EXPECT_EQ(first_wrong_field(R"({"targetName":"t","type":"DELTA","keys":"a"})"), "keys");
   EXPECT_EQ(first_wrong_field(R"({"targetName":"t","type":"DELTA","keys":[1]})"), "keys");
   EXPECT_EQ(first_wrong_field(R"({"targetName":"t","type":"DELTA","changeDate":"yesterday"})"), "changeDate");
+  EXPECT_EQ(
+      first_wrong_field(
+          R"({"targetName":"t","type":"DELTA","tableSchema":{"columns":[{"columnName":"a","columnType":"INT"}]}})"),
+      "tableSchema.columns[0].columnType");
   EXPECT_EQ(first_wrong_field(
-                R"({"targetName":"t","type":"DELTA","tableSchema":{"columns":[{"columnName":"a","columnType":"INT"}]}})"),
-            "tableSchema.columns[0].columnType");
-  EXPECT_EQ(first_wrong_field(R"({"targetName":"t","type":"DELTA","dataPoolId":"0890ed49-630d-487b-924b-23f33164f3b0"})"),
+                R"({"targetName":"t","type":"DELTA","dataPoolId":"0890ed49-630d-487b-924b-23f33164f3b0"})"),
             "dataPoolId");
 }
 
@@ -100,7 +104,8 @@ TEST(Iso8601, ReadsDatesTimesFractionsAndZones) {
   EXPECT_EQ(ms("1970-01-01 00:00:01.5"), 1500);
   EXPECT_EQ(ms("1970-01-01T02:00:00.123456+02:00"), 123);
   EXPECT_EQ(ms("1969-12-31T23:00-0100"), 0);
-  for (const auto* text : {"1970", "1970-13-01", "1970-02-30", "1970-01-01T", "1970-01-01T25:00", "1970-01-01T00:00:00+", "x"}) {
+  for (const auto* text :
+       {"1970", "1970-13-01", "1970-02-30", "1970-01-01T", "1970-01-01T25:00", "1970-01-01T00:00:00+", "x"}) {
     EXPECT_FALSE(parse_iso8601(text)) << text;
   }
 }

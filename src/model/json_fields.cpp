@@ -63,11 +63,13 @@ Result<json::object> parse_json_object(std::string_view text) {
   const auto consumed = parser.write_some(text.data(), text.size(), error);
   if (!error) parser.finish(error);
   if (error) {
-    return invalid("The body is not valid JSON near byte " + std::to_string(consumed) + ": " + error.message() + ".");
+    return invalid("The body is not valid JSON near byte " + std::to_string(consumed) + ": " +
+                   error.message() + ".");
   }
   for (const char c : text.substr(consumed)) {
     if (c != ' ' && c != '\n' && c != '\r' && c != '\t') {
-      return invalid("The body holds more than one JSON value, from byte " + std::to_string(consumed) + " on.");
+      return invalid("The body holds more than one JSON value, from byte " + std::to_string(consumed) +
+                     " on.");
     }
   }
   auto value = parser.release();
@@ -82,7 +84,8 @@ std::optional<Timestamp> parse_iso8601(std::string_view text) {
   if (!month || !take(text, '-')) return std::nullopt;
   const auto day = take_number(text, 2);
   if (!day) return std::nullopt;
-  const std::chrono::year_month_day date{std::chrono::year(*year), std::chrono::month(static_cast<unsigned>(*month)),
+  const std::chrono::year_month_day date{std::chrono::year(*year),
+                                         std::chrono::month(static_cast<unsigned>(*month)),
                                          std::chrono::day(static_cast<unsigned>(*day))};
   if (!date.ok()) return std::nullopt;
   Timestamp time = std::chrono::sys_days(date);
@@ -98,7 +101,8 @@ std::optional<Timestamp> parse_iso8601(std::string_view text) {
   if (!fraction) return std::nullopt;
   const auto zone = take_zone(text);
   if (!zone || !text.empty()) return std::nullopt;
-  time += std::chrono::hours(*hour) + std::chrono::minutes(*minute) + std::chrono::seconds(*second) + *fraction;
+  time +=
+      std::chrono::hours(*hour) + std::chrono::minutes(*minute) + std::chrono::seconds(*second) + *fraction;
   return time - *zone;
 }
 

@@ -16,8 +16,8 @@ namespace adit {
 /// Parses a JSON object. kInvalid with the position for anything else; depth is bounded.
 Result<boost::json::object> parse_json_object(std::string_view text);
 
-/// Reads fields of one object. A null is absent; a field of the wrong type is absent and an error is added that
-/// names it. Unknown fields are nobody's business. The object and the errors outlive the reader.
+/// Reads fields of one object. A null is absent; a field of the wrong type is absent and an error is added
+/// that names it. Unknown fields are nobody's business. The object and the errors outlive the reader.
 class FieldReader {
  public:
   FieldReader(const boost::json::object& object, std::vector<FieldError>& errors, std::string prefix = {});
@@ -25,7 +25,8 @@ class FieldReader {
   std::optional<std::string> string(std::string_view name);
   std::optional<std::int64_t> integer(std::string_view name);
   std::optional<bool> boolean(std::string_view name);
-  /// Epoch milliseconds as an integer, or ISO 8601 text (`2024-01-31T12:00:00.000Z`; without a zone it is UTC).
+  /// Epoch milliseconds as an integer, or ISO 8601 text (`2024-01-31T12:00:00.000Z`; without a zone it is
+  /// UTC).
   std::optional<Timestamp> timestamp(std::string_view name);
   std::vector<std::string> strings(std::string_view name);
   const boost::json::object* object(std::string_view name);

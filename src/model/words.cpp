@@ -22,27 +22,37 @@ std::optional<Enum> find_word(const std::array<Enum, N>& values, std::string_vie
 
 std::string_view to_string(ColumnType type) {
   switch (type) {
-    case ColumnType::kInteger: return "INTEGER";
-    case ColumnType::kDate: return "DATE";
-    case ColumnType::kTime: return "TIME";
-    case ColumnType::kDateTime: return "DATETIME";
-    case ColumnType::kFloat: return "FLOAT";
-    case ColumnType::kBoolean: return "BOOLEAN";
-    case ColumnType::kString: return "STRING";
+    case ColumnType::kInteger:
+      return "INTEGER";
+    case ColumnType::kDate:
+      return "DATE";
+    case ColumnType::kTime:
+      return "TIME";
+    case ColumnType::kDateTime:
+      return "DATETIME";
+    case ColumnType::kFloat:
+      return "FLOAT";
+    case ColumnType::kBoolean:
+      return "BOOLEAN";
+    case ColumnType::kString:
+      return "STRING";
   }
   std::unreachable();
 }
 
 std::optional<ColumnType> parse_column_type(std::string_view word) {
-  return find_word(std::array{ColumnType::kInteger, ColumnType::kDate, ColumnType::kTime, ColumnType::kDateTime,
-                              ColumnType::kFloat, ColumnType::kBoolean, ColumnType::kString},
-                   word);
+  return find_word(
+      std::array{ColumnType::kInteger, ColumnType::kDate, ColumnType::kTime, ColumnType::kDateTime,
+                 ColumnType::kFloat, ColumnType::kBoolean, ColumnType::kString},
+      word);
 }
 
 std::string_view to_string(JobType type) {
   switch (type) {
-    case JobType::kReplace: return "REPLACE";
-    case JobType::kDelta: return "DELTA";
+    case JobType::kReplace:
+      return "REPLACE";
+    case JobType::kDelta:
+      return "DELTA";
   }
   std::unreachable();
 }
@@ -54,8 +64,10 @@ std::optional<JobType> parse_job_type(std::string_view word) {
 
 std::string_view to_string(FileType type) {
   switch (type) {
-    case FileType::kParquet: return "PARQUET";
-    case FileType::kCsv: return "CSV";
+    case FileType::kParquet:
+      return "PARQUET";
+    case FileType::kCsv:
+      return "CSV";
   }
   std::unreachable();
 }
@@ -66,12 +78,18 @@ std::optional<FileType> parse_file_type(std::string_view word) {
 
 std::string_view to_string(JobStatus status) {
   switch (status) {
-    case JobStatus::kNew: return "NEW";
-    case JobStatus::kQueued: return "QUEUED";
-    case JobStatus::kRunning: return "RUNNING";
-    case JobStatus::kDone: return "DONE";
-    case JobStatus::kError: return "ERROR";
-    case JobStatus::kCanceled: return "CANCELED";
+    case JobStatus::kNew:
+      return "NEW";
+    case JobStatus::kQueued:
+      return "QUEUED";
+    case JobStatus::kRunning:
+      return "RUNNING";
+    case JobStatus::kDone:
+      return "DONE";
+    case JobStatus::kError:
+      return "ERROR";
+    case JobStatus::kCanceled:
+      return "CANCELED";
   }
   std::unreachable();
 }
@@ -84,8 +102,10 @@ std::optional<JobStatus> parse_job_status(std::string_view word) {
 
 std::string_view to_string(UpsertStrategy strategy) {
   switch (strategy) {
-    case UpsertStrategy::kUnchangedMetadata: return "UPSERT_WITH_UNCHANGED_METADATA";
-    case UpsertStrategy::kNullification: return "UPSERT_WITH_NULLIFICATION";
+    case UpsertStrategy::kUnchangedMetadata:
+      return "UPSERT_WITH_UNCHANGED_METADATA";
+    case UpsertStrategy::kNullification:
+      return "UPSERT_WITH_NULLIFICATION";
   }
   std::unreachable();
 }
@@ -98,10 +118,12 @@ bool is_final(JobStatus status) {
   switch (status) {
     case JobStatus::kNew:
     case JobStatus::kQueued:
-    case JobStatus::kRunning: return false;
+    case JobStatus::kRunning:
+      return false;
     case JobStatus::kDone:
     case JobStatus::kError:
-    case JobStatus::kCanceled: return true;
+    case JobStatus::kCanceled:
+      return true;
   }
   std::unreachable();
 }
@@ -117,8 +139,10 @@ std::vector<std::string> JobSpec::key_columns() const {
 
 std::string_view to_string(ChunkOperation operation) {
   switch (operation) {
-    case ChunkOperation::kUpsert: return "UPSERT";
-    case ChunkOperation::kDelete: return "DELETE";
+    case ChunkOperation::kUpsert:
+      return "UPSERT";
+    case ChunkOperation::kDelete:
+      return "DELETE";
   }
   std::unreachable();
 }
@@ -129,10 +153,14 @@ std::optional<ChunkOperation> parse_chunk_operation(std::string_view word) {
 
 std::string_view to_string(ChunkState state) {
   switch (state) {
-    case ChunkState::kStored: return "STORED";
-    case ChunkState::kStaging: return "STAGING";
-    case ChunkState::kStaged: return "STAGED";
-    case ChunkState::kFailed: return "FAILED";
+    case ChunkState::kStored:
+      return "STORED";
+    case ChunkState::kStaging:
+      return "STAGING";
+    case ChunkState::kStaged:
+      return "STAGED";
+    case ChunkState::kFailed:
+      return "FAILED";
   }
   std::unreachable();
 }
@@ -144,8 +172,10 @@ std::optional<ChunkState> parse_chunk_state(std::string_view word) {
 
 std::string_view to_string(KeyKind kind) {
   switch (kind) {
-    case KeyKind::kUser: return "USER";
-    case KeyKind::kApplication: return "APPLICATION";
+    case KeyKind::kUser:
+      return "USER";
+    case KeyKind::kApplication:
+      return "APPLICATION";
   }
   std::unreachable();
 }

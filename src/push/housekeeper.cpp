@@ -6,8 +6,8 @@
 
 namespace adit {
 
-Housekeeper::Housekeeper(Catalog& catalog, ChunkStore& store, Warehouse& warehouse, LandQueue& landings, const Clock& clock,
-                         Metrics& metrics, HousekeeperOptions options)
+Housekeeper::Housekeeper(Catalog& catalog, ChunkStore& store, Warehouse& warehouse, LandQueue& landings,
+                         const Clock& clock, Metrics& metrics, HousekeeperOptions options)
     : catalog_(catalog),
       store_(store),
       warehouse_(warehouse),
@@ -35,7 +35,8 @@ void Housekeeper::work() {
     if (std::chrono::steady_clock::now() >= next_expiry) {
       next_expiry = std::chrono::steady_clock::now() + options_.expiry_interval;
       const auto expired = expire();
-      if (!expired) log::error("chunk files could not be expired", {{"detail", expired.error().internal_detail}});
+      if (!expired)
+        log::error("chunk files could not be expired", {{"detail", expired.error().internal_detail}});
       if (expired && *expired > 0) log::info("chunk files expired", {{"jobs", *expired}});
     }
     auto stopped = stopped_.lock();
@@ -44,13 +45,16 @@ void Housekeeper::work() {
 }
 
 Result<std::uint64_t> Housekeeper::expire() {
-  ADIT_TRY(const auto jobs, catalog_.list_expired_jobs(clock_.now() - options_.chunk_retention, options_.jobs_per_expiry_max));
+  ADIT_TRY(const auto jobs,
+           catalog_.list_expired_jobs(clock_.now() - options_.chunk_retention, options_.jobs_per_expiry_max));
   std::uint64_t expired = 0;
   std::unordered_map<PoolId, bool> checkpointed;
   for (const auto& job : jobs) {
     if (job.status == JobStatus::kDone && !checkpointed.contains(job.pool)) {
       const auto passed = warehouse_.checkpoint(job.pool);
-      if (!passed) log::info("chunk files are kept: no checkpoint", {{"pool", job.pool}, {"reason", passed.error().public_message}});
+      if (!passed)
+        log::info("chunk files are kept: no checkpoint",
+                  {{"pool", job.pool}, {"reason", passed.error().public_message}});
       checkpointed[job.pool] = passed.ok();
     }
     if (job.status == JobStatus::kDone && !checkpointed[job.pool]) continue;

@@ -16,8 +16,8 @@
 namespace adit {
 
 struct HousekeeperOptions {
-  std::chrono::hours chunk_retention{168};               ///< how long chunk files stay after their job has ended
-  std::chrono::milliseconds cancel_interval{1000};       ///< between looks for jobs that another process canceled
+  std::chrono::hours chunk_retention{168};          ///< how long chunk files stay after their job has ended
+  std::chrono::milliseconds cancel_interval{1000};  ///< between looks for jobs that another process canceled
   std::chrono::milliseconds expiry_interval{600'000};
   std::uint64_t jobs_per_expiry_max = 1000;
 };
@@ -25,12 +25,12 @@ struct HousekeeperOptions {
 /// Lifecycle: works from construction to stop(). One thread of its own.
 class Housekeeper {
  public:
-  Housekeeper(Catalog& catalog, ChunkStore& store, Warehouse& warehouse, LandQueue& landings, const Clock& clock,
-              Metrics& metrics, HousekeeperOptions options);
+  Housekeeper(Catalog& catalog, ChunkStore& store, Warehouse& warehouse, LandQueue& landings,
+              const Clock& clock, Metrics& metrics, HousekeeperOptions options);
   ~Housekeeper();
   void stop();
-  /// Removes the chunk files of jobs that ended longer ago than the retention time; those of landed jobs only after a
-  /// checkpoint of their pool has succeeded since. Returns how many jobs lost their files.
+  /// Removes the chunk files of jobs that ended longer ago than the retention time; those of landed jobs only
+  /// after a checkpoint of their pool has succeeded since. Returns how many jobs lost their files.
   Result<std::uint64_t> expire();
 
  private:

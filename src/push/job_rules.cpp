@@ -20,13 +20,17 @@ class Rules {
     if (auto good = check_table_name(name); !good) fail(attribute, good.error().public_message);
   }
 
-  void check_columns(std::string_view attribute, const std::vector<std::string>& names, std::size_t count_max) {
-    if (names.size() > count_max) fail(attribute, "must not hold more than " + std::to_string(count_max) + " columns");
+  void check_columns(std::string_view attribute, const std::vector<std::string>& names,
+                     std::size_t count_max) {
+    if (names.size() > count_max)
+      fail(attribute, "must not hold more than " + std::to_string(count_max) + " columns");
     std::unordered_set<std::string> seen;
     for (const auto& name : names) {
-      if (auto good = check_column_name(name, "The column"); !good) fail(attribute, good.error().public_message);
+      if (auto good = check_column_name(name, "The column"); !good)
+        fail(attribute, good.error().public_message);
       if (!seen.insert(fold_name(name)).second) {
-        fail(attribute, "names the column \"" + shorten(name, 80) + "\" twice; names are the same in upper and lower case");
+        fail(attribute, "names the column \"" + shorten(name, 80) +
+                            "\" twice; names are the same in upper and lower case");
       }
     }
   }

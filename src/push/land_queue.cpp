@@ -45,8 +45,8 @@ std::vector<std::string> describe_failed_chunks(const std::vector<Chunk>& chunks
   return lines;
 }
 
-LandQueue::LandQueue(Catalog& catalog, ChunkStore& store, Warehouse& warehouse, StageQueue& stages, const Clock& clock,
-               Metrics& metrics, LandQueueOptions options)
+LandQueue::LandQueue(Catalog& catalog, ChunkStore& store, Warehouse& warehouse, StageQueue& stages,
+                     const Clock& clock, Metrics& metrics, LandQueueOptions options)
     : catalog_(catalog),
       store_(store),
       warehouse_(warehouse),
@@ -84,7 +84,8 @@ void LandQueue::wake() {
 
 void LandQueue::interrupt(JobId job) {
   auto state = state_.lock();
-  if (const auto found = state->running.find(job); found != state->running.end()) found->second.request_stop();
+  if (const auto found = state->running.find(job); found != state->running.end())
+    found->second.request_stop();
 }
 
 void LandQueue::interrupt_canceled() {
@@ -106,7 +107,8 @@ Result<Job> LandQueue::wait_final(PoolId pool, JobId job, std::chrono::milliseco
     if (!found) return not_found("There is no such push job.");
     if (is_final(found->status)) return *std::move(found);
     if (std::chrono::steady_clock::now() >= deadline) {
-      return Error{ErrorKind::kUnavailable, "The job is being stopped, which takes longer than usual. Ask again for its status."};
+      return Error{ErrorKind::kUnavailable,
+                   "The job is being stopped, which takes longer than usual. Ask again for its status."};
     }
     auto state = state_.lock();
     const auto pause = std::min(options_.poll_interval, std::chrono::milliseconds(200));
@@ -180,7 +182,8 @@ Result<Landing> LandQueue::land_with_retries(const LandPlan& plan, std::stop_tok
   auto delay = options_.retry_delay;
   for (int attempt = 1;; ++attempt) {
     auto landing = warehouse_.land(plan, stop);
-    if (landing || landing.error().kind != ErrorKind::kUnavailable || attempt == options_.attempts_max) return landing;
+    if (landing || landing.error().kind != ErrorKind::kUnavailable || attempt == options_.attempts_max)
+      return landing;
     auto state = state_.lock();
     changed_.wait_for(state.unique_lock(), stop, delay, [&] { return state->stopped; });
     if (stop.stop_requested()) return canceled();
@@ -214,19 +217,22 @@ void LandQueue::finish(const Job& job, const Result<Landing>& outcome) {
     }
   }
   if (const auto discarded = warehouse_.discard(job.pool, job.id); !discarded) {
-    log::warning("staged rows of an ended job stay", {{"job", job.id}, {"detail", discarded.error().internal_detail}});
+    log::warning("staged rows of an ended job stay",
+                 {{"job", job.id}, {"detail", discarded.error().internal_detail}});
   }
-  if (!error.internal_detail.empty()) log::error("job failed", {{"job", job.id}, {"detail", error.internal_detail}});
+  if (!error.internal_detail.empty())
+    log::error("job failed", {{"job", job.id}, {"detail", error.internal_detail}});
   record(job, change);
 }
 
 void LandQueue::record(const Job& job, const JobTransition& change) {
-  // What became of a job must reach the catalog; until it does the job stays RUNNING, and after a restart its landing
-  // mark tells the same again.
+  // What became of a job must reach the catalog; until it does the job stays RUNNING, and after a restart its
+  // landing mark tells the same again.
   for (;;) {
     const auto changed = catalog_.transition(job.id, change, Durability::kFull);
     if (changed) break;
-    log::error("a job's outcome could not be written", {{"job", job.id}, {"detail", changed.error().internal_detail}});
+    log::error("a job's outcome could not be written",
+               {{"job", job.id}, {"detail", changed.error().internal_detail}});
     auto state = state_.lock();
     if (state->stopped) return;
     changed_.wait_for(state.unique_lock(), options_.poll_interval, [&] { return state->stopped; });

@@ -21,18 +21,18 @@
 namespace adit {
 
 struct LandQueueOptions {
-  std::size_t landings_max = 8;                          ///< jobs that wait for their stages or land, side by side
-  std::chrono::milliseconds poll_interval{1000};         ///< looks for jobs that another process queued
-  int attempts_max = 5;                                  ///< when the warehouse is unavailable
-  std::chrono::milliseconds retry_delay{200};            ///< doubled with every attempt
+  std::size_t landings_max = 8;                   ///< jobs that wait for their stages or land, side by side
+  std::chrono::milliseconds poll_interval{1000};  ///< looks for jobs that another process queued
+  int attempts_max = 5;                           ///< when the warehouse is unavailable
+  std::chrono::milliseconds retry_delay{200};     ///< doubled with every attempt
 };
 
-/// Lifecycle: start() … stop(), once each. stop() interrupts what runs; those jobs are QUEUED again and go on at the next
-/// start. Threads: all other calls from any thread.
+/// Lifecycle: start() … stop(), once each. stop() interrupts what runs; those jobs are QUEUED again and go on
+/// at the next start. Threads: all other calls from any thread.
 class LandQueue {
  public:
   LandQueue(Catalog& catalog, ChunkStore& store, Warehouse& warehouse, StageQueue& stages, const Clock& clock,
-         Metrics& metrics, LandQueueOptions options);
+            Metrics& metrics, LandQueueOptions options);
   ~LandQueue();
 
   void start();

@@ -9,12 +9,14 @@
 namespace adit {
 namespace {
 
-Error no_such_job(JobId job) { return not_found("There is no push job " + job.to_string() + " in this data pool."); }
+Error no_such_job(JobId job) {
+  return not_found("There is no push job " + job.to_string() + " in this data pool.");
+}
 
 }  // namespace
 
-PushService::PushService(Catalog& catalog, ChunkStore& store, Warehouse& warehouse, StageQueue& stages, LandQueue& landings,
-                         const Clock& clock, Metrics& metrics, PushLimits limits)
+PushService::PushService(Catalog& catalog, ChunkStore& store, Warehouse& warehouse, StageQueue& stages,
+                         LandQueue& landings, const Clock& clock, Metrics& metrics, PushLimits limits)
     : catalog_(catalog),
       store_(store),
       warehouse_(warehouse),
@@ -54,11 +56,13 @@ Result<std::vector<Chunk>> PushService::chunks(PoolId pool, JobId job) {
 Result<std::unique_ptr<Upload>> PushService::begin_upload(PoolId pool, JobId id, ChunkOperation operation) {
   ADIT_TRY(auto job, get(pool, id));
   if (job.status != JobStatus::kNew) {
-    return conflict("Chunks are taken while the push job is NEW; it is " + std::string(to_string(job.status)) +
-                    ". Create a new job for further data.");
+    return conflict("Chunks are taken while the push job is NEW; it is " +
+                    std::string(to_string(job.status)) + ". Create a new job for further data.");
   }
   if (operation == ChunkOperation::kDelete && job.spec.key_columns().empty()) {
-    return invalid_field("keys", "A delete chunk needs a job with key columns: name them in \"keys\" when the job is created.");
+    return invalid_field(
+        "keys",
+        "A delete chunk needs a job with key columns: name them in \"keys\" when the job is created.");
   }
   const Upload::Parts parts{catalog_, store_, warehouse_, stages_, clock_, metrics_, limits_.upload};
   return std::make_unique<Upload>(parts, std::move(job), operation);
@@ -101,7 +105,8 @@ Result<void> PushService::remove(PoolId pool, JobId id) {
   if (job.status == JobStatus::kDone) return {};
   drop_staged(job);
   if (const auto removed = store_.remove_job(pool, id); !removed) {
-    log::warning("chunk files of a deleted job stay until they expire", {{"job", id}, {"detail", removed.error().internal_detail}});
+    log::warning("chunk files of a deleted job stay until they expire",
+                 {{"job", id}, {"detail", removed.error().internal_detail}});
     return {};
   }
   return catalog_.forget_chunk_files(id);
@@ -115,7 +120,8 @@ double PushService::progress(const Job& job) const {
 void PushService::drop_staged(const Job& job) {
   stages_.forget(job.id);
   if (const auto discarded = warehouse_.discard(job.pool, job.id); !discarded) {
-    log::warning("staged rows of an ended job stay", {{"job", job.id}, {"detail", discarded.error().internal_detail}});
+    log::warning("staged rows of an ended job stay",
+                 {{"job", job.id}, {"detail", discarded.error().internal_detail}});
   }
 }
 

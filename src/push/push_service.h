@@ -20,12 +20,12 @@ struct PushLimits {
   std::chrono::milliseconds cancel_wait_max{60'000};  ///< how long cancel and delete wait for a running job
 };
 
-/// Thread-safe; calls block. Jobs of pools that the caller may not know of are the caller's business: `pool` must have been
-/// found in the caller's team.
+/// Thread-safe; calls block. Jobs of pools that the caller may not know of are the caller's business: `pool`
+/// must have been found in the caller's team.
 class PushService {
  public:
-  PushService(Catalog& catalog, ChunkStore& store, Warehouse& warehouse, StageQueue& stages, LandQueue& landings,
-              const Clock& clock, Metrics& metrics, PushLimits limits);
+  PushService(Catalog& catalog, ChunkStore& store, Warehouse& warehouse, StageQueue& stages,
+              LandQueue& landings, const Clock& clock, Metrics& metrics, PushLimits limits);
 
   Result<Job> create(PoolId pool, JobSpec spec);
   Result<Job> get(PoolId pool, JobId job);
@@ -37,8 +37,8 @@ class PushService {
   Result<void> execute(PoolId pool, JobId job);
   /// Returns the job when its outcome is known: CANCELED, or DONE where the commit had passed already.
   Result<Job> cancel(PoolId pool, JobId job);
-  /// Cancels what still runs, then hides the job. What has landed is not touched, and its chunk files stay until they
-  /// expire; those of a job that never landed go at once.
+  /// Cancels what still runs, then hides the job. What has landed is not touched, and its chunk files stay
+  /// until they expire; those of a job that never landed go at once.
   Result<void> remove(PoolId pool, JobId job);
   /// 0 to 1.
   double progress(const Job& job) const;

@@ -17,7 +17,8 @@ Result<void> recover(Catalog& catalog, ChunkStore& store, StageQueue& stages, co
   ADIT_TRY(const auto waiting, catalog.list_new_jobs_with_chunks());
   for (const auto& job : waiting) stages.chunks_added(job, job.bytes);
   if (!abandoned.empty() || !waiting.empty()) {
-    log::info("recovered", {{"jobs_queued_again", abandoned.size()}, {"jobs_with_chunks_to_check", waiting.size()}});
+    log::info("recovered",
+              {{"jobs_queued_again", abandoned.size()}, {"jobs_with_chunks_to_check", waiting.size()}});
   }
   return {};
 }

@@ -58,7 +58,8 @@ void StageQueue::chunks_added(const Job& job, std::uint64_t bytes) {
 Result<void> StageQueue::finish(const Job& job, std::stop_token stop) {
   {
     auto state = state_.lock();
-    changed_.wait(state.unique_lock(), stop, [&] { return !state->entries.contains(job.id) || state->stopped; });
+    changed_.wait(state.unique_lock(), stop,
+                  [&] { return !state->entries.contains(job.id) || state->stopped; });
   }
   if (stop.stop_requested()) return Error{ErrorKind::kCanceled, "The push job was canceled."};
   return stage_pending(job, stop);
@@ -104,9 +105,11 @@ void StageQueue::work() {
       job = entry.job;
       stop = entry.stop.get_token();
     }
-    if (const auto staged = stage_pending(job, stop); !staged && staged.error().kind != ErrorKind::kCanceled) {
-      log::warning("chunks wait to be staged",
-                   {{"job", job.id}, {"reason", staged.error().public_message}, {"detail", staged.error().internal_detail}});
+    if (const auto staged = stage_pending(job, stop);
+        !staged && staged.error().kind != ErrorKind::kCanceled) {
+      log::warning("chunks wait to be staged", {{"job", job.id},
+                                                {"reason", staged.error().public_message},
+                                                {"detail", staged.error().internal_detail}});
     }
     finish_turn(job.id);
   }

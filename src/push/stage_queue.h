@@ -1,5 +1,6 @@
-// push/ is the life of a push job: upload, stage, execute, land, cancel, recover, expire. It knows the catalog, the
-// chunk store and the warehouse through their interfaces; it knows no HTTP, no SQL and no engine.
+// push/ is the life of a push job: upload, stage, execute, land, cancel, recover, expire. It knows the
+// catalog, the chunk store and the warehouse through their interfaces; it knows no HTTP, no SQL and no
+// engine.
 #pragma once
 
 #include <condition_variable>
@@ -24,16 +25,16 @@ StagePlan stage_plan(const Job& job);
 Result<ChunkFile> chunk_file(ChunkStore& store, const Job& job, const Chunk& chunk);
 
 struct StageQueueOptions {
-  std::size_t big_stages_max = 2;                       ///< large chunks staged at the same time
-  std::size_t small_stages_max = 2;                     ///< further threads that only small chunks use
-  std::uint64_t big_chunk_bytes_min = 16ULL << 20;      ///< from this size on a chunk is large
+  std::size_t big_stages_max = 2;                   ///< large chunks staged at the same time
+  std::size_t small_stages_max = 2;                 ///< further threads that only small chunks use
+  std::uint64_t big_chunk_bytes_min = 16ULL << 20;  ///< from this size on a chunk is large
 };
 
-/// Stages chunks right after their upload, while the client sends the next one. The chunks of one job are staged in
-/// their order, one at a time; jobs side by side, small chunks past large ones.
-/// Lifecycle: works from construction to stop(). Threads: all calls from any thread.
-/// Errors: what is wrong with a chunk's data is written to the catalog; when the warehouse can't work at the moment
-/// the chunk stays STORED and finish() tries again.
+/// Stages chunks right after their upload, while the client sends the next one. The chunks of one job are
+/// staged in their order, one at a time; jobs side by side, small chunks past large ones. Lifecycle: works
+/// from construction to stop(). Threads: all calls from any thread. Errors: what is wrong with a chunk's data
+/// is written to the catalog; when the warehouse can't work at the moment the chunk stays STORED and finish()
+/// tries again.
 class StageQueue {
  public:
   StageQueue(Catalog& catalog, ChunkStore& store, Warehouse& warehouse, StageQueueOptions options);

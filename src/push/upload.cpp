@@ -15,7 +15,8 @@ Upload::~Upload() {
   if (acknowledged_) return;
   for (std::size_t i = 0; i < kept_; ++i) {
     if (const auto removed = parts_.store.remove(job_.pool, job_.id, received_[i].chunk.id); !removed) {
-      log::warning("chunk file of a refused upload stays", {{"job", job_.id}, {"detail", removed.error().internal_detail}});
+      log::warning("chunk file of a refused upload stays",
+                   {{"job", job_.id}, {"detail", removed.error().internal_detail}});
     }
   }
 }
@@ -25,7 +26,8 @@ Result<void> Upload::begin_chunk() {
   next.chunk.id = ChunkId::random();
   next.chunk.job = job_.id;
   next.chunk.operation = operation_;
-  ADIT_TRY(next.writer, parts_.store.open_for_write(job_.pool, job_.id, next.chunk.id, parts_.limits.chunk_bytes_max));
+  ADIT_TRY(next.writer,
+           parts_.store.open_for_write(job_.pool, job_.id, next.chunk.id, parts_.limits.chunk_bytes_max));
   received_.push_back(std::move(next));
   return {};
 }
@@ -41,7 +43,8 @@ Result<void> Upload::end_chunk() {
   chunk.bytes = stored.bytes;
   chunk.digest = stored.digest;
   if (chunk.bytes == 0) {
-    return invalid("The chunk is empty (0 bytes). A chunk without rows still needs its CSV header or Parquet footer.");
+    return invalid(
+        "The chunk is empty (0 bytes). A chunk without rows still needs its CSV header or Parquet footer.");
   }
   ADIT_CHECK(parts_.warehouse.inspect(stage_plan(job_), operation_, writer->path()));
   return {};
@@ -49,7 +52,8 @@ Result<void> Upload::end_chunk() {
 
 Result<std::vector<Chunk>> Upload::finish() {
   if (received_.empty()) {
-    return invalid("The request holds no chunk: send the file as the form field \"file\", or as the raw body.");
+    return invalid(
+        "The request holds no chunk: send the file as the form field \"file\", or as the raw body.");
   }
   std::vector<Chunk> chunks;
   std::uint64_t largest = 0;

@@ -17,12 +17,12 @@
 namespace adit {
 
 struct UploadLimits {
-  std::uint64_t chunk_bytes_max = 1ULL << 30;       ///< of one decoded chunk
-  std::uint64_t free_bytes_min = 64ULL << 20;       ///< below this free space on the volume no upload begins
+  std::uint64_t chunk_bytes_max = 1ULL << 30;  ///< of one decoded chunk
+  std::uint64_t free_bytes_min = 64ULL << 20;  ///< below this free space on the volume no upload begins
 };
 
-/// Receives the chunks of one request: `(begin_chunk write* end_chunk)* finish`. All of them are kept or none:
-/// destroyed without finish(), or after an error, nothing is left. One thread at a time.
+/// Receives the chunks of one request: `(begin_chunk write* end_chunk)* finish`. All of them are kept or
+/// none: destroyed without finish(), or after an error, nothing is left. One thread at a time.
 class Upload {
  public:
   /// What an upload works with; outlives it.
@@ -42,6 +42,7 @@ class Upload {
   Upload(const Upload&) = delete;
   Upload& operator=(const Upload&) = delete;
 
+  std::uint64_t chunk_bytes_max() const { return parts_.limits.chunk_bytes_max; }
   Result<void> begin_chunk();
   Result<void> write(std::string_view bytes);
   /// Checks the finished chunk: it is not empty, it is of the job's type, the key columns are there.

@@ -39,14 +39,25 @@ TEST_F(CsvStaging, ValuesKeepTheirMeaningAndTheirText) {
       {"booleans", "a\ntrue\nFALSE\n", "a BOOLEAN", {"false", "true"}},
       {"yes and no are text", "a\nyes\nno\n", "a VARCHAR", {"no", "yes"}},
       {"a date that is none", "a\n2024-02-30\n", "a VARCHAR", {"2024-02-30"}},
-      {"dates and moments", "a\n2024-01-02\n2024-01-02T03:04:05Z\n", "a TIMESTAMP",
+      {"dates and moments",
+       "a\n2024-01-02\n2024-01-02T03:04:05Z\n",
+       "a TIMESTAMP",
        {"2024-01-02T00:00:00", "2024-01-02T03:04:05"}},
-      {"zones", "a\n2024-01-02T03:04:05+02:00\n2024-01-02 03:04:05-01\n", "a TIMESTAMP",
+      {"zones",
+       "a\n2024-01-02T03:04:05+02:00\n2024-01-02 03:04:05-01\n",
+       "a TIMESTAMP",
        {"2024-01-02T01:04:05", "2024-01-02T04:04:05"}},
-      {"nanoseconds stay text", "a\n2024-01-02 03:04:05.123456789\n", "a VARCHAR", {"2024-01-02 03:04:05.123456789"}},
+      {"nanoseconds stay text",
+       "a\n2024-01-02 03:04:05.123456789\n",
+       "a VARCHAR",
+       {"2024-01-02 03:04:05.123456789"}},
       {"quoted empty is a text", "a,b\n1,\"\"\n2,\n", "a BIGINT, b VARCHAR", {"1|''", "2|NULL"}},
       {"no value at all", "a,b\n1,\n", "a BIGINT, b VARCHAR", {"1|NULL"}},
-      {"byte order mark", "\xEF\xBB\xBF" "a,b\n1,2\n", "a BIGINT, b BIGINT", {"1|2"}},
+      {"byte order mark",
+       "\xEF\xBB\xBF"
+       "a,b\n1,2\n",
+       "a BIGINT, b BIGINT",
+       {"1|2"}},
       {"CRLF", "a,b\r\n1,x\r\n2,y\r\n", "a BIGINT, b VARCHAR", {"1|x", "2|y"}},
       {"no end of the last line", "a,b\n1,x\n2,y", "a BIGINT, b VARCHAR", {"1|x", "2|y"}},
       {"semicolons", "a;b\n1;1,5\n", "a BIGINT, b VARCHAR", {"1|1,5"}},
@@ -57,7 +68,9 @@ TEST_F(CsvStaging, ValuesKeepTheirMeaningAndTheirText) {
       {"quoted numbers are numbers", "a\n\"1\"\n\"2\"\n", "a BIGINT", {"1", "2"}},
       {"a header alone", "a,b\n", "a VARCHAR, b VARCHAR", {}},
       {"a header without a line's end", "a,b", "a VARCHAR, b VARCHAR", {}},
-      {"names with anything in them", "\"a \"\"b\"\"\",ü,select\n1,2,3\n", "a \"b\" BIGINT, ü BIGINT, select BIGINT",
+      {"names with anything in them",
+       "\"a \"\"b\"\"\",ü,select\n1,2,3\n",
+       "a \"b\" BIGINT, ü BIGINT, select BIGINT",
        {"1|2|3"}},
   };
   for (const auto& one : cases) expect(one);
@@ -81,7 +94,11 @@ TEST_F(CsvStaging, LateContradictionKeepsTheTextOfAllRows) {
 }
 
 TEST_F(CsvStaging, ChunksThatDisagreeAreReconciledFromTheirFiles) {
-  job("t").csv("a,b,c\n1,1.50,2024-01-01\n").csv("a,b,c\n2.5,x,2024-01-01 10:00:00\n").csv("a,b,c\n,,\n").land();
+  job("t")
+      .csv("a,b,c\n1,1.50,2024-01-01\n")
+      .csv("a,b,c\n2.5,x,2024-01-01 10:00:00\n")
+      .csv("a,b,c\n,,\n")
+      .land();
   EXPECT_EQ(columns("t"), "a DOUBLE, b VARCHAR, c TIMESTAMP");
   EXPECT_EQ(rows("SELECT a, b, c FROM t ORDER BY a"),
             (Lines{"1.0|1.50|2024-01-01T00:00:00", "2.5|x|2024-01-01T10:00:00", "NULL|NULL|NULL"}));
@@ -112,16 +129,15 @@ TEST_F(CsvStaging, DeclaredTypesWin) {
 }
 
 TEST_F(CsvStaging, DeclaredTypeRefusesWhatIsNotExact) {
-  const std::vector<std::pair<ColumnType, std::string>> cases{
-      {ColumnType::kInteger, "1.6"},
-      {ColumnType::kInteger, "9223372036854775808"},
-      {ColumnType::kInteger, "x"},
-      {ColumnType::kDate, "2024-01-01 10:00:00"},
-      {ColumnType::kDateTime, "2024-13-01 10:00:00"},
-      {ColumnType::kFloat, "9007199254740993"},
-      {ColumnType::kFloat, "1,5"},
-      {ColumnType::kBoolean, "2"},
-      {ColumnType::kTime, "25:00:00"}};
+  const std::vector<std::pair<ColumnType, std::string>> cases{{ColumnType::kInteger, "1.6"},
+                                                              {ColumnType::kInteger, "9223372036854775808"},
+                                                              {ColumnType::kInteger, "x"},
+                                                              {ColumnType::kDate, "2024-01-01 10:00:00"},
+                                                              {ColumnType::kDateTime, "2024-13-01 10:00:00"},
+                                                              {ColumnType::kFloat, "9007199254740993"},
+                                                              {ColumnType::kFloat, "1,5"},
+                                                              {ColumnType::kBoolean, "2"},
+                                                              {ColumnType::kTime, "25:00:00"}};
   for (const auto& [type, value] : cases) {
     SCOPED_TRACE(value);
     auto pushed = job("t");

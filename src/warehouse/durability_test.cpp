@@ -130,8 +130,8 @@ TEST_F(Durability, CancelWhileStagingLeavesNothing) {
 
 TEST_F(Durability, CancelWhileLandingLeavesTheTableAsItWas) {
   job("t").csv("a,b\n-1,x\n").land();
-  auto pushed = job("t", JobType::kDelta, {"a"}).parquet(
-      "SELECT range // 2 AS a, md5(range::VARCHAR) AS b FROM range(1500000)");
+  auto pushed = job("t", JobType::kDelta, {"a"})
+                    .parquet("SELECT range // 2 AS a, md5(range::VARCHAR) AS b FROM range(1500000)");
   ASSERT_TRUE(pushed.stage_last());
   std::stop_source stop;
   std::jthread canceler([&] {
@@ -178,7 +178,8 @@ TEST_F(Durability, MorePoolsThanMayBeOpenAreServedInTurns) {
     plans.push_back(plan);
   }
   for (int i = 0; i < 5; ++i) {
-    const auto result = warehouse_->query(plans[static_cast<std::size_t>(i)].stage.pool, {.sql = "SELECT a FROM t"}, {});
+    const auto result =
+        warehouse_->query(plans[static_cast<std::size_t>(i)].stage.pool, {.sql = "SELECT a FROM t"}, {});
     ASSERT_TRUE(result) << result.error().public_message;
     EXPECT_EQ(text(result->rows.at(0).at(0)), std::to_string(i));
   }
@@ -214,8 +215,9 @@ TEST_F(Durability, ClosedWarehouseRefusesWork) {
 class TableNames : public WarehouseTest {};
 
 TEST_F(TableNames, AnythingIsAName) {
-  for (const std::string& name : std::vector<std::string>{"a \"b\" 'c'", "../../etc/passwd", "t; DROP TABLE x; --", "🙂 🙃", "main.t", "select",
-                                 "a\nb", "pool.db"}) {
+  for (const std::string& name :
+       std::vector<std::string>{"a \"b\" 'c'", "../../etc/passwd", "t; DROP TABLE x; --", "🙂 🙃", "main.t",
+                                "select", "a\nb", "pool.db"}) {
     SCOPED_TRACE(name);
     job(name).csv("a\n1\n").land();
     job(name, JobType::kDelta, {"a"}).csv("a\n1\n2\n").land();
@@ -227,8 +229,9 @@ TEST_F(TableNames, AnythingIsAName) {
 }
 
 TEST_F(TableNames, SomeAreRefused) {
-  for (const std::string& name : std::vector<std::string>{std::string(), std::string("a\0b", 3), std::string("__ADIT_x"), std::string("\xFF"),
-                                 std::string(300, 'x')}) {
+  for (const std::string& name :
+       std::vector<std::string>{std::string(), std::string("a\0b", 3), std::string("__ADIT_x"),
+                                std::string("\xFF"), std::string(300, 'x')}) {
     auto pushed = job(name).csv("a\n1\n");
     EXPECT_EQ(pushed.stage_last().error().kind, ErrorKind::kInvalid);
     EXPECT_EQ(warehouse_->land(pushed.plan(), {}).error().kind, ErrorKind::kInvalid);

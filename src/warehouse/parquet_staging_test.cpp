@@ -12,21 +12,25 @@ class ParquetStaging : public WarehouseTest {};
 
 TEST_F(ParquetStaging, EveryTypeHasItsPlace) {
   job("t")
-      .parquet("SELECT 1::TINYINT i8, 2::UINTEGER u32, 18446744073709551615::UBIGINT u64, 1.5::FLOAT f, "
-               "12.34::DECIMAL(18,2) d, true b, DATE '2024-01-02' da, TIME '10:11:12' ti, "
-               "TIMESTAMP_MS '2024-01-02 03:04:05.678' ms, TIMESTAMP_NS '2024-01-02 03:04:05.123456' us, "
-               "TIMESTAMP_NS '2024-01-02 03:04:05.123456789' ns, TIMESTAMPTZ '2024-01-02 03:04:05+02' tz, 'x' s, "
-               "'y'::BLOB bl, uuid '11111111-2222-3333-4444-555555555555' u, [1, 2] l, {'k': 'v'} st, "
-               "MAP {'a': 1} m, NULL::INTEGER n")
+      .parquet(
+          "SELECT 1::TINYINT i8, 2::UINTEGER u32, 18446744073709551615::UBIGINT u64, 1.5::FLOAT f, "
+          "12.34::DECIMAL(18,2) d, true b, DATE '2024-01-02' da, TIME '10:11:12' ti, "
+          "TIMESTAMP_MS '2024-01-02 03:04:05.678' ms, TIMESTAMP_NS '2024-01-02 03:04:05.123456' us, "
+          "TIMESTAMP_NS '2024-01-02 03:04:05.123456789' ns, TIMESTAMPTZ '2024-01-02 03:04:05+02' tz, 'x' s, "
+          "'y'::BLOB bl, uuid '11111111-2222-3333-4444-555555555555' u, [1, 2] l, {'k': 'v'} st, "
+          "MAP {'a': 1} m, NULL::INTEGER n")
       .land();
-  EXPECT_EQ(columns("t"),
-            "i8 BIGINT, u32 BIGINT, u64 DECIMAL(20,0), f DOUBLE, d DECIMAL(18,2), b BOOLEAN, da DATE, ti TIME, "
-            "ms TIMESTAMP, us TIMESTAMP, ns TIMESTAMP_NS, tz TIMESTAMP, s VARCHAR, bl VARCHAR, u VARCHAR, l VARCHAR, "
-            "st VARCHAR, m VARCHAR, n BIGINT");
-  EXPECT_EQ(rows("SELECT u64, ms, us, ns, tz, bl, u, l, st, m FROM t"),
-            (Lines{"18446744073709551615|2024-01-02T03:04:05.678000|2024-01-02T03:04:05.123456|"
-                   "2024-01-02T03:04:05.123456789|2024-01-02T01:04:05|y|11111111-2222-3333-4444-555555555555|[1,2]|"
-                   "{\"k\":\"v\"}|{\"a\":1}"}));
+  EXPECT_EQ(
+      columns("t"),
+      "i8 BIGINT, u32 BIGINT, u64 DECIMAL(20,0), f DOUBLE, d DECIMAL(18,2), b BOOLEAN, da DATE, ti TIME, "
+      "ms TIMESTAMP, us TIMESTAMP, ns TIMESTAMP_NS, tz TIMESTAMP, s VARCHAR, bl VARCHAR, u VARCHAR, l "
+      "VARCHAR, "
+      "st VARCHAR, m VARCHAR, n BIGINT");
+  EXPECT_EQ(
+      rows("SELECT u64, ms, us, ns, tz, bl, u, l, st, m FROM t"),
+      (Lines{"18446744073709551615|2024-01-02T03:04:05.678000|2024-01-02T03:04:05.123456|"
+             "2024-01-02T03:04:05.123456789|2024-01-02T01:04:05|y|11111111-2222-3333-4444-555555555555|[1,2]|"
+             "{\"k\":\"v\"}|{\"a\":1}"}));
 }
 
 TEST_F(ParquetStaging, BytesThatAreNoTextAreNamed) {
@@ -47,11 +51,13 @@ TEST_F(ParquetStaging, IntegersThatCameAsDoublesFitTheirColumn) {
 }
 
 TEST_F(ParquetStaging, ChunksOfDifferentTypesAreReconciled) {
-  job("t").parquet("SELECT 1::BIGINT AS a, DATE '2024-01-01' AS b, 1::BIGINT AS c")
+  job("t")
+      .parquet("SELECT 1::BIGINT AS a, DATE '2024-01-01' AS b, 1::BIGINT AS c")
       .parquet("SELECT 2.5::DOUBLE AS a, TIMESTAMP '2024-01-02 10:00:00' AS b, 'x' AS c")
       .land();
   EXPECT_EQ(columns("t"), "a DOUBLE, b TIMESTAMP, c VARCHAR");
-  EXPECT_EQ(rows("SELECT a, b, c FROM t ORDER BY a"), (Lines{"1.0|2024-01-01T00:00:00|1", "2.5|2024-01-02T10:00:00|x"}));
+  EXPECT_EQ(rows("SELECT a, b, c FROM t ORDER BY a"),
+            (Lines{"1.0|2024-01-01T00:00:00|1", "2.5|2024-01-02T10:00:00|x"}));
 }
 
 TEST_F(ParquetStaging, DecimalsWidenWithoutLoss) {

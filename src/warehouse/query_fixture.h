@@ -18,17 +18,22 @@ class PoolFileTest : public testing::Test {
     std::string pattern = testing::TempDir() + "adit-query-XXXXXX";
     ASSERT_NE(mkdtemp(pattern.data()), nullptr);
     folder_ = pattern;
-    auto database = Database::open((folder_ / "pool.db").string(),
-                                   {{"memory_limit", "300MB"}, {"temp_directory", (folder_ / "tmp").string()}});
+    auto database =
+        Database::open((folder_ / "pool.db").string(), {{"memory_limit", "300MB"},
+                                                        {"temp_directory", (folder_ / "tmp").string()},
+                                                        {"storage_compatibility_version", kStorageVersion}});
     ASSERT_TRUE(database);
     database_.emplace(std::move(*database));
     auto connection = database_->connect();
     ASSERT_TRUE(connection);
     owner_ = std::move(*connection);
-    make("CREATE TABLE events (case_id VARCHAR, activity VARCHAR, ts TIMESTAMP, cost DOUBLE, tags VARCHAR[], "
-         "props STRUCT(color VARCHAR, size INTEGER), payload JSON)");
-    make("INSERT INTO events SELECT 'case ' || i // 10, 'step ' || i % 10, TIMESTAMP '2024-01-01' + to_hours(i::INTEGER), "
-         "i / 2, ['a', 'b'], {'color': 'red', 'size': i}, '{\"k\": [1, 2]}' FROM range(1000) t(i)");
+    make(
+        "CREATE TABLE events (case_id VARCHAR, activity VARCHAR, ts TIMESTAMP, cost DOUBLE, tags VARCHAR[], "
+        "props STRUCT(color VARCHAR, size INTEGER), payload JSON)");
+    make(
+        "INSERT INTO events SELECT 'case ' || i // 10, 'step ' || i % 10, TIMESTAMP '2024-01-01' + "
+        "to_hours(i::INTEGER), "
+        "i / 2, ['a', 'b'], {'color': 'red', 'size': i}, '{\"k\": [1, 2]}' FROM range(1000) t(i)");
     make("CREATE TABLE cases (case_id VARCHAR, region VARCHAR)");
     make("CREATE TABLE \"Größe Ü\" (\"Länge\" INTEGER)");
     make("CREATE TABLE \"../odd \"\"name\"\".csv\" (x INTEGER)");

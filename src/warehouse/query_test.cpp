@@ -23,7 +23,8 @@ class UserQuery : public PoolFileTest {
   Cell value(const std::string& expression) {
     const auto result = query("SELECT " + expression);
     if (!result) {
-      ADD_FAILURE() << expression << ": " << result.error().public_message << " " << result.error().internal_detail;
+      ADD_FAILURE() << expression << ": " << result.error().public_message << " "
+                    << result.error().internal_detail;
       return {};
     }
     return result->rows.at(0).at(0);
@@ -37,11 +38,15 @@ class UserQuery : public PoolFileTest {
 };
 
 TEST_F(UserQuery, GivesColumnsWithNamesAndTypes) {
-  const auto result = query("SELECT case_id, ts, cost, 1.50::DECIMAL(18,2) AS price, payload, tags FROM events LIMIT 1");
+  const auto result =
+      query("SELECT case_id, ts, cost, 1.50::DECIMAL(18,2) AS price, payload, tags FROM events LIMIT 1");
   ASSERT_TRUE(result) << result.error().public_message;
-  EXPECT_EQ(result->columns,
-            (std::vector<ColumnInfo>{{"case_id", "VARCHAR"}, {"ts", "TIMESTAMP"}, {"cost", "DOUBLE"},
-                                     {"price", "DECIMAL(18,2)"}, {"payload", "JSON"}, {"tags", "LIST"}}));
+  EXPECT_EQ(result->columns, (std::vector<ColumnInfo>{{"case_id", "VARCHAR"},
+                                                      {"ts", "TIMESTAMP"},
+                                                      {"cost", "DOUBLE"},
+                                                      {"price", "DECIMAL(18,2)"},
+                                                      {"payload", "JSON"},
+                                                      {"tags", "LIST"}}));
   EXPECT_FALSE(result->truncated);
   EXPECT_GT(result->elapsed.count(), 0);
 }
@@ -64,12 +69,15 @@ TEST_F(UserQuery, NumbersThatJsonCanNotHoldAreText) {
   EXPECT_EQ(text("9007199254740993"), "9007199254740993");
   EXPECT_EQ(text("'-9223372036854775808'::BIGINT"), "-9223372036854775808");
   EXPECT_EQ(text("18446744073709551615::UBIGINT"), "18446744073709551615");
-  EXPECT_EQ(text("'-170141183460469231731687303715884105728'::HUGEINT"), "-170141183460469231731687303715884105728");
-  EXPECT_EQ(text("'340282366920938463463374607431768211455'::UHUGEINT"), "340282366920938463463374607431768211455");
+  EXPECT_EQ(text("'-170141183460469231731687303715884105728'::HUGEINT"),
+            "-170141183460469231731687303715884105728");
+  EXPECT_EQ(text("'340282366920938463463374607431768211455'::UHUGEINT"),
+            "340282366920938463463374607431768211455");
   EXPECT_EQ(text("1.50::DECIMAL(4,2)"), "1.50");
   EXPECT_EQ(text("-0.05::DECIMAL(9,2)"), "-0.05");
   EXPECT_EQ(text("'123456789012345.678'::DECIMAL(18,3)"), "123456789012345.678");
-  EXPECT_EQ(text("'-12345678901234567890123456789012345.678'::DECIMAL(38,3)"), "-12345678901234567890123456789012345.678");
+  EXPECT_EQ(text("'-12345678901234567890123456789012345.678'::DECIMAL(38,3)"),
+            "-12345678901234567890123456789012345.678");
   EXPECT_EQ(text("'nan'::DOUBLE"), "NaN");
   EXPECT_EQ(text("'-inf'::DOUBLE"), "-Infinity");
 }
@@ -146,7 +154,8 @@ TEST_F(UserQuery, StopsAtTheByteBound) {
   EXPECT_GT(result->rows.size(), 900U);
 }
 
-constexpr const char* kEndless = "SELECT sum(a.range * b.range % 7) FROM range(10000000) a, range(10000000) b";
+constexpr const char* kEndless =
+    "SELECT sum(a.range * b.range % 7) FROM range(10000000) a, range(10000000) b";
 
 TEST_F(UserQuery, EndsAtItsTimeout) {
   const auto start = std::chrono::steady_clock::now();
@@ -158,7 +167,8 @@ TEST_F(UserQuery, EndsAtItsTimeout) {
 }
 
 TEST_F(UserQuery, EndsAtItsTimeoutWhileRowsAreFetched) {
-  const auto result = query("SELECT i FROM range(100000000000) t(i) WHERE i % 1000003 = 0", 1'000'000'000, 300ms);
+  const auto result =
+      query("SELECT i FROM range(100000000000) t(i) WHERE i % 1000003 = 0", 1'000'000'000, 300ms);
   ASSERT_FALSE(result);
   EXPECT_EQ(result.error().kind, ErrorKind::kTimeout);
 }
@@ -198,25 +208,30 @@ TEST_F(UserQuery, SyntaxErrorsShowWhere) {
   EXPECT_EQ(result.error().kind, ErrorKind::kInvalid);
   EXPECT_NE(result.error().public_message.find("syntax error at or near \"SELEC\""), std::string::npos)
       << result.error().public_message;
-  EXPECT_NE(result.error().public_message.find("LINE 1: SELEC 1"), std::string::npos) << result.error().public_message;
+  EXPECT_NE(result.error().public_message.find("LINE 1: SELEC 1"), std::string::npos)
+      << result.error().public_message;
 }
 
 TEST_F(UserQuery, AnUnknownColumnComesWithTheEnginesHint) {
   const auto result = query("SELECT activty FROM events");
   ASSERT_FALSE(result);
   EXPECT_EQ(result.error().kind, ErrorKind::kInvalid);
-  EXPECT_NE(result.error().public_message.find("\"activity\""), std::string::npos) << result.error().public_message;
+  EXPECT_NE(result.error().public_message.find("\"activity\""), std::string::npos)
+      << result.error().public_message;
 }
 
 TEST_F(UserQuery, ErrorsInTheMiddleOfTheResultAreNotItsEnd) {
-  const auto result = query("SELECT CASE WHEN i = 90000 THEN CAST('x' || i AS INTEGER) ELSE 1 END FROM range(100000) t(i)", 1'000'000);
+  const auto result =
+      query("SELECT CASE WHEN i = 90000 THEN CAST('x' || i AS INTEGER) ELSE 1 END FROM range(100000) t(i)",
+            1'000'000);
   ASSERT_FALSE(result);
   EXPECT_EQ(result.error().kind, ErrorKind::kInvalid);
   EXPECT_NE(result.error().public_message.find("x90000"), std::string::npos) << result.error().public_message;
 }
 
 TEST_F(UserQuery, SortsMoreThanItsMemoryHolds) {
-  const auto result = query("SELECT i, md5(i::VARCHAR) AS h, h || h || h || h FROM range(2500000) t(i) ORDER BY h DESC", 2);
+  const auto result =
+      query("SELECT i, md5(i::VARCHAR) AS h, h || h || h || h FROM range(2500000) t(i) ORDER BY h DESC", 2);
   ASSERT_TRUE(result) << result.error().public_message << result.error().internal_detail;
   EXPECT_EQ(result->rows.size(), 2U);
 }
@@ -232,7 +247,8 @@ TEST_F(UserQuery, SaysWhenItNeedsMoreMemoryThanThereIs) {
 TEST_F(UserQuery, TypesThatCanNotBeReturnedAreNamed) {
   const auto result = query("SELECT 1::BIGNUM AS wide");
   ASSERT_FALSE(result);
-  EXPECT_EQ(result.error().public_message, "The column \"wide\" is of a type that can't be returned; cast it to VARCHAR.");
+  EXPECT_EQ(result.error().public_message,
+            "The column \"wide\" is of a type that can't be returned; cast it to VARCHAR.");
   EXPECT_FALSE(query("SELECT 1::VARIANT AS v"));
 }
 
@@ -247,7 +263,8 @@ TEST_F(UserQuery, ShowTablesListsNothingOfOurs) {
   ASSERT_TRUE(result) << result.error().public_message;
   std::vector<std::string> names;
   for (const auto& row : result->rows) names.push_back(std::get<std::string>(row.at(0)));
-  EXPECT_EQ(names, (std::vector<std::string>{"../odd \"name\".csv", "Größe Ü", "cases", "events", "good_view", "v AS x"}));
+  EXPECT_EQ(names, (std::vector<std::string>{"../odd \"name\".csv", "Größe Ü", "cases", "events", "good_view",
+                                             "v AS x"}));
 }
 
 TEST_F(UserQuery, DescribeAndSummarizeTellOfATable) {
@@ -260,7 +277,8 @@ TEST_F(UserQuery, DescribeAndSummarizeTellOfATable) {
 }
 
 TEST(EngineMessage, HidesPathsButNotTheUsersText) {
-  EXPECT_EQ(clean_engine_message("Cannot open file \"/srv/adit/pool.db\": nope"), "Cannot open file \"<path>\": nope");
+  EXPECT_EQ(clean_engine_message("Cannot open file \"/srv/adit/pool.db\": nope"),
+            "Cannot open file \"<path>\": nope");
   EXPECT_EQ(clean_engine_message("in /srv/x.tmp, at a / b"), "in <path>, at a / b");
   EXPECT_EQ(clean_engine_message("bad\n\nLINE 1: SELECT '/etc/x'"), "bad\n\nLINE 1: SELECT '/etc/x'");
 }

@@ -73,7 +73,8 @@ TEST_F(Upsert, NewColumnsAreAddedAndNoted) {
   EXPECT_EQ(columns("t"), "id BIGINT, v VARCHAR, w VARCHAR, extra BIGINT");
   ASSERT_EQ(pushed.landing().notes.size(), 1U);
   EXPECT_THAT(pushed.landing().notes[0], HasSubstr("extra"));
-  EXPECT_EQ(rows("SELECT id, v, w, extra FROM t ORDER BY id"), (Lines{"1|x|A|7", "2|b|B|NULL", "3|c|NULL|8"}));
+  EXPECT_EQ(rows("SELECT id, v, w, extra FROM t ORDER BY id"),
+            (Lines{"1|x|A|7", "2|b|B|NULL", "3|c|NULL|8"}));
 }
 
 TEST_F(Upsert, CompositeKeysTellRowsApart) {
@@ -92,7 +93,10 @@ TEST_F(Upsert, NullKeyIsNamed) {
 }
 
 TEST_F(Upsert, ReplaceWithKeysKeepsOneRowPerKey) {
-  job("t", JobType::kReplace, {"id"}).csv("id,v,w\n1,x,X\n1,y,Y\n5,z,Z\n").csv("id,v,w\n5,q,Q\n6,r,R\n").land();
+  job("t", JobType::kReplace, {"id"})
+      .csv("id,v,w\n1,x,X\n1,y,Y\n5,z,Z\n")
+      .csv("id,v,w\n5,q,Q\n6,r,R\n")
+      .land();
   EXPECT_EQ(table(), (Lines{"1|y|Y", "5|q|Q", "6|r|R"}));
 }
 

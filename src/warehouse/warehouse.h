@@ -1,5 +1,6 @@
-// warehouse/ is where tables live. It knows rows, columns, files of chunks and SQL; it knows no HTTP, no catalog and
-// no principals. Requests and answers are plain values, so that they can cross a process boundary.
+// warehouse/ is where tables live. It knows rows, columns, files of chunks and SQL; it knows no HTTP, no
+// catalog and no principals. Requests and answers are plain values, so that they can cross a process
+// boundary.
 #pragma once
 
 #include <chrono>
@@ -48,13 +49,14 @@ struct StagedChunk {
 
 struct LandPlan {
   StagePlan stage;
-  std::vector<ChunkFile> chunks;  ///< all of the job, by position; those without a staging mark are staged first
+  std::vector<ChunkFile>
+      chunks;  ///< all of the job, by position; those without a staging mark are staged first
 };
 
 /// What a landed job did to its table; also what the landing mark in the pool's file holds.
 struct Landing {
   JobId job;
-  std::uint64_t rows = 0;   ///< rows that the table holds because of this job
+  std::uint64_t rows = 0;  ///< rows that the table holds because of this job
   Timestamp landed_at{};
   std::vector<std::string> notes;  ///< for the job's logs: added and widened columns and the like
 };
@@ -65,8 +67,8 @@ struct QueryRequest {
   std::chrono::milliseconds timeout{60'000};
 };
 
-/// One value of a result as JSON can hold it: integers within ±2^53 as numbers, larger ones, decimals, dates, times,
-/// NaN and infinities as text.
+/// One value of a result as JSON can hold it: integers within ±2^53 as numbers, larger ones, decimals, dates,
+/// times, NaN and infinities as text.
 using Cell = std::variant<std::monostate, bool, std::int64_t, double, std::string>;
 
 struct QueryResult {
@@ -76,25 +78,25 @@ struct QueryResult {
   std::chrono::microseconds elapsed{};
 };
 
-/// Asked when a pool's file is opened: which DONE jobs whose chunks are still kept are not among `landed`, the jobs
-/// with a mark? In the order of their landing. Called from warehouse threads.
+/// Asked when a pool's file is opened: which DONE jobs whose chunks are still kept are not among `landed`,
+/// the jobs with a mark? In the order of their landing. Called from warehouse threads.
 using MissingLandings =
     std::function<Result<std::vector<LandPlan>>(PoolId pool, const std::unordered_set<JobId>& landed)>;
 
 struct WarehouseOptions {
-  std::filesystem::path root;          ///< pool files: <root>/<pool>/pool.db
-  std::filesystem::path chunks_root;   ///< the only other folder the engine may read
+  std::filesystem::path root;                   ///< pool files: <root>/<pool>/pool.db
+  std::filesystem::path chunks_root;            ///< the only other folder the engine may read
   std::uint64_t memory_bytes_max = 2ULL << 30;  ///< shared by all open pools
   std::size_t pools_open_max = 32;
-  std::size_t threads_per_pool = 0;    ///< 0: one per processor
-  std::size_t stages_max = 2;          ///< chunks staged at the same time, over all pools
-  std::uint64_t wal_bytes_max = 1ULL << 30;     ///< above it no stage starts until a checkpoint has passed
+  std::size_t threads_per_pool = 0;          ///< 0: one per processor
+  std::size_t stages_max = 2;                ///< chunks staged at the same time, over all pools
+  std::uint64_t wal_bytes_max = 1ULL << 30;  ///< above it no stage starts until a checkpoint has passed
   std::chrono::milliseconds checkpoint_interval{30'000};
-  std::uint64_t result_bytes_max = 64ULL << 20; ///< of one query's answer
+  std::uint64_t result_bytes_max = 64ULL << 20;  ///< of one query's answer
 };
 
-/// The tables of all pools. Thread-safe; calls block for as long as the work takes. A pool's file is opened when it
-/// is first needed and repaired then: expected landings without a mark are landed again.
+/// The tables of all pools. Thread-safe; calls block for as long as the work takes. A pool's file is opened
+/// when it is first needed and repaired then: expected landings without a mark are landed again.
 ///
 /// Stopping: a stop request interrupts the engine, rolls back and returns kCanceled; past the commit it is
 /// ignored and the call succeeds.
@@ -102,9 +104,9 @@ class Warehouse {
  public:
   virtual ~Warehouse() = default;
 
-  /// Looks at a file before its upload is acknowledged: is it of the job's type, has it a header or footer that can be
-  /// read, are the key columns there? Reads no rows. kInvalid with a message for the client otherwise; a
-  /// missing key column's message holds the words "Internal error while validating the Parquet".
+  /// Looks at a file before its upload is acknowledged: is it of the job's type, has it a header or footer
+  /// that can be read, are the key columns there? Reads no rows. kInvalid with a message for the client
+  /// otherwise; a missing key column's message holds the words "Internal error while validating the Parquet".
   virtual Result<std::vector<ColumnInfo>> inspect(const StagePlan& plan, ChunkOperation operation,
                                                   const std::filesystem::path& file) = 0;
 
@@ -113,9 +115,9 @@ class Warehouse {
   /// StagedChunk::errors. Errors: kCanceled, kStorageFull, kUnavailable, kInternal.
   virtual Result<StagedChunk> stage(const StagePlan& plan, const ChunkFile& chunk, std::stop_token stop) = 0;
 
-  /// Changes the table in one transaction with the job's landing mark, staging first what is not staged. A job that has
-  /// landed already is not landed again: its mark is returned. kInvalid when the data can't land (a type that can't be
-  /// widened, a failed chunk): the table is as before and the message says why.
+  /// Changes the table in one transaction with the job's landing mark, staging first what is not staged. A
+  /// job that has landed already is not landed again: its mark is returned. kInvalid when the data can't land
+  /// (a type that can't be widened, a failed chunk): the table is as before and the message says why.
   virtual Result<Landing> land(const LandPlan& plan, std::stop_token stop) = 0;
 
   /// Drops what was staged for a job. Nothing staged is no error.
@@ -124,14 +126,14 @@ class Warehouse {
   /// The mark of a job, if it has landed; what recovery asks.
   virtual Result<std::optional<Landing>> landed(PoolId pool, JobId job) = 0;
 
-  /// Writes everything landed so far into the pool's main file, so that chunk files may be removed. kUnavailable
-  /// when the engine refuses for now.
+  /// Writes everything landed so far into the pool's main file, so that chunk files may be removed.
+  /// kUnavailable when the engine refuses for now.
   virtual Result<void> checkpoint(PoolId pool) = 0;
 
   virtual Result<std::vector<TableInfo>> tables(PoolId pool) = 0;
   virtual Result<std::vector<ColumnInfo>> columns(PoolId pool, const std::string& table) = 0;  ///< kNotFound
-  /// Runs one read-only statement that passed the gate. kInvalid: the statement is refused or wrong, and the message says
-  /// why; kTimeout; kCanceled.
+  /// Runs one read-only statement that passed the gate. kInvalid: the statement is refused or wrong, and the
+  /// message says why; kTimeout; kCanceled.
   virtual Result<QueryResult> query(PoolId pool, const QueryRequest& request, std::stop_token stop) = 0;
 
   /// 0 to 1 for a job whose chunk is being staged or that is landing, if the engine can tell.

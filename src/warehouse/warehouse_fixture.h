@@ -47,7 +47,8 @@ class WarehouseTest : public ::testing::Test {
     warehouse_ = std::move(*opened);
   }
 
-  /// Rows as `a|b|c`, nulls as `NULL`, by the SQL given; own connection to the file would not see an open one's log.
+  /// Rows as `a|b|c`, nulls as `NULL`, by the SQL given; own connection to the file would not see an open
+  /// one's log.
   std::vector<std::string> rows(const std::string& sql) {
     std::vector<std::string> lines;
     auto result = warehouse_->query(pool_, {.sql = sql}, {});
@@ -78,7 +79,8 @@ class WarehouseTest : public ::testing::Test {
     if (!columns) return "error: " + columns.error().public_message;
     std::string list;
     for (const auto& column : *columns) {
-      if (column.name != "_CELONIS_CHANGE_DATE") list += (list.empty() ? "" : ", ") + column.name + " " + column.type;
+      if (column.name != "_CELONIS_CHANGE_DATE")
+        list += (list.empty() ? "" : ", ") + column.name + " " + column.type;
     }
     return list;
   }
@@ -97,7 +99,8 @@ class WarehouseTest : public ::testing::Test {
     chunk.path = folder_ / "chunks" / chunk.id.to_string();
     auto database = Database::open(":memory:", {});
     auto connection = database->connect();
-    const auto made = try_run(*connection, "COPY (" + sql + ") TO '" + chunk.path.string() + "' (FORMAT parquet)");
+    const auto made =
+        try_run(*connection, "COPY (" + sql + ") TO '" + chunk.path.string() + "' (FORMAT parquet)");
     EXPECT_TRUE(made) << made.error().message;
     return chunk;
   }
@@ -115,7 +118,8 @@ class WarehouseTest : public ::testing::Test {
 
 class TestJob {
  public:
-  TestJob(WarehouseTest& test, const std::string& table, JobType type, std::vector<std::string> keys) : test_(test) {
+  TestJob(WarehouseTest& test, const std::string& table, JobType type, std::vector<std::string> keys)
+      : test_(test) {
     plan_.stage.pool = test.pool_;
     plan_.stage.job = JobId::random();
     plan_.stage.spec.target_name = table;

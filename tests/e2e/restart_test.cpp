@@ -134,7 +134,7 @@ TEST_F(Restart, ASecondServerOnTheSameFolderIsRefusedWithAClearMessage) {
       {"serve", "--data", server_.data().string(), "--listen", "127.0.0.1:0", "--tls-listen", "127.0.0.1:0"});
   ASSERT_TRUE(second.status.code.has_value()) << second.output;
   EXPECT_NE(*second.status.code, 0);
-  EXPECT_NE(second.output.find("another"), std::string::npos) << second.output;
+  EXPECT_NE(second.output.find("Another adit process"), std::string::npos) << second.output;
   client_->push_done(csv_job("REPLACE", "t"), {"id\n1\n"});
   EXPECT_EQ(client_->value("SELECT id FROM t"), "1");
 }

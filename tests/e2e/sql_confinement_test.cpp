@@ -120,16 +120,15 @@ TEST_F(SqlConfinement, OurOwnTablesAreOutOfReach) {
 TEST_F(SqlConfinement, OrdinaryAnalysisWorks) {
   pool().push_done(csv_job("REPLACE", "events"),
                    {csv_of("SELECT range % 10 AS c, range AS n, 'a' || (range % 3) AS activity, "
-                           "TIMESTAMP '2024-01-01' + INTERVAL (range) MINUTE AS at FROM range(100)")});
+                           "TIMESTAMP '2024-01-01' + INTERVAL (range) MINUTE AS happened FROM range(100)")});
   EXPECT_EQ(pool().value("SELECT count(*) FROM events JOIN t ON events.c = t.id"), "10");
   EXPECT_EQ(pool().value(
                 "WITH a AS (SELECT c, max(n) AS m FROM events GROUP BY c HAVING c > 5) SELECT sum(m) FROM a"),
             "390");
-  EXPECT_EQ(
-      pool().value(
-          "SELECT count(*) FROM (SELECT row_number() OVER (PARTITION BY c ORDER BY at) AS r FROM events) "
-          "WHERE r = 1"),
-      "10");
+  EXPECT_EQ(pool().value("SELECT count(*) FROM (SELECT row_number() OVER (PARTITION BY c ORDER BY happened) "
+                         "AS r FROM events) "
+                         "WHERE r = 1"),
+            "10");
   EXPECT_EQ(pool().value("SELECT string_agg(DISTINCT activity, ',' ORDER BY activity) FROM events"),
             "a0,a1,a2");
   EXPECT_EQ(pool().value("SELECT count(*) FROM events e WHERE EXISTS (SELECT 1 FROM t WHERE t.id = e.c)"),

@@ -15,13 +15,13 @@ std::string jobs_path(const std::string& pool) {
   return "/data-ingestion/api/v1/data-push/" + pool + "/jobs/";
 }
 
-json::value get(Http& http, const std::string& path) {
+json::array get(Http& http, const std::string& path) {
   const auto response = http.get(path);
   if (response.status != 200) {
     throw std::runtime_error("GET " + path + " was answered " + std::to_string(response.status) + " " +
                              response.body);
   }
-  return response.json();
+  return response.array();
 }
 
 std::string text_of(const json::value& value, std::string_view path) {
@@ -36,7 +36,7 @@ std::int64_t number_of(const json::value& value, std::string_view path) {
 
 std::vector<ObservedChunk> read_chunks(Http& http, const ObservedJob& job) {
   std::vector<ObservedChunk> chunks;
-  for (const auto& entry : get(http, jobs_path(job.pool) + job.id + "/chunks").as_array()) {
+  for (const auto& entry : get(http, jobs_path(job.pool) + job.id + "/chunks")) {
     ObservedChunk chunk;
     chunk.kind = text_of(entry, "type");
     chunk.checksum = text_of(entry, "checksum");
@@ -92,7 +92,7 @@ std::string wait_settled(Http& http, const std::vector<std::string>& pools,
     std::string busy;
     for (const auto& pool : pools) {
       for (const char* status : {"QUEUED", "RUNNING"}) {
-        for (const auto& job : get(http, jobs_path(pool) + "?status=" + status).as_array()) {
+        for (const auto& job : get(http, jobs_path(pool) + "?status=" + status)) {
           busy += text_of(job, "foreignKeys") + " is " + text_of(job, "status") + "; ";
         }
       }
@@ -107,7 +107,7 @@ Observed observe(Http& http, const std::vector<std::string>& pools,
   const auto deadline = std::chrono::steady_clock::now() + timeout;
   Observed observed;
   for (const auto& pool : pools) {
-    for (const auto& entry : get(http, jobs_path(pool)).as_array()) {
+    for (const auto& entry : get(http, jobs_path(pool))) {
       auto job = read_job(entry, pool);
       if (!without_chunks.contains(job.id)) job.chunks = read_settled_chunks(http, job, deadline);
       observed.jobs.push_back(std::move(job));

@@ -240,7 +240,8 @@ TEST_F(HttpProtocol, AWrongMethodIs405WithAllow) {
     EXPECT_NE(allow.find(method), std::string::npos) << allow;
   const auto get = pool().http().get(pool().chunks_path(job_));
   expect_error_body(get, 405);
-  EXPECT_EQ(get.header("allow").value_or(""), "POST");
+  EXPECT_TRUE(get.header("allow").value_or("").starts_with("POST"));
+  EXPECT_EQ(get.header("allow").value_or("").find("GET"), std::string::npos);
   EXPECT_EQ(pool().http().send({"DELETE", pool().jobs_path()}).status, 405);
 }
 

@@ -26,8 +26,7 @@ TEST_F(PoolRoutes, APoolIsCreatedFoundAndListed) {
     const auto listed = pool().http().get(path);
     ASSERT_EQ(listed.status, 200) << listed.body;
     int found = 0;
-    for (const auto& entry : listed.json().as_array())
-      found += field(entry, "id") == json::string(id) ? 1 : 0;
+    for (const auto& entry : listed.array()) found += field(entry, "id") == json::string(id) ? 1 : 0;
     EXPECT_EQ(found, 1);
   }
 }

@@ -68,7 +68,7 @@ TEST_P(PushRoutes, ListShowsTheNewestJobFirst) {
   const auto response = client().http().get(client().jobs_path());
   ASSERT_EQ(response.status, 200) << response.body;
   std::vector<std::string> listed;
-  for (const auto& job : response.json().as_array()) listed.emplace_back(job.at("id").as_string());
+  for (const auto& job : response.array()) listed.emplace_back(job.at("id").as_string());
   EXPECT_EQ(listed, created);
 }
 
@@ -81,7 +81,7 @@ TEST_P(PushRoutes, ListCanBeNarrowedByStatusTargetLimitAndOffset) {
     std::vector<std::string> listed;
     const auto response = client().http().get(client().jobs_path() + query);
     EXPECT_EQ(response.status, 200) << response.body;
-    for (const auto& job : response.json().as_array()) listed.emplace_back(job.at("id").as_string());
+    for (const auto& job : response.array()) listed.emplace_back(job.at("id").as_string());
     return listed;
   };
   EXPECT_EQ(ids("?status=CANCELED"), (std::vector{third}));

@@ -162,8 +162,7 @@ std::vector<std::string> PoolClient::tables() {
   const auto response = http_.get("/integration/api/pools/" + pool_ + "/tables");
   demand("list tables", response, 200);
   std::vector<std::string> names;
-  const auto answer = response.json();  // g++ 12 ends temporaries of a range-for before its body
-  for (const auto& table : answer.as_array()) names.emplace_back(table.at("name").as_string());
+  for (const auto& table : response.array()) names.emplace_back(table.at("name").as_string());
   std::ranges::sort(names);
   return names;
 }

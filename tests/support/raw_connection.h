@@ -33,6 +33,8 @@ struct HttpResponse {
   std::optional<std::string> header(std::string_view name) const;
   /// The body as JSON; throws std::runtime_error that shows the body if it is none.
   boost::json::value json() const;
+  /// The same for an array; by value, so that a range-for may go over it.
+  boost::json::array array() const { return std::move(json().as_array()); }
 };
 
 enum class Security { kPlain, kTls };

@@ -4,8 +4,8 @@
 
 namespace adit {
 
-Checkpointer::Checkpointer(PoolRegistry& pools, std::chrono::milliseconds interval, std::uint64_t wal_bytes_soon,
-                           Metrics& metrics)
+Checkpointer::Checkpointer(PoolRegistry& pools, std::chrono::milliseconds interval,
+                           std::uint64_t wal_bytes_soon, Metrics& metrics)
     : pools_(pools),
       interval_(interval),
       wal_bytes_soon_(wal_bytes_soon),

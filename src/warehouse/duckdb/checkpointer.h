@@ -12,11 +12,12 @@
 
 namespace adit {
 
-/// One thread; the engine's own checkpoints are kept away by a high threshold, because they hold up commits and are
-/// skipped in silence.
+/// One thread; the engine's own checkpoints are kept away by a high threshold, because they hold up commits
+/// and are skipped in silence.
 class Checkpointer {
  public:
-  Checkpointer(PoolRegistry& pools, std::chrono::milliseconds interval, std::uint64_t wal_bytes_soon, Metrics& metrics);
+  Checkpointer(PoolRegistry& pools, std::chrono::milliseconds interval, std::uint64_t wal_bytes_soon,
+               Metrics& metrics);
   ~Checkpointer();
 
   /// Tries one pool now and counts what came of it.

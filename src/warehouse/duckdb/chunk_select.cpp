@@ -20,8 +20,11 @@ std::string misfit_value(const StoredType& type) {
 }  // namespace
 
 std::vector<StoredType> text_candidates() {
-  return {{.kind = TypeKind::kInteger}, {.kind = TypeKind::kFloat},   {.kind = TypeKind::kBoolean},
-          {.kind = TypeKind::kDate},    {.kind = TypeKind::kDateTime}};
+  return {{.kind = TypeKind::kInteger},
+          {.kind = TypeKind::kFloat},
+          {.kind = TypeKind::kBoolean},
+          {.kind = TypeKind::kDate},
+          {.kind = TypeKind::kDateTime}};
 }
 
 std::string timestamp_literal(Timestamp time) {
@@ -34,16 +37,18 @@ ChunkSelect::ChunkSelect(const ChunkSource& source, const std::vector<StagedColu
   const bool text = source.dialect.has_value();
   for (const auto& column : source.columns) {
     const auto folded = fold_name(column.name);
-    const auto target = std::ranges::find_if(columns, [&](const auto& c) { return fold_name(c.name) == folded; });
+    const auto target =
+        std::ranges::find_if(columns, [&](const auto& c) { return fold_name(c.name) == folded; });
     if (target == columns.end()) continue;
     const auto names = names_of(column, columns_.size());
     const auto rule = target->declared ? TextRule::kLenient : TextRule::kStrict;
-    columns_.push_back({.source = column,
-                        .target = *target,
-                        .conversion = text ? text_conversion(names, target->type, rule)
-                                           : native_conversion(names, column.engine_type, target->type, rule),
-                        .text = text,
-                        .key = std::ranges::any_of(keys, [&](const auto& key) { return fold_name(key) == folded; })});
+    columns_.push_back(
+        {.source = column,
+         .target = *target,
+         .conversion = text ? text_conversion(names, target->type, rule)
+                            : native_conversion(names, column.engine_type, target->type, rule),
+         .text = text,
+         .key = std::ranges::any_of(keys, [&](const auto& key) { return fold_name(key) == folded; })});
   }
 }
 
@@ -68,12 +73,14 @@ std::string ChunkSelect::value_sql(std::size_t index) const {
     return column.key ? "CASE WHEN " + c + " IS NOT NULL THEN " + value + " ELSE " + misfit + " END" : value;
   }
   std::string sql = "CASE";
-  for (const auto& branch : column.conversion.branches) sql += " WHEN " + branch.condition + " THEN " + branch.value;
+  for (const auto& branch : column.conversion.branches)
+    sql += " WHEN " + branch.condition + " THEN " + branch.value;
   if (!column.key) sql += " WHEN " + c + " IS NULL THEN NULL";
   return sql + " ELSE " + misfit + " END";
 }
 
-std::string ChunkSelect::insert_sql(JobId job, Timestamp change_date, const std::optional<ChunkMark>& hidden) const {
+std::string ChunkSelect::insert_sql(JobId job, Timestamp change_date,
+                                    const std::optional<ChunkMark>& hidden) const {
   std::string names;
   std::string values;
   for (std::size_t i = 0; i < columns_.size(); ++i) {
@@ -101,14 +108,16 @@ std::string ChunkSelect::profile_sql() const {
   for (std::size_t i = 0; i < columns_.size(); ++i) {
     const auto c = "c" + std::to_string(i);
     const auto& column = columns_[i];
-    flags += (i == 0 ? "coalesce(bool_or(" : ", coalesce(bool_or(") + misfit_condition(i) + "), false), coalesce(bool_or(" +
-             c + " IS NULL), false), count(" + c + ") = 0";
+    flags += (i == 0 ? "coalesce(bool_or(" : ", coalesce(bool_or(") + misfit_condition(i) +
+             "), false), coalesce(bool_or(" + c + " IS NULL), false), count(" + c + ") = 0";
     if (!column.text) continue;
     for (const auto& candidate : text_candidates()) {
       // The reference is c itself: the candidate's helper is computed here, in place of the name t.
-      const ConversionNames names{.reference = c, .c = c, .t = "TRY_CAST(" + c + " AS " + sql_name(candidate) + ")"};
+      const ConversionNames names{
+          .reference = c, .c = c, .t = "TRY_CAST(" + c + " AS " + sql_name(candidate) + ")"};
       const auto conversion = text_conversion(names, candidate, TextRule::kStrict);
-      flags += ", coalesce(bool_and(coalesce(" + conversion.fits() + ", false)) FILTER (WHERE " + c + " IS NOT NULL), false)";
+      flags += ", coalesce(bool_and(coalesce(" + conversion.fits() + ", false)) FILTER (WHERE " + c +
+               " IS NOT NULL), false)";
     }
   }
   return "SELECT " + flags + " FROM (" + inner_select("") + ")";
@@ -117,8 +126,8 @@ std::string ChunkSelect::profile_sql() const {
 std::string ChunkSelect::misfits_sql(std::size_t column, std::size_t limit) const {
   const auto c = "c" + std::to_string(column);
   return "SELECT row_number, left(CAST(" + c + " AS VARCHAR), 201) FROM (" +
-         inner_select("row_number() OVER () AS row_number, ") + ") WHERE " + misfit_condition(column) + " LIMIT " +
-         std::to_string(limit);
+         inner_select("row_number() OVER () AS row_number, ") + ") WHERE " + misfit_condition(column) +
+         " LIMIT " + std::to_string(limit);
 }
 
 std::string ChunkSelect::null_keys_sql(std::size_t column, std::size_t limit) const {

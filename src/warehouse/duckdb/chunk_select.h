@@ -27,11 +27,13 @@ inline constexpr std::string_view kMisfitWord = "ADIT_MISFIT";
 
 class ChunkSelect {
  public:
-  ChunkSelect(const ChunkSource& source, const std::vector<StagedColumn>& columns, const std::vector<std::string>& keys);
+  ChunkSelect(const ChunkSource& source, const std::vector<StagedColumn>& columns,
+              const std::vector<std::string>& keys);
 
   const std::vector<ChunkColumn>& columns() const { return columns_; }
 
-  /// INSERT INTO <stage> …; for keyed jobs with the hidden columns. Fails with kMisfitWord at the first bad value.
+  /// INSERT INTO <stage> …; for keyed jobs with the hidden columns. Fails with kMisfitWord at the first bad
+  /// value.
   std::string insert_sql(JobId job, Timestamp change_date, const std::optional<ChunkMark>& hidden) const;
 
   /// One row with these booleans per column: some value does not fit; some value is null; there is no value;

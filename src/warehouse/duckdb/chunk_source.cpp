@@ -29,7 +29,8 @@ Result<std::string> read_beginning(const fs::path& path, std::size_t bytes_max) 
   std::string content(bytes_max, '\0');
   std::size_t filled = 0;
   while (filled < bytes_max) {
-    const auto count = ::pread(file.get(), content.data() + filled, bytes_max - filled, static_cast<off_t>(filled));
+    const auto count =
+        ::pread(file.get(), content.data() + filled, bytes_max - filled, static_cast<off_t>(filled));
     if (count < 0 && errno == EINTR) continue;
     if (count < 0) return system_error(errno, "read " + path.string());
     if (count == 0) break;
@@ -41,7 +42,8 @@ Result<std::string> read_beginning(const fs::path& path, std::size_t bytes_max) 
 
 Result<ChunkSource> open_parquet(Connection& connection, const fs::path& path, const std::string& beginning) {
   if (!beginning.starts_with(kParquetMagic)) {
-    return invalid("The file is not a Parquet file; it looks like " + std::string(describe_file_kind(beginning)) +
+    return invalid("The file is not a Parquet file; it looks like " +
+                   std::string(describe_file_kind(beginning)) +
                    ". Send Parquet, or create the job with fileType CSV.");
   }
   ChunkSource source{.from = "read_parquet(" + quote_literal(path.string()) + ")", .path = path};
@@ -67,8 +69,9 @@ std::string csv_call(const fs::path& path, const CsvDialect& dialect, std::size_
   for (std::size_t i = 0; i < columns; ++i) {
     names += (i == 0 ? "'f" : ", 'f") + std::to_string(i) + "': 'VARCHAR'";
   }
-  return "read_csv(" + quote_literal(path.string()) + ", auto_detect = false, header = true, delim = " +
-         quote_literal(dialect.separator) + ", quote = " + quote_literal(std::string(1, dialect.quote)) +
+  return "read_csv(" + quote_literal(path.string()) +
+         ", auto_detect = false, header = true, delim = " + quote_literal(dialect.separator) +
+         ", quote = " + quote_literal(std::string(1, dialect.quote)) +
          ", escape = " + quote_literal(std::string(1, dialect.escape)) +
          ", nullstr = '', allow_quoted_nulls = false, compression = 'none', columns = {" + names + "})";
 }
@@ -105,12 +108,17 @@ Result<ChunkSource> open_csv(const CsvOptions& options, const fs::path& path, st
   found = scanner.next(header);
   if (!found || header.blank()) return invalid("The CSV file's first line, its header, is empty.");
   if (header.problem) {
-    return invalid("The CSV header (line 1) can't be read: a quoted name does not end properly. Close every quote and "
-                   "double the quotes inside a name.");
+    return invalid(
+        "The CSV header (line 1) can't be read: a quoted name does not end properly. Close every quote and "
+        "double the quotes inside a name.");
   }
   ChunkSource source{.from = csv_call(path, dialect, header.fields.size()), .dialect = dialect, .path = path};
   for (std::size_t i = 0; i < header.fields.size(); ++i) {
-    source.columns.push_back({.name = csv_value(header.fields[i], dialect),
+    // A nameless column is what data frames write for their index: its values are kept under a name made of
+    // its place.
+    auto name = csv_value(header.fields[i], dialect);
+    if (name.empty()) name = "column_" + std::to_string(i + 1);
+    source.columns.push_back({.name = std::move(name),
                               .reference = "f" + std::to_string(i),
                               .engine_type = "VARCHAR",
                               .guess = {}});
@@ -128,7 +136,8 @@ Result<void> check_names(const ChunkSource& source) {
     ADIT_CHECK(check_column_name(name, what));
     const auto [first, is_new] = seen.emplace(fold_name(name), i);
     if (!is_new) {
-      return invalid(what + ", \"" + name + "\", has the same name as column " + std::to_string(first->second + 1) +
+      return invalid(what + ", \"" + name + "\", has the same name as column " +
+                     std::to_string(first->second + 1) +
                      "; names are compared without regard to case. Rename one of them.");
     }
   }
@@ -140,13 +149,15 @@ Result<void> check_keys(const ChunkSource& source, const JobSpec& spec) {
   std::string present;
   for (const auto& key : spec.key_columns()) {
     const auto folded = fold_name(key);
-    const auto has = std::ranges::any_of(source.columns, [&](const auto& c) { return fold_name(c.name) == folded; });
+    const auto has =
+        std::ranges::any_of(source.columns, [&](const auto& c) { return fold_name(c.name) == folded; });
     if (!has) missing += (missing.empty() ? "\"" : ", \"") + key + "\"";
   }
   if (missing.empty()) return {};
   for (const auto& column : source.columns) present += (present.empty() ? "\"" : ", \"") + column.name + "\"";
-  return invalid("Internal error while validating the Parquet or CSV file: it lacks the key column(s) " + missing +
-                 ". It has the columns " + shorten(present, 2000) + ". Add the missing ones, or create the job with other keys.");
+  return invalid("Internal error while validating the Parquet or CSV file: it lacks the key column(s) " +
+                 missing + ". It has the columns " + shorten(present, 2000) +
+                 ". Add the missing ones, or create the job with other keys.");
 }
 
 }  // namespace
@@ -165,7 +176,8 @@ Result<ChunkSource> open_source(Connection& connection, const JobSpec& spec, Chu
                                 const fs::path& given_path) {
   const auto path = fs::absolute(given_path);
   ADIT_TRY(auto beginning, read_beginning(path, kSampleBytes));
-  if (beginning.empty()) return invalid("The file is an empty file (0 bytes). A table without rows needs a header or a footer.");
+  if (beginning.empty())
+    return invalid("The file is an empty file (0 bytes). A table without rows needs a header or a footer.");
   Result<ChunkSource> source = spec.file_type == FileType::kParquet
                                    ? open_parquet(connection, path, beginning)
                                    : open_csv(spec.csv, path, std::move(beginning));

@@ -16,9 +16,10 @@ namespace adit {
 
 struct SourceColumn {
   std::string name;
-  std::string reference;             ///< SQL that names it in `from`
-  std::string engine_type;           ///< what the engine reads; VARCHAR for CSV
-  std::optional<StoredType> guess;   ///< CSV: from the first rows, nullopt when they held no value; Parquet: its natural type
+  std::string reference;    ///< SQL that names it in `from`
+  std::string engine_type;  ///< what the engine reads; VARCHAR for CSV
+  std::optional<StoredType>
+      guess;  ///< CSV: from the first rows, nullopt when they held no value; Parquet: its natural type
 };
 
 struct ChunkSource {
@@ -28,9 +29,9 @@ struct ChunkSource {
   std::filesystem::path path;
 };
 
-/// Looks at header or footer and checks what can be checked without reading rows: the kind of file, names of columns,
-/// key columns. kInvalid with a sentence for the client. The file's own change date column, if it has one, is left out:
-/// the job's takes its place.
+/// Looks at header or footer and checks what can be checked without reading rows: the kind of file, names of
+/// columns, key columns. kInvalid with a sentence for the client. The file's own change date column, if it
+/// has one, is left out: the job's takes its place.
 Result<ChunkSource> open_source(Connection& connection, const JobSpec& spec, ChunkOperation operation,
                                 const std::filesystem::path& path);
 

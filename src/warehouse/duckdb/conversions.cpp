@@ -43,17 +43,20 @@ std::vector<ConversionBranch> text_to_float(const ConversionNames& n, TextRule r
             {plain + " AND " + significant_digits(n.c) + " <= 15", n.t},
             {integer + "::VARCHAR = " + n.c + " AND " + exact_integer, n.t}};
   }
-  const auto number = matches(n.c, R"([+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?)") + " AND isfinite(" + n.t + ")";
+  const auto number =
+      matches(n.c, R"([+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?)") + " AND isfinite(" + n.t + ")";
   const auto word = "lower(" + n.c + ") IN ('nan', 'inf', '-inf', 'infinity', '-infinity')";
   return {{number + " AND length(" + n.c + ") <= 15", n.t},
-          {number + " AND NOT " + matches(n.c, R"([+-]?\d+)") + " AND " + significant_digits(n.c) + " <= 17", n.t},
+          {number + " AND NOT " + matches(n.c, R"([+-]?\d+)") + " AND " + significant_digits(n.c) + " <= 17",
+           n.t},
           {matches(n.c, R"([+-]?\d+)") + " AND " + exact_integer, n.t},
           {word, n.t}};
 }
 
 std::vector<ConversionBranch> text_to_decimal(const ConversionNames& n, const StoredType& to) {
   const auto fraction = std::to_string(to.scale);
-  return {{matches(n.c, R"(-?(0|[1-9]\d*)(\.\d{0,)" + fraction + R"(}0*)?)") + " AND " + n.t + " IS NOT NULL", n.t}};
+  return {{matches(n.c, R"(-?(0|[1-9]\d*)(\.\d{0,)" + fraction + R"(}0*)?)") + " AND " + n.t + " IS NOT NULL",
+           n.t}};
 }
 
 std::vector<ConversionBranch> text_to_boolean(const ConversionNames& n, TextRule rule) {
@@ -72,8 +75,9 @@ std::vector<ConversionBranch> text_to_date(const ConversionNames& n, TextRule ru
   std::vector<ConversionBranch> branches{{"length(" + n.c + ") = 10 AND " + n.t + "::VARCHAR = " + n.c, n.t}};
   if (rule == TextRule::kLenient) {
     const auto moment = try_cast(n.c, "TIMESTAMP");
-    branches.push_back({matches(n.c, R"(\d{4}-\d\d-\d\d[T ]00:00(:00(\.0+)?)?Z?)") + " AND " + moment + " IS NOT NULL",
-                        "CAST(" + moment + " AS DATE)"});
+    branches.push_back(
+        {matches(n.c, R"(\d{4}-\d\d-\d\d[T ]00:00(:00(\.0+)?)?Z?)") + " AND " + moment + " IS NOT NULL",
+         "CAST(" + moment + " AS DATE)"});
   }
   return branches;
 }
@@ -84,11 +88,11 @@ std::vector<ConversionBranch> text_to_moment(const ConversionNames& n, const Sto
   const std::string seconds = R"(\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.)" + digits + ")?";
   const auto zoned = try_cast(n.c, "TIMESTAMPTZ");
   const auto known = " AND " + n.t + " IS NOT NULL";
-  std::vector<ConversionBranch> branches{
-      {"length(" + n.c + ") >= 19 AND " + n.t + "::VARCHAR = " + n.c, n.t},
-      {matches(n.c, seconds) + known, n.t},
-      {matches(n.c, R"(\d{4}-\d\d-\d\d)") + known, n.t}};
-  if (rule == TextRule::kLenient) branches.push_back({matches(n.c, R"(\d{4}-\d\d-\d\d[T ]\d\d:\d\d)") + known, n.t});
+  std::vector<ConversionBranch> branches{{"length(" + n.c + ") >= 19 AND " + n.t + "::VARCHAR = " + n.c, n.t},
+                                         {matches(n.c, seconds) + known, n.t},
+                                         {matches(n.c, R"(\d{4}-\d\d-\d\d)") + known, n.t}};
+  if (rule == TextRule::kLenient)
+    branches.push_back({matches(n.c, R"(\d{4}-\d\d-\d\d[T ]\d\d:\d\d)") + known, n.t});
   if (!nanoseconds) {
     branches.push_back({matches(n.c, seconds + R"((Z|[+-]\d\d(:\d\d)?))") + " AND " + zoned + " IS NOT NULL",
                         "CAST(" + zoned + " AS TIMESTAMP)"});
@@ -98,23 +102,32 @@ std::vector<ConversionBranch> text_to_moment(const ConversionNames& n, const Sto
 
 std::vector<ConversionBranch> text_branches(const ConversionNames& n, const StoredType& to, TextRule rule) {
   switch (to.kind) {
-    case TypeKind::kInteger: return text_to_integer(n, rule);
-    case TypeKind::kFloat: return text_to_float(n, rule);
-    case TypeKind::kDecimal: return text_to_decimal(n, to);
-    case TypeKind::kBoolean: return text_to_boolean(n, rule);
-    case TypeKind::kDate: return text_to_date(n, rule);
+    case TypeKind::kInteger:
+      return text_to_integer(n, rule);
+    case TypeKind::kFloat:
+      return text_to_float(n, rule);
+    case TypeKind::kDecimal:
+      return text_to_decimal(n, to);
+    case TypeKind::kBoolean:
+      return text_to_boolean(n, rule);
+    case TypeKind::kDate:
+      return text_to_date(n, rule);
     case TypeKind::kTime:
       return {{matches(n.c, R"(\d\d:\d\d(:\d\d(\.\d{1,6}0*)?)?)") + " AND " + n.t + " IS NOT NULL", n.t}};
     case TypeKind::kDateTime:
-    case TypeKind::kDateTimeNs: return text_to_moment(n, to, rule);
-    case TypeKind::kString: return {{"", n.c}};
-    case TypeKind::kOther: return {{n.t + "::VARCHAR = " + n.c, n.t}};
+    case TypeKind::kDateTimeNs:
+      return text_to_moment(n, to, rule);
+    case TypeKind::kString:
+      return {{"", n.c}};
+    case TypeKind::kOther:
+      return {{n.t + "::VARCHAR = " + n.c, n.t}};
   }
   return {};
 }
 
 /// SQL that reads a Parquet column as its natural type.
-std::string natural_source(const std::string& reference, std::string_view engine_type, const StoredType& natural) {
+std::string natural_source(const std::string& reference, std::string_view engine_type,
+                           const StoredType& natural) {
   for (const auto* nested : {"LIST", "STRUCT", "MAP", "ARRAY", "UNION"}) {
     if (engine_type == nested) return "CAST(to_json(" + reference + ") AS VARCHAR)";
   }
@@ -143,8 +156,8 @@ bool is_number(TypeKind kind) {
 }
 
 /// Branches from one natural type to another; none: no value fits.
-std::vector<ConversionBranch> native_branches(const ConversionNames& n, const StoredType& from, const StoredType& to,
-                                              TextRule rule) {
+std::vector<ConversionBranch> native_branches(const ConversionNames& n, const StoredType& from,
+                                              const StoredType& to, TextRule rule) {
   if (from == to) return {{"", n.c}};
   if (from.kind == TypeKind::kString) return text_branches(n, to, rule);
   if (to.kind == TypeKind::kString) return {{"", "CAST(" + n.c + " AS VARCHAR)"}};
@@ -152,17 +165,18 @@ std::vector<ConversionBranch> native_branches(const ConversionNames& n, const St
   if (from.kind == TypeKind::kDateTimeNs && to.kind == TypeKind::kDateTime) {
     return {{"epoch_ns(" + n.c + ") % 1000 = 0", cast(n.c, to)}};
   }
-  const bool moments = (from.kind == TypeKind::kDate || from.kind == TypeKind::kDateTime ||
-                        from.kind == TypeKind::kDateTimeNs) &&
-                       (to.kind == TypeKind::kDate || to.kind == TypeKind::kDateTime ||
-                        to.kind == TypeKind::kDateTimeNs);
+  const bool moments =
+      (from.kind == TypeKind::kDate || from.kind == TypeKind::kDateTime ||
+       from.kind == TypeKind::kDateTimeNs) &&
+      (to.kind == TypeKind::kDate || to.kind == TypeKind::kDateTime || to.kind == TypeKind::kDateTimeNs);
   if (moments) return {{n.t + " IS NOT NULL AND CAST(" + n.t + " AS " + sql_name(from) + ") = " + n.c, n.t}};
   return {};
 }
 
 /// A column of nulls still passes where no value would.
 void close_branches(Conversion& conversion, const StoredType& to) {
-  if (conversion.branches.empty()) conversion.branches.push_back({"false", "CAST(NULL AS " + sql_name(to) + ")"});
+  if (conversion.branches.empty())
+    conversion.branches.push_back({"false", "CAST(NULL AS " + sql_name(to) + ")"});
   if (conversion.always_fits()) conversion.helper.clear();
 }
 

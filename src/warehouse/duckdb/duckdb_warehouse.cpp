@@ -42,9 +42,10 @@ DuckdbWarehouse::DuckdbWarehouse(WarehouseOptions options, MissingLandings missi
       clock_(clock),
       metrics_(metrics),
       inspector_(std::move(inspector)),
-      pools_({.pools_open_max = options_.pools_open_max, .memory_bytes_max = options_.memory_bytes_max},
-             [this](PoolId pool, std::uint64_t memory_bytes) { return open_pool(pool, memory_bytes); }, interrupter_,
-             metrics),
+      pools_(
+          {.pools_open_max = options_.pools_open_max, .memory_bytes_max = options_.memory_bytes_max},
+          [this](PoolId pool, std::uint64_t memory_bytes) { return open_pool(pool, memory_bytes); },
+          interrupter_, metrics),
       checkpointer_(pools_, options_.checkpoint_interval, options_.wal_bytes_max / 8, metrics) {}
 
 DuckdbWarehouse::~DuckdbWarehouse() { close(); }
@@ -103,7 +104,8 @@ Result<void> DuckdbWarehouse::await_small_wal(OpenPool& pool, const std::stop_to
   return {};
 }
 
-Result<StagedChunk> DuckdbWarehouse::stage(const StagePlan& plan, const ChunkFile& chunk, std::stop_token stop) {
+Result<StagedChunk> DuckdbWarehouse::stage(const StagePlan& plan, const ChunkFile& chunk,
+                                           std::stop_token stop) {
   ADIT_TRY(const auto pool, pools_.acquire(plan.pool));
   ADIT_CHECK(await_small_wal(*pool, stop));
   ADIT_CHECK(take_stage_place(stop));
@@ -147,8 +149,10 @@ Result<std::vector<TableInfo>> DuckdbWarehouse::tables(PoolId id) {
   ADIT_TRY(auto connection, pool->borrow());
   ADIT_TRY(const auto rows,
            run(*connection,
-               "SELECT table_name, false, estimated_size FROM duckdb_tables() WHERE NOT internal AND schema_name = 'main' AND "
-               "database_name = current_database() UNION ALL SELECT view_name, true, 0 FROM duckdb_views() WHERE NOT "
+               "SELECT table_name, false, estimated_size FROM duckdb_tables() WHERE NOT internal AND "
+               "schema_name = 'main' AND "
+               "database_name = current_database() UNION ALL SELECT view_name, true, 0 FROM duckdb_views() "
+               "WHERE NOT "
                "internal AND schema_name = 'main' AND database_name = current_database() ORDER BY 1"));
   std::vector<TableInfo> tables;
   for (std::size_t row = 0; row < rows.size(); ++row) {
@@ -186,8 +190,8 @@ Result<std::unique_ptr<Warehouse>> open_duckdb_warehouse(WarehouseOptions option
   options.root = std::filesystem::absolute(options.root);
   options.chunks_root = std::filesystem::absolute(options.chunks_root);
   ADIT_TRY(auto inspector, Inspector::open(options.chunks_root));
-  return std::unique_ptr<Warehouse>(std::make_unique<DuckdbWarehouse>(std::move(options), std::move(missing), clock,
-                                                                      metrics, std::move(inspector)));
+  return std::unique_ptr<Warehouse>(std::make_unique<DuckdbWarehouse>(std::move(options), std::move(missing),
+                                                                      clock, metrics, std::move(inspector)));
 }
 
 }  // namespace adit

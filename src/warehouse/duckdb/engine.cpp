@@ -27,8 +27,8 @@ Error to_error(const EngineFailure& failure, std::string_view sql) {
             std::move(detail)};
   }
   if (failure.out_of_memory()) {
-    return {ErrorKind::kUnavailable, "The work needs more memory than the server gives a pool; try again later.",
-            std::move(detail)};
+    return {ErrorKind::kUnavailable,
+            "The work needs more memory than the server gives a pool; try again later.", std::move(detail)};
   }
   if (failure.conflict()) {
     return {ErrorKind::kConflict, "Another change of the pool was under way; try again.", std::move(detail)};
@@ -156,8 +156,8 @@ Tried<Statement> Statement::prepare(Connection& connection, const std::string& s
   Statement prepared(statement);
   if (state == DuckDBSuccess) return prepared;
   const char* message = statement == nullptr ? nullptr : duckdb_prepare_error(statement);
-  return std::unexpected(
-      connection.note({DUCKDB_ERROR_INVALID_INPUT, message == nullptr ? "the statement can't be prepared" : message}));
+  return std::unexpected(connection.note(
+      {DUCKDB_ERROR_INVALID_INPUT, message == nullptr ? "the statement can't be prepared" : message}));
 }
 
 Statement::~Statement() {
@@ -176,8 +176,8 @@ Tried<Rows> finished(const Connection& connection, duckdb_state state, duckdb_re
   Rows rows(raw);
   if (state == DuckDBSuccess) return rows;
   const char* message = duckdb_result_error(rows.get());
-  return std::unexpected(connection.note({duckdb_result_error_type(rows.get()),
-                                          message == nullptr ? "the engine gave no message" : message}));
+  return std::unexpected(connection.note(
+      {duckdb_result_error_type(rows.get()), message == nullptr ? "the engine gave no message" : message}));
 }
 
 }  // namespace
@@ -232,7 +232,8 @@ Database::~Database() {
 
 Result<Connection> Database::connect() const {
   duckdb_connection connection = nullptr;
-  if (duckdb_connect(database_, &connection) != DuckDBSuccess) return internal("the engine gave no connection");
+  if (duckdb_connect(database_, &connection) != DuckDBSuccess)
+    return internal("the engine gave no connection");
   return Connection(connection, health_);
 }
 
@@ -255,8 +256,8 @@ Result<Rows> run(Connection& connection, const std::string& sql) {
 
 namespace {
 
-/// An interrupt that is still repeated may hit the ROLLBACK as well: then it is tried again. Any other failure means that
-/// there is no transaction any more, which is what was wanted, or that the engine is lost.
+/// An interrupt that is still repeated may hit the ROLLBACK as well: then it is tried again. Any other
+/// failure means that there is no transaction any more, which is what was wanted, or that the engine is lost.
 void roll_back(Connection& connection) {
   constexpr int kAttemptsMax = 1000;
   for (int attempt = 0; attempt < kAttemptsMax; ++attempt) {

@@ -18,6 +18,9 @@
 
 namespace adit {
 
+/// The file format of pools, which also decides how the engine writes a parsed statement as JSON.
+inline constexpr const char* kStorageVersion = "v1.5.0";
+
 /// What the engine said when a statement failed.
 struct EngineFailure {
   duckdb_error_type type = DUCKDB_ERROR_INVALID;
@@ -32,8 +35,8 @@ struct EngineFailure {
   bool out_of_memory() const { return type == DUCKDB_ERROR_OUT_OF_MEMORY; }
 };
 
-/// kCanceled, kStorageFull, kConflict, kUnavailable (fatal or out of memory), else kInternal; the engine's message goes to
-/// the log, never to the client.
+/// kCanceled, kStorageFull, kConflict, kUnavailable (fatal or out of memory), else kInternal; the engine's
+/// message goes to the log, never to the client.
 Error to_error(const EngineFailure& failure, std::string_view sql = {});
 
 template <class T>
@@ -70,7 +73,8 @@ class Rows {
 
   duckdb_result* get() { return &result_; }
 
-  /// Fetches the next piece; an empty one is the end, or, in a streaming result, an error: ask stream_failure().
+  /// Fetches the next piece; an empty one is the end, or, in a streaming result, an error: ask
+  /// stream_failure().
   DataChunk next();
   std::optional<EngineFailure> stream_failure();
   void load();
@@ -81,7 +85,8 @@ class Rows {
   /// Rows that an INSERT or DELETE changed.
   std::uint64_t changed();
 
-  /// For own queries only; null is nullopt. The column must be of the type asked for: any integer, VARCHAR, BOOLEAN, DOUBLE.
+  /// For own queries only; null is nullopt. The column must be of the type asked for: any integer, VARCHAR,
+  /// BOOLEAN, DOUBLE.
   std::optional<std::int64_t> integer(std::size_t row, std::size_t column) const;
   std::optional<std::string> text(std::size_t row, std::size_t column) const;
   std::optional<bool> boolean(std::size_t row, std::size_t column) const;
@@ -103,7 +108,8 @@ struct DatabaseHealth {
   std::atomic<bool> invalidated{false};  ///< a fatal error was seen; only closing and opening helps
 };
 
-/// A connection. Use by one thread at a time, but interrupt() and progress() may come from any while it lives.
+/// A connection. Use by one thread at a time, but interrupt() and progress() may come from any while it
+/// lives.
 class Connection {
  public:
   Connection() = default;
@@ -179,7 +185,8 @@ Tried<Rows> try_run(Connection& connection, const std::string& sql);
 /// The same with the failure as an Error.
 Result<Rows> run(Connection& connection, const std::string& sql);
 
-/// The engine's SQL name of a type, DECIMAL with width and scale; nested types by their outermost word only (STRUCT, LIST, …).
+/// The engine's SQL name of a type, DECIMAL with width and scale; nested types by their outermost word only
+/// (STRUCT, LIST, …).
 std::string type_name(duckdb_logical_type type);
 
 /// BEGIN at creation, ROLLBACK at destruction unless committed.

@@ -9,7 +9,8 @@ namespace {
 
 constexpr std::size_t kMessageBytesMax = 4'000;
 
-/// A path begins with a slash after a blank, quote, bracket or equals sign and has another character right behind.
+/// A path begins with a slash after a blank, quote, bracket or equals sign and has another character right
+/// behind.
 bool begins_path(std::string_view text, std::size_t at) {
   if (text[at] != '/' || at + 1 >= text.size() || text[at + 1] == ' ' || text[at + 1] == '/') return false;
   return at == 0 || std::string_view(" \"'(=:\n").find(text[at - 1]) != std::string_view::npos;
@@ -41,7 +42,8 @@ std::string clean_engine_message(std::string_view message) {
       continue;
     }
     clean += "<path>";
-    while (i + 1 < head.size() && std::string_view(" \"'),;\n").find(head[i + 1]) == std::string_view::npos) ++i;
+    while (i + 1 < head.size() && std::string_view(" \"'),;\n").find(head[i + 1]) == std::string_view::npos)
+      ++i;
   }
   if (excerpt != std::string_view::npos) clean.append(message.substr(excerpt));
   return shorten(clean, kMessageBytesMax);
@@ -52,8 +54,9 @@ Error to_user_error(const EngineFailure& failure) {
   for (const auto& [prefix, type] : kServerErrors) {
     if (failure.message.starts_with(prefix)) typed.type = type;
   }
-  const bool of_server = typed.fatal() || typed.storage_full() || typed.out_of_memory() || typed.interrupted() ||
-                         typed.type == DUCKDB_ERROR_INTERNAL || typed.type == DUCKDB_ERROR_IO;
+  const bool of_server = typed.fatal() || typed.storage_full() || typed.out_of_memory() ||
+                         typed.interrupted() || typed.type == DUCKDB_ERROR_INTERNAL ||
+                         typed.type == DUCKDB_ERROR_IO;
   if (of_server) return to_error(typed);
   return invalid(clean_engine_message(failure.message));
 }

@@ -9,7 +9,8 @@
 
 namespace adit {
 
-/// The message without paths of the server. The excerpt of the user's own SQL at its end (`LINE 1: …`) stays as it is.
+/// The message without paths of the server. The excerpt of the user's own SQL at its end (`LINE 1: …`) stays
+/// as it is.
 std::string clean_engine_message(std::string_view message);
 
 /// The failure of a user's SQL: kInvalid with the engine's cleaned message, which helps him to mend it; but

@@ -11,8 +11,9 @@ Result<Inspector> Inspector::open(const std::filesystem::path& chunks_root) {
                                               {"autoload_known_extensions", "false"}});
   if (!database) return to_error(database.error());
   ADIT_TRY(auto connection, database->connect());
-  ADIT_CHECK(run(connection, "SET GLOBAL allowed_directories = [" + quote_literal(chunks_root.string()) +
-                                 "]; SET GLOBAL enable_external_access = false; SET GLOBAL lock_configuration = true"));
+  ADIT_CHECK(run(connection,
+                 "SET GLOBAL allowed_directories = [" + quote_literal(chunks_root.string()) +
+                     "]; SET GLOBAL enable_external_access = false; SET GLOBAL lock_configuration = true"));
   Inspector inspector(std::move(*database));
   inspector.idle_->lock()->push_back(std::move(connection));
   return inspector;

@@ -9,7 +9,8 @@
 
 namespace adit {
 
-/// Can read the chunks' folder and nothing else. Thread-safe; connections are kept open, since a look takes about a millisecond.
+/// Can read the chunks' folder and nothing else. Thread-safe; connections are kept open, since a look takes
+/// about a millisecond.
 class Inspector {
  public:
   static Result<Inspector> open(const std::filesystem::path& chunks_root);

@@ -67,8 +67,8 @@ std::optional<double> Interrupter::progress(JobId job) const {
 }
 
 void Interrupter::run(const std::stop_token& stop) {
-  // A stop callback can't take the lock (it may run inside an activity's constructor), so a wake-up may be missed:
-  // the wait is bounded.
+  // A stop callback can't take the lock (it may run inside an activity's constructor), so a wake-up may be
+  // missed: the wait is bounded.
   constexpr std::chrono::milliseconds kLookInterval{20};
   constexpr std::chrono::milliseconds kIdleInterval{200};
   while (!stop.stop_requested()) {

@@ -17,8 +17,9 @@ namespace adit {
 
 class Interrupter;
 
-/// A piece of work on one connection that can be stopped. An interrupt does not stick while the connection is between two
-/// statements: therefore it is repeated until the work ends, and the work asks stopped() between statements.
+/// A piece of work on one connection that can be stopped. An interrupt does not stick while the connection is
+/// between two statements: therefore it is repeated until the work ends, and the work asks stopped() between
+/// statements.
 class Activity {
  public:
   Activity(Interrupter& interrupter, Connection& connection, PoolId pool, std::optional<JobId> job,
@@ -30,7 +31,8 @@ class Activity {
   bool stopped() const { return forced_ || stop_.stop_requested(); }
   /// kCanceled when a stop was asked for.
   Result<void> check() const;
-  /// To be called right before COMMIT: from here on nothing is interrupted. kCanceled when it is too late for that.
+  /// To be called right before COMMIT: from here on nothing is interrupted. kCanceled when it is too late for
+  /// that.
   Result<void> shield();
   /// The opposite of shield(), for the next transaction of the same work.
   void unshield();

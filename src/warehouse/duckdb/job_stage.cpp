@@ -8,7 +8,8 @@ namespace adit {
 
 StagedColumn* JobStage::find(const std::string& name) {
   const auto folded = fold_name(name);
-  const auto found = std::ranges::find_if(columns, [&](const auto& column) { return fold_name(column.name) == folded; });
+  const auto found =
+      std::ranges::find_if(columns, [&](const auto& column) { return fold_name(column.name) == folded; });
   return found == columns.end() ? nullptr : &*found;
 }
 

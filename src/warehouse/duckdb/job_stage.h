@@ -15,9 +15,9 @@ namespace adit {
 struct StagedColumn {
   std::string name;
   StoredType type;
-  bool declared = false;     ///< by tableSchema: the type is fixed
-  bool in_target = false;    ///< the table had it when staging began: it never becomes STRING
-  bool undecided = false;    ///< no chunk had a value yet; its type is a placeholder
+  bool declared = false;   ///< by tableSchema: the type is fixed
+  bool in_target = false;  ///< the table had it when staging began: it never becomes STRING
+  bool undecided = false;  ///< no chunk had a value yet; its type is a placeholder
 };
 
 /// A chunk's staging mark, as it stands in the pool's file.
@@ -26,16 +26,16 @@ struct ChunkMark {
   std::int64_t position = 0;
   ChunkOperation operation = ChunkOperation::kUpsert;
   std::uint64_t rows = 0;
-  std::string file;                    ///< relative to the chunks' root
-  std::vector<std::string> columns;    ///< that its file has, in the staging table's spelling
+  std::string file;                  ///< relative to the chunks' root
+  std::vector<std::string> columns;  ///< that its file has, in the staging table's spelling
 };
 
 struct JobStage {
   std::mutex mutex;  ///< one chunk at a time
   // Guarded by mutex:
-  bool loaded = false;        ///< what the pool's file knows has been read
+  bool loaded = false;  ///< what the pool's file knows has been read
   bool table_exists = false;
-  std::vector<StagedColumn> columns;  ///< without the change date and the hidden ones
+  std::vector<StagedColumn> columns;        ///< without the change date and the hidden ones
   std::map<std::int64_t, ChunkMark> marks;  ///< by position
   std::vector<std::string> notes;
 

@@ -62,8 +62,11 @@ Result<Landing> JobWork::land(const LandPlan& plan, std::stop_token stop) {
   const auto job_stage = pool_.job_stage(plan.stage.job);
   const std::scoped_lock lock(job_stage->mutex);
   ADIT_TRY(auto connection, pool_.borrow());
-  ADIT_TRY(auto mark, find_landing(*connection, plan.stage.job));
-  if (mark) return std::move(*mark);
+  // A landing drops the staging table: where that is known to exist, there is no mark.
+  if (!job_stage->loaded || !job_stage->table_exists) {
+    ADIT_TRY(auto mark, find_landing(*connection, plan.stage.job));
+    if (mark) return std::move(*mark);
+  }
   if (plan.chunks.empty()) return invalid("The job has no chunk.");
 
   Activity activity(interrupter_, *connection, plan.stage.pool, plan.stage.job, stop);
@@ -98,15 +101,18 @@ Result<void> JobWork::stage_missing(const LandPlan& plan, Connection& connection
 
 Result<Landing> JobWork::land_staged(const LandPlan& plan, Connection& connection, Activity& activity,
                                      JobStage& stage) {
-  ADIT_TRY(bool fits, Lander(pool_, connection, activity, plan.stage, stage).staged_for_table());
-  if (!fits) {
+  const auto lander = [&] { return Lander(pool_, connection, activity, plan.stage, stage); };
+  return retry_conflicts(activity, [&]() -> Result<Landing> {
+    auto first = lander();
+    ADIT_TRY(const bool fits, first.staged_for_table());
+    if (fits) return first.land(clock_.now());
     ADIT_CHECK(Stager(pool_, connection, activity, plan.stage, stage).discard());
     ADIT_CHECK(stage_missing(plan, connection, activity, stage));
-    ADIT_TRY(fits, Lander(pool_, connection, activity, plan.stage, stage).staged_for_table());
-    if (!fits) return internal("staged columns do not fit their table twice");
-  }
-  return retry_conflicts(
-      activity, [&] { return Lander(pool_, connection, activity, plan.stage, stage).land(clock_.now()); });
+    auto second = lander();
+    ADIT_TRY(const bool fits_now, second.staged_for_table());
+    if (!fits_now) return internal("staged columns do not fit their table twice");
+    return second.land(clock_.now());
+  });
 }
 
 Result<void> JobWork::discard(JobId job) {
@@ -115,8 +121,8 @@ Result<void> JobWork::discard(JobId job) {
   ADIT_TRY(auto connection, pool_.borrow());
   const StagePlan plan{.pool = pool_.id(), .job = job, .spec = {}};
   Activity activity(interrupter_, *connection, pool_.id(), job, {});
-  ADIT_CHECK(retry_conflicts(activity,
-                             [&] { return Stager(pool_, *connection, activity, plan, *job_stage).discard(); }));
+  ADIT_CHECK(retry_conflicts(
+      activity, [&] { return Stager(pool_, *connection, activity, plan, *job_stage).discard(); }));
   pool_.forget_job_stage(job);
   return {};
 }

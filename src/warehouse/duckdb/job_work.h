@@ -23,16 +23,19 @@ class JobWork {
   Result<std::unordered_set<JobId>> all_landed();
 
  private:
-  Result<void> stage_missing(const LandPlan& plan, Connection& connection, Activity& activity, JobStage& stage);
-  Result<Landing> land_staged(const LandPlan& plan, Connection& connection, Activity& activity, JobStage& stage);
+  Result<void> stage_missing(const LandPlan& plan, Connection& connection, Activity& activity,
+                             JobStage& stage);
+  Result<Landing> land_staged(const LandPlan& plan, Connection& connection, Activity& activity,
+                              JobStage& stage);
 
   OpenPool& pool_;
   Interrupter& interrupter_;
   const Clock& clock_;
 };
 
-/// Lands, in order, what should have landed but has no mark. What can't be landed is logged and skipped: one bad job must
-/// not keep a pool closed.
-Result<void> repair(OpenPool& pool, Interrupter& interrupter, const Clock& clock, const std::vector<LandPlan>& missing);
+/// Lands, in order, what should have landed but has no mark. What can't be landed is logged and skipped: one
+/// bad job must not keep a pool closed.
+Result<void> repair(OpenPool& pool, Interrupter& interrupter, const Clock& clock,
+                    const std::vector<LandPlan>& missing);
 
 }  // namespace adit

@@ -16,7 +16,8 @@ std::string in_main(const std::string& table) { return "main." + quote_identifie
 
 const ColumnInfo* find_column(const std::vector<ColumnInfo>& columns, const std::string& name) {
   const auto folded = fold_name(name);
-  const auto found = std::ranges::find_if(columns, [&](const auto& column) { return fold_name(column.name) == folded; });
+  const auto found =
+      std::ranges::find_if(columns, [&](const auto& column) { return fold_name(column.name) == folded; });
   return found == columns.end() ? nullptr : &*found;
 }
 
@@ -44,9 +45,15 @@ std::vector<std::string> staged_keys(JobStage& stage, const std::vector<std::str
 
 }  // namespace
 
-Lander::Lander(OpenPool& pool, Connection& connection, Activity& activity, const StagePlan& plan, JobStage& stage)
-    : pool_(pool), connection_(connection), activity_(activity), plan_(plan), stage_(stage),
-      keys_(staged_keys(stage, plan.spec.key_columns())), stage_name_(in_main(stage_table_name(plan.job))) {}
+Lander::Lander(OpenPool& pool, Connection& connection, Activity& activity, const StagePlan& plan,
+               JobStage& stage)
+    : pool_(pool),
+      connection_(connection),
+      activity_(activity),
+      plan_(plan),
+      stage_(stage),
+      keys_(staged_keys(stage, plan.spec.key_columns())),
+      stage_name_(in_main(stage_table_name(plan.job))) {}
 
 Result<void> Lander::execute(const std::string& sql) {
   ADIT_CHECK(activity_.check());
@@ -85,9 +92,12 @@ Result<bool> Lander::staged_for_table() {
 }
 
 Result<Landing> Lander::land(Timestamp now) {
-  ADIT_CHECK(look_at_target());
-  Landing landing{.job = plan_.job, .landed_at = now, .notes = stage_.notes};
+  Landing landing;
+  landing.job = plan_.job;
+  landing.landed_at = now;
+  landing.notes = stage_.notes;
   ADIT_TRY(auto transaction, Transaction::begin(connection_));
+  ADIT_CHECK(note_long_texts(landing.notes));
   auto rows = swaps() ? swap() : keys_.empty() ? append(landing.notes) : upsert(landing.notes);
   if (!rows) return std::move(rows).error();
   landing.rows = *rows;
@@ -107,6 +117,32 @@ Result<Landing> Lander::land(Timestamp now) {
   return landing;
 }
 
+Result<void> Lander::note_long_texts(std::vector<std::string>& notes) {
+  const auto& spec = plan_.spec;
+  for (const auto& column : stage_.columns) {
+    if (column.type.kind != TypeKind::kString) continue;
+    auto length = spec.fallback_varchar_length;
+    if (spec.table_schema) {
+      for (const auto& declared : spec.table_schema->columns) {
+        if (declared.field_length && fold_name(declared.name) == fold_name(column.name))
+          length = declared.field_length;
+      }
+    }
+    if (!length) continue;
+    ADIT_CHECK(activity_.check());
+    const auto text = "length(" + quote_identifier(column.name) + ")";
+    ADIT_TRY(const auto found, run(connection_, "SELECT count(*), max(" + text + ") FROM " + stage_name_ +
+                                                    " WHERE " + text + " > " + std::to_string(*length)));
+    const auto count = found.integer(0, 0).value_or(0);
+    if (count == 0) continue;
+    notes.push_back("Column \"" + column.name + "\": " + std::to_string(count) +
+                    " value(s) are longer than the declared " + std::to_string(*length) +
+                    " characters, the longest has " + std::to_string(found.integer(0, 1).value_or(0)) +
+                    ". They were kept whole.");
+  }
+  return {};
+}
+
 Result<std::uint64_t> Lander::swap() {
   ADIT_CHECK(settle_columns());
   if (keys_.empty()) return rename_stage();
@@ -122,7 +158,8 @@ Result<std::uint64_t> Lander::swap() {
 Result<void> Lander::settle_columns() {
   for (auto& column : stage_.columns) {
     if (!column.undecided) continue;
-    ADIT_CHECK(execute("ALTER TABLE " + stage_name_ + " ALTER COLUMN " + quote_identifier(column.name) + " TYPE VARCHAR"));
+    ADIT_CHECK(execute("ALTER TABLE " + stage_name_ + " ALTER COLUMN " + quote_identifier(column.name) +
+                       " TYPE VARCHAR"));
   }
   return {};
 }
@@ -141,13 +178,13 @@ Result<std::uint64_t> Lander::reduce_and_swap() {
   ADIT_CHECK(execute("DROP TABLE IF EXISTS " + target_name_));
   std::uint64_t rows = 0;
   if (parts.size() == 1 && !parts[0].keeps_others) {
-    ADIT_TRY(const auto made, run(connection_, "CREATE TABLE " + target_name_ + " AS SELECT " +
-                                                   quoted_list(tables.columns) + " FROM (" + deciding_rows(tables, "") +
-                                                   ") WHERE NOT __adit_op"));
+    ADIT_TRY(const auto made,
+             run(connection_, "CREATE TABLE " + target_name_ + " AS SELECT " + quoted_list(tables.columns) +
+                                  " FROM (" + deciding_rows(tables, "") + ") WHERE NOT __adit_op"));
     rows = static_cast<std::uint64_t>(made.integer(0, 0).value_or(0));
   } else {
-    ADIT_CHECK(execute("CREATE TABLE " + target_name_ + " AS SELECT " + quoted_list(tables.columns) + " FROM " +
-                       stage_name_ + " LIMIT 0"));
+    ADIT_CHECK(execute("CREATE TABLE " + target_name_ + " AS SELECT " + quoted_list(tables.columns) +
+                       " FROM " + stage_name_ + " LIMIT 0"));
     for (const auto& part : parts) ADIT_CHECK(apply_segment(connection_, activity_, tables, part, true));
     ADIT_TRY(const auto counted, run(connection_, "SELECT count(*) FROM " + target_name_));
     rows = static_cast<std::uint64_t>(counted.integer(0, 0).value_or(0));
@@ -160,8 +197,8 @@ Result<std::uint64_t> Lander::append(std::vector<std::string>& notes) {
   ADIT_TRY(auto changes, column_changes());
   for (const auto& statement : changes.statements) ADIT_CHECK(execute(statement));
   const auto columns = quoted_list(names_of(stage_.columns));
-  ADIT_TRY(auto inserted,
-           run(connection_, "INSERT INTO " + target_name_ + " (" + columns + ") SELECT " + columns + " FROM " + stage_name_));
+  ADIT_TRY(auto inserted, run(connection_, "INSERT INTO " + target_name_ + " (" + columns + ") SELECT " +
+                                               columns + " FROM " + stage_name_));
   ADIT_CHECK(execute("DROP TABLE " + stage_name_));
   std::ranges::move(changes.notes, std::back_inserter(notes));
   return inserted.changed();
@@ -173,7 +210,8 @@ Result<std::uint64_t> Lander::upsert(std::vector<std::string>& notes) {
   UpsertTables tables{stage_name_, target_name_, keys_, names_of(changes.columns)};
   const auto parts = segments(stage_, tables.columns, plan_.spec.upsert_strategy);
   // Columns that only the table has are null in rows that are not filled from old ones.
-  std::erase_if(tables.columns, [&](const auto& name) { return name != kChangeDateColumn && stage_.find(name) == nullptr; });
+  std::erase_if(tables.columns,
+                [&](const auto& name) { return name != kChangeDateColumn && stage_.find(name) == nullptr; });
   ADIT_TRY(const bool reduce, needs_reduction(connection_, stage_, tables));
   std::uint64_t rows = 0;
   for (const auto& part : parts) {
@@ -200,7 +238,8 @@ Result<ColumnChanges> Lander::column_changes() {
     const auto* existing = find_column(target_columns_, staged.name);
     if (existing == nullptr) {
       const auto type = staged.undecided ? StoredType{.kind = TypeKind::kString} : staged.type;
-      changes.statements.push_back(alter + " ADD COLUMN " + quote_identifier(staged.name) + " " + sql_name(type));
+      changes.statements.push_back(alter + " ADD COLUMN " + quote_identifier(staged.name) + " " +
+                                   sql_name(type));
       changes.notes.push_back("Column \"" + staged.name + "\" was added as " + client_name(type) + ".");
       changes.columns.push_back({staged.name, sql_name(type)});
       continue;
@@ -209,9 +248,10 @@ Result<ColumnChanges> Lander::column_changes() {
     if (type == staged.type || type.kind == TypeKind::kOther || staged.undecided) continue;
     ADIT_TRY(const auto wider, widened_target(*existing, staged));
     if (wider == type) continue;
-    changes.statements.push_back(alter + " ALTER COLUMN " + quote_identifier(existing->name) + " TYPE " + sql_name(wider));
-    changes.notes.push_back("Column \"" + existing->name + "\" was widened from " + client_name(type) + " to " +
-                            client_name(wider) + ".");
+    changes.statements.push_back(alter + " ALTER COLUMN " + quote_identifier(existing->name) + " TYPE " +
+                                 sql_name(wider));
+    changes.notes.push_back("Column \"" + existing->name + "\" was widened from " + client_name(type) +
+                            " to " + client_name(wider) + ".");
   }
   return changes;
 }
@@ -220,18 +260,21 @@ Result<ColumnChanges> Lander::column_changes() {
 Result<StoredType> Lander::widened_target(const ColumnInfo& column, const StagedColumn& staged) {
   if (staged.type.kind != TypeKind::kFloat) return staged.type;
   const auto name = quote_identifier(column.name);
-  ADIT_TRY(const auto exact, run(connection_, "SELECT coalesce(bool_and(CAST(CAST(" + name + " AS DOUBLE) AS " + column.type +
-                                                  ") = " + name + " AND abs(" + name + ") <= 9007199254740992), true) FROM " +
-                                                  target_name_));
+  ADIT_TRY(const auto exact,
+           run(connection_, "SELECT coalesce(bool_and(CAST(CAST(" + name + " AS DOUBLE) AS " + column.type +
+                                ") = " + name + " AND abs(" + name + ") <= 9007199254740992), true) FROM " +
+                                target_name_));
   if (exact.boolean(0, 0) == true) return staged.type;
   for (const int scale : {3, 6, 9, 12, 15}) {
     const auto type = decimal_type(38, scale);
-    ADIT_TRY(const auto fits, run(connection_, "SELECT coalesce(bool_and(" + name + " IS NULL OR coalesce(CAST(TRY_CAST(" +
-                                                   name + " AS " + sql_name(type) + ") AS DOUBLE) = " + name +
-                                                   ", false)), true) FROM " + stage_name_));
+    ADIT_TRY(const auto fits,
+             run(connection_, "SELECT coalesce(bool_and(" + name + " IS NULL OR coalesce(CAST(TRY_CAST(" +
+                                  name + " AS " + sql_name(type) + ") AS DOUBLE) = " + name +
+                                  ", false)), true) FROM " + stage_name_));
     if (fits.boolean(0, 0) == true) return type;
   }
-  return invalid("Column \"" + column.name + "\": the table holds integers beyond 2^53 and the job brings fractions; no type "
+  return invalid("Column \"" + column.name +
+                 "\": the table holds integers beyond 2^53 and the job brings fractions; no type "
                  "holds both exactly. Replace the table with a REPLACE job.");
 }
 

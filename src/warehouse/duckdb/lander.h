@@ -16,22 +16,24 @@ struct ColumnChanges {
   std::vector<ColumnInfo> columns;  ///< the table's, afterwards
 };
 
-/// Lands one job whose JobStage and table are locked by the caller, and whose chunks are all staged. A short-lived object on
-/// one thread. Any failure rolls back: the table is as before.
+/// Lands one job whose JobStage and table are locked by the caller, and whose chunks are all staged. A
+/// short-lived object on one thread. Any failure rolls back: the table is as before.
 class Lander {
  public:
   Lander(OpenPool& pool, Connection& connection, Activity& activity, const StagePlan& plan, JobStage& stage);
 
-  /// Whether every staged column can go into the table as it is now, after widening the table at most. False: the
-  /// chunks must be staged again, because the table has changed since. kInvalid: it is a view.
+  /// Whether every staged column can go into the table as it is now, after widening the table at most. False:
+  /// the chunks must be staged again, because the table has changed since. kInvalid: it is a view.
   Result<bool> staged_for_table();
 
-  /// kConflict: the same again may go through.
+  /// After staged_for_table() was true. kConflict: the same again, with a new Lander, may go through.
   Result<Landing> land(Timestamp now);
 
  private:
   bool swaps() const { return !target_exists_ || plan_.spec.type == JobType::kReplace; }
   Result<void> look_at_target();
+  /// Counts staged texts that are longer than the client declared; they are kept whole.
+  Result<void> note_long_texts(std::vector<std::string>& notes);
   Result<std::uint64_t> swap();
   Result<std::uint64_t> append(std::vector<std::string>& notes);
   Result<std::uint64_t> upsert(std::vector<std::string>& notes);

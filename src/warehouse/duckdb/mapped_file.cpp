@@ -13,7 +13,7 @@ namespace adit {
 Result<MappedFile> MappedFile::open(const std::filesystem::path& path) {
   const FileHandle file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (!file) return system_error(errno, "open " + path.string());
-  struct stat status {};
+  struct stat status{};
   if (::fstat(file.get(), &status) != 0) return system_error(errno, "stat " + path.string());
   const auto size = static_cast<std::size_t>(status.st_size);
   if (size == 0) return MappedFile(nullptr, 0);

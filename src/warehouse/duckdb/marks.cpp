@@ -65,8 +65,9 @@ Result<ChunkMark> read_mark(const Rows& rows, std::size_t row, std::vector<std::
 }  // namespace
 
 Result<std::optional<Landing>> find_landing(Connection& connection, JobId job) {
-  ADIT_TRY(const auto rows, run(connection, "SELECT rows, landed_at_ms, notes FROM adit.landings WHERE job = " +
-                                                uuid_literal(job.uuid())));
+  ADIT_TRY(const auto rows,
+           run(connection, "SELECT rows, landed_at_ms, notes FROM adit.landings WHERE job = " +
+                               uuid_literal(job.uuid())));
   if (rows.size() == 0) return std::optional<Landing>();
   Landing landing;
   landing.job = job;
@@ -88,8 +89,9 @@ Result<std::unordered_set<JobId>> find_landed_jobs(Connection& connection) {
 Result<void> insert_landing(Connection& connection, const Landing& landing, const std::string& table) {
   ADIT_CHECK(run(connection, "INSERT INTO adit.landings VALUES (" + uuid_literal(landing.job.uuid()) +
                                  ", nextval('adit.landing_order'), " + quote_literal(table) + ", " +
-                                 std::to_string(landing.rows) + ", " + std::to_string(to_epoch_ms(landing.landed_at)) +
-                                 ", " + quote_literal(text_list(landing.notes)) + ")"));
+                                 std::to_string(landing.rows) + ", " +
+                                 std::to_string(to_epoch_ms(landing.landed_at)) + ", " +
+                                 quote_literal(text_list(landing.notes)) + ")"));
   return {};
 }
 
@@ -104,25 +106,28 @@ Result<void> load_job_stage(Connection& connection, JobId job, JobStage& stage) 
     if (column.name == kChangeDateColumn || is_reserved_name(column.name)) continue;
     stage.columns.push_back({.name = column.name, .type = stored_type(column.type)});
   }
-  ADIT_TRY(const auto rows, run(connection, "SELECT chunk::VARCHAR, position, operation, rows, file, columns FROM "
-                                            "adit.staged_chunks WHERE job = " +
-                                                uuid_literal(job.uuid()) + " ORDER BY position"));
+  ADIT_TRY(const auto rows, run(connection,
+                                "SELECT chunk::VARCHAR, position, operation, rows, file, columns FROM "
+                                "adit.staged_chunks WHERE job = " +
+                                    uuid_literal(job.uuid()) + " ORDER BY position"));
   std::vector<std::string> undecided;
   for (std::size_t row = 0; row < rows.size(); ++row) {
     ADIT_TRY(auto mark, read_mark(rows, row, undecided));
     const auto position = mark.position;
     stage.marks[position] = std::move(mark);
   }
-  for (auto& column : stage.columns) column.undecided = std::ranges::find(undecided, column.name) != undecided.end();
+  for (auto& column : stage.columns)
+    column.undecided = std::ranges::find(undecided, column.name) != undecided.end();
   return {};
 }
 
 Result<void> insert_chunk_mark(Connection& connection, JobId job, const ChunkMark& mark,
                                const std::vector<StagedColumn>& columns) {
   ADIT_CHECK(run(connection, "INSERT INTO adit.staged_chunks VALUES (" + uuid_literal(job.uuid()) + ", " +
-                                 uuid_literal(mark.chunk.uuid()) + ", " + std::to_string(mark.position) + ", " +
-                                 quote_literal(to_string(mark.operation)) + ", " + std::to_string(mark.rows) + ", " +
-                                 quote_literal(mark.file) + ", " + quote_literal(columns_text(mark, columns)) + ")"));
+                                 uuid_literal(mark.chunk.uuid()) + ", " + std::to_string(mark.position) +
+                                 ", " + quote_literal(to_string(mark.operation)) + ", " +
+                                 std::to_string(mark.rows) + ", " + quote_literal(mark.file) + ", " +
+                                 quote_literal(columns_text(mark, columns)) + ")"));
   return {};
 }
 

@@ -17,7 +17,8 @@ Result<std::unordered_set<JobId>> find_landed_jobs(Connection& connection);
 /// Writes the mark inside the landing's transaction.
 Result<void> insert_landing(Connection& connection, const Landing& landing, const std::string& table);
 
-/// Reads what is staged for a job: its table's columns and its marks. Flags that come from the job's plan are left false.
+/// Reads what is staged for a job: its table's columns and its marks. Flags that come from the job's plan are
+/// left false.
 Result<void> load_job_stage(Connection& connection, JobId job, JobStage& stage);
 /// Writes a chunk's mark inside the transaction that staged it.
 Result<void> insert_chunk_mark(Connection& connection, JobId job, const ChunkMark& mark,

@@ -13,15 +13,18 @@ constexpr std::size_t kRowBytesMax = 120;
 
 std::string advice(const ChunkColumn& column) {
   const auto type = client_name(column.target.type);
-  if (column.target.declared) return "Mend the value, or declare the column with a wider type in tableSchema.";
+  if (column.target.declared)
+    return "Mend the value, or declare the column with a wider type in tableSchema.";
   if (column.target.in_target) {
-    return "The table's column is " + type + " already and can't be widened for this value. Mend the value, or replace "
+    return "The table's column is " + type +
+           " already and can't be widened for this value. Mend the value, or replace "
            "the table with a REPLACE job.";
   }
   return "Mend the value.";
 }
 
-/// Adds line and byte of the rows named, by reading the file once up to the last of them. Errors are in the order of rows.
+/// Adds line and byte of the rows named, by reading the file once up to the last of them. Errors are in the
+/// order of rows.
 void add_places(const ChunkSource& source, std::vector<DataError>& errors) {
   if (!source.dialect || errors.empty()) return;
   const auto file = MappedFile::open(source.path);
@@ -67,14 +70,17 @@ DataError malformed(const CsvRecord& record, std::uint64_t row, std::string reas
 
 std::optional<std::string> fault_of(const CsvRecord& record, std::size_t columns) {
   if (record.problem == CsvProblem::kUnterminatedQuote) {
-    return "a quoted value begins here and does not end before the file does. Close the quote, or double quotes inside "
+    return "a quoted value begins here and does not end before the file does. Close the quote, or double "
+           "quotes inside "
            "of values.";
   }
   if (record.problem == CsvProblem::kTextAfterQuote) {
-    return "text follows a closing quote. Double the quotes inside of a value, and put no space around quotes.";
+    return "text follows a closing quote. Double the quotes inside of a value, and put no space around "
+           "quotes.";
   }
   if (record.fields.size() != columns) {
-    return "the row has " + std::to_string(record.fields.size()) + " values, the header has " + std::to_string(columns) +
+    return "the row has " + std::to_string(record.fields.size()) + " values, the header has " +
+           std::to_string(columns) +
            ". Quote values that hold the separator, and write an empty value for each missing one.";
   }
   return std::nullopt;
@@ -102,8 +108,8 @@ Result<Diagnosis> diagnose(Connection& connection, const ChunkSelect& select) {
     const bool has_null = rows.boolean(0, flag + 1).value_or(false);
     const bool empty = rows.boolean(0, flag + 2).value_or(false);
     flag += ChunkSelect::kColumnFlags;
-    std::optional<StoredType> found = column.text ? StoredType{.kind = TypeKind::kString}
-                                                  : natural_type(column.source.engine_type);
+    std::optional<StoredType> found =
+        column.text ? StoredType{.kind = TypeKind::kString} : natural_type(column.source.engine_type);
     if (column.text) {
       for (std::size_t candidate = candidates.size(); candidate-- > 0;) {
         if (rows.boolean(0, flag + candidate).value_or(false)) found = candidates[candidate];
@@ -118,7 +124,8 @@ Result<Diagnosis> diagnose(Connection& connection, const ChunkSelect& select) {
 }
 
 Result<std::vector<DataError>> describe_null_keys(Connection& connection, const ChunkSource& source,
-                                                  const ChunkSelect& select, const std::vector<std::size_t>& columns) {
+                                                  const ChunkSelect& select,
+                                                  const std::vector<std::size_t>& columns) {
   std::vector<DataError> all;
   for (const auto column : columns) {
     ADIT_TRY(auto errors, read_rows(connection, select.null_keys_sql(column, kDataErrorsMax)));
@@ -142,19 +149,20 @@ Result<std::vector<DataError>> describe_misfits(Connection& connection, const Ch
   const auto& described = select.columns()[column];
   for (auto& error : errors) {
     error.column = described.source.name;
-    const auto reason = described.source.engine_type == "BLOB" ? std::string(" is not valid UTF-8")
-                                                               : " can't be stored exactly as " +
-                                                                     client_name(described.target.type);
+    const auto reason = described.source.engine_type == "BLOB"
+                            ? std::string(" is not valid UTF-8")
+                            : " can't be stored exactly as " + client_name(described.target.type);
     error.message = "Row " + std::to_string(error.row.value_or(0)) + ", column \"" + described.source.name +
-                    "\": the value \"" + shorten(error.value.value_or(""), kRowBytesMax) + "\"" + reason + ". " +
-                    advice(described);
+                    "\": the value \"" + shorten(error.value.value_or(""), kRowBytesMax) + "\"" + reason +
+                    ". " + advice(described);
   }
   return errors;
 }
 
 std::vector<DataError> find_malformed_rows(const ChunkSource& source) {
   std::vector<DataError> errors;
-  const auto file = source.dialect ? MappedFile::open(source.path) : Result<MappedFile>(internal("not a CSV file"));
+  const auto file =
+      source.dialect ? MappedFile::open(source.path) : Result<MappedFile>(internal("not a CSV file"));
   if (!file) return errors;
   CsvScanner scanner(file->bytes(), *source.dialect);
   CsvRecord record;

@@ -1,4 +1,5 @@
-// Finds out what is wrong with a chunk that could not be staged. Slow passes over its file, on the error path only.
+// Finds out what is wrong with a chunk that could not be staged. Slow passes over its file, on the error path
+// only.
 #pragma once
 
 #include <optional>
@@ -12,8 +13,9 @@ inline constexpr std::size_t kDataErrorsMax = 100;
 
 /// A column with at least one value that does not fit its staged type.
 struct Misfit {
-  std::size_t column = 0;            ///< of ChunkSelect::columns()
-  std::optional<StoredType> found;   ///< the narrowest type for this chunk's values; nullopt: none of them has a value
+  std::size_t column = 0;  ///< of ChunkSelect::columns()
+  std::optional<StoredType>
+      found;  ///< the narrowest type for this chunk's values; nullopt: none of them has a value
 };
 
 struct Diagnosis {
@@ -25,12 +27,14 @@ Result<Diagnosis> diagnose(Connection& connection, const ChunkSelect& select);
 
 /// The rows with a null in a key column.
 Result<std::vector<DataError>> describe_null_keys(Connection& connection, const ChunkSource& source,
-                                                  const ChunkSelect& select, const std::vector<std::size_t>& columns);
+                                                  const ChunkSelect& select,
+                                                  const std::vector<std::size_t>& columns);
 /// The rows whose value does not fit and can't be made fit.
 Result<std::vector<DataError>> describe_misfits(Connection& connection, const ChunkSource& source,
                                                 const ChunkSelect& select, std::size_t column);
 
-/// What makes a CSV file unreadable: ragged rows, quotes, bytes that are not UTF-8. Empty when this reader finds nothing.
+/// What makes a CSV file unreadable: ragged rows, quotes, bytes that are not UTF-8. Empty when this reader
+/// finds nothing.
 std::vector<DataError> find_malformed_rows(const ChunkSource& source);
 
 }  // namespace adit

@@ -11,13 +11,13 @@ namespace {
 constexpr std::chrono::milliseconds kLockLookInterval{20};
 
 /// The newest storage format that the pinned engine writes.
-constexpr const char* kStorageVersion = "v1.5.0";
 
 constexpr const char* kSchemaSql =
     "CREATE SCHEMA IF NOT EXISTS adit;"
     "CREATE TABLE IF NOT EXISTS adit.landings(job UUID, sequence BIGINT, table_name VARCHAR, rows UBIGINT,"
     " landed_at_ms BIGINT, notes VARCHAR);"
-    "CREATE TABLE IF NOT EXISTS adit.staged_chunks(job UUID, chunk UUID, position BIGINT, operation VARCHAR, rows UBIGINT,"
+    "CREATE TABLE IF NOT EXISTS adit.staged_chunks(job UUID, chunk UUID, position BIGINT, operation VARCHAR, "
+    "rows UBIGINT,"
     " file VARCHAR, columns VARCHAR);"
     "CREATE SEQUENCE IF NOT EXISTS adit.landing_order";
 
@@ -30,7 +30,8 @@ Tried<void> done(const Tried<Rows>& rows) {
   return {};
 }
 
-/// Connection-wide settings: no other connection inherits them, and after the lock they can't be set any more.
+/// Connection-wide settings: no other connection inherits them, and after the lock they can't be set any
+/// more.
 Tried<void> enable_progress(Connection& connection) {
   return done(try_run(connection,
                       "SET enable_progress_bar = true; SET enable_progress_bar_print = false; "
@@ -48,7 +49,10 @@ TableLock::~TableLock() {
 }
 
 OpenPool::OpenPool(PoolId id, PoolSettings settings, Database database)
-    : id_(id), settings_(std::move(settings)), database_(std::move(database)), wal_(settings_.folder / "pool.db") {}
+    : id_(id),
+      settings_(std::move(settings)),
+      database_(std::move(database)),
+      wal_(settings_.folder / "pool.db") {}
 
 Tried<std::unique_ptr<OpenPool>> OpenPool::open(PoolId id, const PoolSettings& settings) {
   const auto failed = [](const Error& error) {
@@ -73,22 +77,23 @@ Tried<std::unique_ptr<OpenPool>> OpenPool::open(PoolId id, const PoolSettings& s
   pool->idle_.lock()->push_back(std::move(*first));
   if (auto synced = sync_folder(settings.folder); !synced) return failed(synced.error());
   if (auto synced = pool->wal_.sync_if_new(); !synced) return failed(synced.error());
-  if (auto refreshed = pool->refresh_tables(); !refreshed) return failed(refreshed.error());
+  if (auto known = pool->read_tables(); !known) return failed(known.error());
   return pool;
 }
 
 Tried<void> OpenPool::configure(Connection& first) {
   const auto chunks = quote_literal(settings_.chunks_root.string());
   // The folders must be allowed before access is closed: afterwards the list can't change.
-  const auto set = try_run(first,
-                           "SET GLOBAL TimeZone = 'UTC'; SET GLOBAL allowed_directories = [" + chunks +
-                               "]; SET GLOBAL enable_external_access = false; "
-                               "SET GLOBAL checkpoint_threshold = '256MB'; SET GLOBAL preserve_insertion_order = true");
+  const auto set = try_run(
+      first, "SET GLOBAL TimeZone = 'UTC'; SET GLOBAL allowed_directories = [" + chunks +
+                 "]; SET GLOBAL enable_external_access = false; "
+                 "SET GLOBAL checkpoint_threshold = '256MB'; SET GLOBAL preserve_insertion_order = true");
   if (!set) return std::unexpected(set.error());
-  const auto confined = try_run(first,
-                                "SELECT NOT current_setting('enable_external_access') AND list_contains("
-                                "list_transform(current_setting('allowed_directories'), d -> rtrim(d, '/')), rtrim(" +
-                                    chunks + ", '/'))");
+  const auto confined =
+      try_run(first,
+              "SELECT NOT current_setting('enable_external_access') AND list_contains("
+              "list_transform(current_setting('allowed_directories'), d -> rtrim(d, '/')), rtrim(" +
+                  chunks + ", '/'))");
   if (!confined) return std::unexpected(confined.error());
   if (confined->boolean(0, 0) != true) return std::unexpected(refused("allowed_directories"));
   if (auto made = done(try_run(first, kSchemaSql)); !made) return made;
@@ -123,7 +128,10 @@ Result<PooledConnection> OpenPool::borrow() {
 std::shared_ptr<JobStage> OpenPool::job_stage(JobId job) {
   auto stages = stages_.lock();
   auto& stage = (*stages)[job];
-  if (!stage) stage = std::make_shared<JobStage>();
+  if (!stage) {
+    stage = std::make_shared<JobStage>();
+    stage->loaded = !staged_at_open_.contains(stage_table_name(job));
+  }
   return stage;
 }
 
@@ -137,19 +145,26 @@ std::optional<KnownTable> OpenPool::table(const std::string& name) const {
 
 void OpenPool::set_table(const std::string& name) { (*tables_.lock())[fold_name(name)] = {name, false}; }
 
-Result<void> OpenPool::refresh_tables() {
+Result<void> OpenPool::read_tables() {
   ADIT_TRY(auto connection, borrow());
-  ADIT_TRY(const auto rows, run(*connection,
-                                "SELECT table_name, false FROM duckdb_tables() WHERE NOT internal AND schema_name = 'main' "
-                                "AND database_name = current_database() UNION ALL SELECT view_name, true FROM "
-                                "duckdb_views() WHERE NOT internal AND schema_name = 'main' "
-                                "AND database_name = current_database()"));
+  ADIT_TRY(const auto rows,
+           run(*connection,
+               "SELECT table_name, false FROM duckdb_tables() WHERE NOT internal AND schema_name = 'main' "
+               "AND database_name = current_database() UNION ALL SELECT view_name, true FROM "
+               "duckdb_views() WHERE NOT internal AND schema_name = 'main' "
+               "AND database_name = current_database()"));
   std::map<std::string, KnownTable> tables;
+  std::set<std::string> staged;
   for (std::size_t row = 0; row < rows.size(); ++row) {
     const auto name = rows.text(row, 0).value_or("");
-    if (!is_reserved_name(name)) tables[fold_name(name)] = {name, rows.boolean(row, 1).value_or(false)};
+    if (is_reserved_name(name)) {
+      staged.insert(name);
+    } else {
+      tables[fold_name(name)] = {name, rows.boolean(row, 1).value_or(false)};
+    }
   }
   *tables_.lock() = std::move(tables);
+  staged_at_open_ = std::move(staged);
   return {};
 }
 
@@ -187,8 +202,8 @@ Result<void> OpenPool::checkpoint() {
 }
 
 bool is_damage(const EngineFailure& failure) {
-  for (const auto* other : {"Could not set lock", "Permission denied", "Too many open files", "Cannot allocate memory",
-                            "the engine did not take", "Read-only file system"}) {
+  for (const auto* other : {"Could not set lock", "Permission denied", "Too many open files",
+                            "Cannot allocate memory", "the engine did not take", "Read-only file system"}) {
     if (failure.message.find(other) != std::string::npos) return false;
   }
   return !failure.storage_full() && !failure.out_of_memory() && failure.type != DUCKDB_ERROR_SETTINGS;

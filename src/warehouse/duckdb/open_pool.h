@@ -24,7 +24,8 @@ class OpenPool;
 /// A connection that goes back to its pool, unless the engine has failed meanwhile.
 class PooledConnection {
  public:
-  PooledConnection(OpenPool& pool, Connection connection) : pool_(&pool), connection_(std::move(connection)) {}
+  PooledConnection(OpenPool& pool, Connection connection)
+      : pool_(&pool), connection_(std::move(connection)) {}
   PooledConnection(PooledConnection&& other) noexcept = default;
   PooledConnection& operator=(PooledConnection&&) = delete;
   ~PooledConnection();
@@ -47,7 +48,8 @@ struct KnownTable {
 class TableLock {
  public:
   TableLock(OpenPool& pool, std::string folded) : pool_(&pool), folded_(std::move(folded)) {}
-  TableLock(TableLock&& other) noexcept : pool_(std::exchange(other.pool_, nullptr)), folded_(std::move(other.folded_)) {}
+  TableLock(TableLock&& other) noexcept
+      : pool_(std::exchange(other.pool_, nullptr)), folded_(std::move(other.folded_)) {}
   TableLock& operator=(TableLock&&) = delete;
   ~TableLock();
 
@@ -57,18 +59,18 @@ class TableLock {
 };
 
 struct PoolSettings {
-  std::filesystem::path folder;       ///< holds pool.db
+  std::filesystem::path folder;  ///< holds pool.db
   std::filesystem::path chunks_root;
   std::uint64_t memory_bytes = 0;
-  std::size_t threads = 0;            ///< 0: one per processor
-  std::size_t workers = 2;            ///< connections that report progress
+  std::size_t threads = 0;  ///< 0: one per processor
+  std::size_t workers = 2;  ///< connections that report progress
 };
 
 /// Thread-safe. Must outlive its connections and locks; PoolRegistry sees to that.
 class OpenPool {
  public:
-  /// Opens or makes the file, applies every setting, reads back those that confine the engine, makes the `adit` schema and
-  /// reads the tables' names.
+  /// Opens or makes the file, applies every setting, reads back those that confine the engine, makes the
+  /// `adit` schema and reads the tables' names.
   static Tried<std::unique_ptr<OpenPool>> open(PoolId id, const PoolSettings& settings);
 
   PoolId id() const { return id_; }
@@ -81,13 +83,12 @@ class OpenPool {
   /// A fresh one, for user SQL.
   Result<Connection> connect() const { return database_.connect(); }
 
+  /// What is staged for a job. For a job without a staging table it needs no look into the file.
   std::shared_ptr<JobStage> job_stage(JobId job);
   void forget_job_stage(JobId job);
 
   std::optional<KnownTable> table(const std::string& name) const;  ///< by Unicode case folding
   void set_table(const std::string& name);
-  /// Reads all names again.
-  Result<void> refresh_tables();
   /// Waits for the other landing on the same table. kCanceled.
   Result<TableLock> lock_table(const std::string& name, std::stop_token stop);
 
@@ -107,6 +108,7 @@ class OpenPool {
 
   OpenPool(PoolId id, PoolSettings settings, Database database);
   Tried<void> configure(Connection& first);
+  Result<void> read_tables();
   void unlock_table(const std::string& folded);
 
   const PoolId id_;
@@ -117,11 +119,13 @@ class OpenPool {
   Guarded<std::vector<Connection>> idle_;
   Guarded<std::map<JobId, std::shared_ptr<JobStage>>> stages_;
   Guarded<std::map<std::string, KnownTable>> tables_;  ///< by folded name
+  std::set<std::string> staged_at_open_;               ///< staging tables from before; constant after open()
   Guarded<Locks> locks_;
   std::condition_variable_any unlocked_;
 };
 
-/// Whether the engine's message speaks of a file that is damaged, rather than of one that is locked, full or forbidden.
+/// Whether the engine's message speaks of a file that is damaged, rather than of one that is locked, full or
+/// forbidden.
 bool is_damage(const EngineFailure& failure);
 
 }  // namespace adit

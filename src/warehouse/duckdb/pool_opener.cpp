@@ -10,7 +10,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// Renames to `<name>.damaged-<ms since the epoch>`, or with a number behind it if that is taken. False: no such file.
+/// Renames to `<name>.damaged-<ms since the epoch>`, or with a number behind it if that is taken. False: no
+/// such file.
 Result<bool> set_aside(const fs::path& file, Timestamp now) {
   std::error_code error;
   if (!fs::exists(file, error)) return false;
@@ -26,11 +27,13 @@ Result<bool> set_aside(const fs::path& file, Timestamp now) {
 
 }  // namespace
 
-Result<std::unique_ptr<OpenPool>> open_or_set_aside(PoolId pool, const PoolSettings& settings, const Clock& clock) {
+Result<std::unique_ptr<OpenPool>> open_or_set_aside(PoolId pool, const PoolSettings& settings,
+                                                    const Clock& clock) {
   // Checkpoints that were cut short leave the log under a second name beside the first.
   const auto file = settings.folder / "pool.db";
   const std::array<std::vector<fs::path>, 2> victims{
-      std::vector<fs::path>{file.string() + ".wal", file.string() + ".wal.checkpoint", file.string() + ".wal.recovery"},
+      std::vector<fs::path>{file.string() + ".wal", file.string() + ".wal.checkpoint",
+                            file.string() + ".wal.recovery"},
       std::vector<fs::path>{file}};
   auto opened = OpenPool::open(pool, settings);
   for (const auto& files : victims) {

@@ -9,10 +9,11 @@ namespace adit {
 namespace {
 
 /// Below it, loads of many rows fail instead of spilling.
-constexpr std::uint64_t kMemoryFloor = 128ULL << 20;
+constexpr std::uint64_t kMemoryFloor = 64ULL << 20;
 
 Error unavailable(std::string why) {
-  return {ErrorKind::kUnavailable, "The server has too much to do at the moment; try again later.", std::move(why)};
+  return {ErrorKind::kUnavailable, "The server has too much to do at the moment; try again later.",
+          std::move(why)};
 }
 
 }  // namespace
@@ -29,14 +30,17 @@ PoolRegistry::PoolRegistry(PoolLimits limits, Opener opener, Interrupter& interr
 
 PoolRegistry::~PoolRegistry() { close(); }
 
-/// Half of what is left, so that the first pools, often the only ones, get much; 0 when less than the floor is left.
+/// Half of what is left, so that the first pools, often the only ones, get much; 0 when less than the floor
+/// is left.
 std::uint64_t PoolRegistry::memory_share(const State& state) const {
   std::uint64_t used = 0;
   for (const auto& [id, slot] : state.slots) used += slot.memory_bytes;
   const auto left = limits_.memory_bytes_max > used ? limits_.memory_bytes_max - used : 0;
   const auto floor = std::min(kMemoryFloor, limits_.memory_bytes_max);
   if (left < floor) return 0;
-  return std::max(floor, left / 2);
+  // A quarter of what is left: the first pools get room for large jobs, and many small ones still find a
+  // place.
+  return std::max(floor, left / 4);
 }
 
 Result<PoolLease> PoolRegistry::acquire(PoolId id) {
@@ -57,7 +61,8 @@ Result<PoolLease> PoolRegistry::acquire(PoolId id) {
         continue;
       }
       if (slot.phase == Phase::kOpen) interrupter_.interrupt_pool(id);
-    } else if (const auto share = memory_share(*state); share > 0 && state->slots.size() < limits_.pools_open_max) {
+    } else if (const auto share = memory_share(*state);
+               share > 0 && state->slots.size() < limits_.pools_open_max) {
       state->slots[id] = Slot{.memory_bytes = share, .pool = nullptr};
       break;
     } else if (evict_one(state)) {

@@ -20,7 +20,8 @@ class PoolRegistry;
 /// Keeps a pool open as long as it lives.
 class PoolLease {
  public:
-  PoolLease(PoolRegistry& registry, std::shared_ptr<OpenPool> pool) : registry_(&registry), pool_(std::move(pool)) {}
+  PoolLease(PoolRegistry& registry, std::shared_ptr<OpenPool> pool)
+      : registry_(&registry), pool_(std::move(pool)) {}
   PoolLease(PoolLease&& other) noexcept = default;
   PoolLease& operator=(PoolLease&&) = delete;
   ~PoolLease();
@@ -39,9 +40,9 @@ struct PoolLimits {
   std::chrono::milliseconds wait_max{30'000};  ///< for a place, or for a failed pool to drain
 };
 
-/// Thread-safe. A pool is opened by the first who asks for it while others wait; the least recently used idle one is
-/// closed when there is no place or no memory left. A pool whose engine failed fatally is drained, closed and
-/// opened again by the next who asks.
+/// Thread-safe. A pool is opened by the first who asks for it while others wait; the least recently used idle
+/// one is closed when there is no place or no memory left. A pool whose engine failed fatally is drained,
+/// closed and opened again by the next who asks.
 class PoolRegistry {
  public:
   /// Opens and repairs; the second argument is the memory it may use.

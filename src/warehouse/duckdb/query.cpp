@@ -22,8 +22,8 @@ using SteadyClock = std::chrono::steady_clock;
 constexpr std::chrono::milliseconds kInterruptInterval{5};
 constexpr std::chrono::milliseconds kTimeoutMax{std::chrono::hours(24)};
 
-/// Interrupts a connection when the time is over or somebody asks to stop, again and again until it is destroyed: an
-/// interrupt is lost when it comes between two statements.
+/// Interrupts a connection when the time is over or somebody asks to stop, again and again until it is
+/// destroyed: an interrupt is lost when it comes between two statements.
 class Watch {
  public:
   Watch(const Connection& connection, std::chrono::milliseconds timeout, const std::stop_token& stop)
@@ -48,7 +48,8 @@ class Watch {
     const std::lock_guard lock(mutex_);
     if (!reason_) return std::nullopt;
     if (*reason_ == ErrorKind::kCanceled) return Error{ErrorKind::kCanceled, "The query was canceled."};
-    return Error{ErrorKind::kTimeout, "The query took longer than " + std::to_string(timeout_.count()) + " ms."};
+    return Error{ErrorKind::kTimeout,
+                 "The query took longer than " + std::to_string(timeout_.count()) + " ms."};
   }
 
  private:
@@ -104,7 +105,8 @@ class ReadTransaction {
 
 class QueryRun {
  public:
-  QueryRun(Connection& connection, const QueryRequest& request, std::uint64_t result_bytes_max, const Watch& watch)
+  QueryRun(Connection& connection, const QueryRequest& request, std::uint64_t result_bytes_max,
+           const Watch& watch)
       : connection_(connection), request_(request), bytes_max_(result_bytes_max), watch_(watch) {}
 
   Result<QueryResult> run() {
@@ -124,7 +126,9 @@ class QueryRun {
   }
 
  private:
-  Error failed(const EngineFailure& failure) const { return watch_.reason().value_or(to_user_error(failure)); }
+  Error failed(const EngineFailure& failure) const {
+    return watch_.reason().value_or(to_user_error(failure));
+  }
 
   Result<void> describe(Rows& rows) {
     for (std::size_t i = 0; i < rows.column_count(); ++i) {
@@ -133,7 +137,8 @@ class QueryRun {
       duckdb_destroy_logical_type(&type);
       const auto name = rows.column_name(i);
       if (!readers_.back().readable()) {
-        return invalid("The column \"" + name + "\" is of a type that can't be returned; cast it to VARCHAR.");
+        return invalid("The column \"" + name +
+                       "\" is of a type that can't be returned; cast it to VARCHAR.");
       }
       result_.columns.push_back({name, readers_.back().type_name()});
     }
@@ -159,7 +164,8 @@ class QueryRun {
   /// False when a row does not fit any more.
   bool take(const DataChunk& chunk) {
     std::vector<duckdb_vector> vectors;
-    for (std::size_t i = 0; i < readers_.size(); ++i) vectors.push_back(duckdb_data_chunk_get_vector(chunk.get(), i));
+    for (std::size_t i = 0; i < readers_.size(); ++i)
+      vectors.push_back(duckdb_data_chunk_get_vector(chunk.get(), i));
     for (idx_t row = 0; row < chunk.size(); ++row) {
       if (result_.rows.size() >= request_.row_limit) return false;
       std::vector<Cell> cells;
@@ -185,14 +191,15 @@ class QueryRun {
 
 }  // namespace
 
-Result<QueryResult> run_query(Connection& connection, const QueryRequest& request, std::uint64_t result_bytes_max,
-                              std::stop_token stop) {
+Result<QueryResult> run_query(Connection& connection, const QueryRequest& request,
+                              std::uint64_t result_bytes_max, std::stop_token stop) {
   const auto start = SteadyClock::now();
   // Begun before the watch starts and rolled back after it has ended, so that neither is interrupted.
   ADIT_TRY(const auto transaction, ReadTransaction::begin(connection));
   const Watch watch(connection, request.timeout, stop);
   auto result = QueryRun(connection, request, result_bytes_max, watch).run();
-  if (result) result->elapsed = std::chrono::duration_cast<std::chrono::microseconds>(SteadyClock::now() - start);
+  if (result)
+    result->elapsed = std::chrono::duration_cast<std::chrono::microseconds>(SteadyClock::now() - start);
   return result;
 }
 

@@ -15,18 +15,18 @@ struct Kind {
 
 constexpr SqlField kBetween[] = {{"input", kExpression}, {"lower", kExpression}, {"upper", kExpression}};
 constexpr SqlField kCase[] = {{"case_checks", kExpressions}, {"else_expr", kExpression}};
-constexpr SqlField kCast[] = {{"child", kExpression}, {"cast_type", kData}, {"try_cast", kData}};
+constexpr SqlField kCast[] = {{"child", kExpression}, {"cast_type", kType}, {"try_cast", kData}};
 constexpr SqlField kCollate[] = {{"child", kExpression}, {"collation", kData}};
 constexpr SqlField kColumnRef[] = {{"column_names", kDone}};
 constexpr SqlField kComparison[] = {{"left", kExpression}, {"right", kExpression}};
 constexpr SqlField kConjunction[] = {{"children", kExpressions}};
 constexpr SqlField kConstant[] = {{"value", kData}};
 constexpr SqlField kFunction[] = {
-    {"function_name", kDone}, {"schema", kData},      {"catalog", kData},
+    {"function_name", kDone},   {"schema", kData},       {"catalog", kData},
     {"children", kExpressions}, {"filter", kExpression}, {"order_bys", kModifiers},
-    {"distinct", kData},      {"is_operator", kData}, {"export_state", kAbsent},
+    {"distinct", kData},        {"is_operator", kData},  {"export_state", kAbsent},
 };
-constexpr SqlField kLambda[] = {{"lhs", kExpression}, {"expr", kDone}, {"syntax_type", kData}};
+constexpr SqlField kLambda[] = {{"lhs", kExpression}, {"expr", kExpression}, {"syntax_type", kData}};
 constexpr SqlField kOperator[] = {{"children", kExpressions}};
 constexpr SqlField kPositional[] = {{"index", kData}};
 constexpr SqlField kStar[] = {
@@ -37,44 +37,61 @@ constexpr SqlField kStar[] = {
 constexpr SqlField kSubqueryExpression[] = {
     {"subquery_type", kData}, {"subquery", kDone}, {"child", kExpression}, {"comparison_type", kData}};
 constexpr SqlField kWindow[] = {
-    {"function_name", kDone},    {"schema", kData},           {"catalog", kData},
-    {"children", kExpressions},  {"partitions", kExpressions}, {"orders", kExpressions},
-    {"start", kData},            {"end", kData},              {"start_expr", kExpression},
-    {"end_expr", kExpression},   {"offset_expr", kExpression}, {"default_expr", kExpression},
-    {"ignore_nulls", kData},     {"filter_expr", kExpression}, {"exclude_clause", kData},
-    {"distinct", kData},         {"arg_orders", kExpressions},
+    {"function_name", kDone},
+    {"schema", kData},
+    {"catalog", kData},
+    {"children", kExpressions},
+    {"partitions", kExpressions},
+    {"orders", kExpressions},
+    {"start", kData},
+    {"end", kData},
+    {"start_expr", kExpression},
+    {"end_expr", kExpression},
+    {"offset_expr", kExpression},
+    {"default_expr", kExpression},
+    {"ignore_nulls", kData},
+    {"filter_expr", kExpression},
+    {"exclude_clause", kData},
+    {"distinct", kData},
+    {"arg_orders", kExpressions},
 };
 
 // DEFAULT, PARAMETER and LAMBDA_REF are not here: queries have no use for them.
 constexpr Kind kExpressionKinds[] = {
-    {"BETWEEN", kBetween},       {"CASE", kCase},
-    {"CAST", kCast},             {"COLLATE", kCollate},
-    {"COLUMN_REF", kColumnRef},  {"COMPARISON", kComparison},
-    {"CONJUNCTION", kConjunction}, {"CONSTANT", kConstant},
-    {"FUNCTION", kFunction},     {"LAMBDA", kLambda},
-    {"OPERATOR", kOperator},     {"POSITIONAL_REFERENCE", kPositional},
-    {"STAR", kStar},             {"SUBQUERY", kSubqueryExpression},
+    {"BETWEEN", kBetween},
+    {"CASE", kCase},
+    {"CAST", kCast},
+    {"COLLATE", kCollate},
+    {"COLUMN_REF", kColumnRef},
+    {"COMPARISON", kComparison},
+    {"CONJUNCTION", kConjunction},
+    {"CONSTANT", kConstant},
+    {"FUNCTION", kFunction},
+    {"LAMBDA", kLambda},
+    {"OPERATOR", kOperator},
+    {"POSITIONAL_REFERENCE", kPositional},
+    {"STAR", kStar},
+    {"SUBQUERY", kSubqueryExpression},
     {"WINDOW", kWindow},
 };
 constexpr SqlField kExpressionCommon[] = {
     {"class", kDone}, {"type", kDone}, {"alias", kData}, {"query_location", kData}};
 
 constexpr SqlField kBaseTable[] = {
-    {"schema_name", kDone},      {"table_name", kDone}, {"catalog_name", kDone},
+    {"schema_name", kDone},       {"table_name", kDone},  {"catalog_name", kDone},
     {"column_name_alias", kData}, {"at_clause", kAbsent},
 };
 constexpr SqlField kEmptyTable[] = {{"type", kDone}};
 constexpr SqlField kExpressionList[] = {
     {"expected_names", kData}, {"expected_types", kData}, {"values", kExpressions}};
 constexpr SqlField kJoin[] = {
-    {"left", kTable},          {"right", kTable},      {"condition", kExpression},
-    {"join_type", kData},      {"ref_type", kData},    {"using_columns", kData},
-    {"delim_flipped", kData},  {"is_implicit", kData}, {"duplicate_eliminated_columns", kExpressions},
+    {"left", kTable},         {"right", kTable},      {"condition", kExpression},
+    {"join_type", kData},     {"ref_type", kData},    {"using_columns", kData},
+    {"delim_flipped", kData}, {"is_implicit", kData}, {"duplicate_eliminated_columns", kExpressions},
 };
 constexpr SqlField kPivot[] = {
-    {"source", kTable},        {"aggregates", kExpressions}, {"unpivot_names", kData},
-    {"pivots", kExpressions},  {"groups", kData},            {"column_name_alias", kData},
-    {"include_nulls", kData},
+    {"source", kTable}, {"aggregates", kExpressions}, {"unpivot_names", kData}, {"pivots", kExpressions},
+    {"groups", kData},  {"column_name_alias", kData}, {"include_nulls", kData},
 };
 constexpr SqlField kShow[] = {{"query", kQuery},
                               {"show_type", kDone},
@@ -86,23 +103,33 @@ constexpr SqlField kTableFunction[] = {
     {"function", kDone}, {"column_name_alias", kData}, {"with_ordinality", kData}};
 
 constexpr Kind kTableKinds[] = {
-    {"BASE_TABLE", kBaseTable}, {"EMPTY", kEmptyTable}, {"EXPRESSION_LIST", kExpressionList},
-    {"JOIN", kJoin},            {"PIVOT", kPivot},      {"SHOW_REF", kShow},
-    {"SUBQUERY", kSubqueryTable}, {"TABLE_FUNCTION", kTableFunction},
+    {"BASE_TABLE", kBaseTable},
+    {"EMPTY", kEmptyTable},
+    {"EXPRESSION_LIST", kExpressionList},
+    {"JOIN", kJoin},
+    {"PIVOT", kPivot},
+    {"SHOW_REF", kShow},
+    {"SUBQUERY", kSubqueryTable},
+    {"TABLE_FUNCTION", kTableFunction},
 };
 constexpr SqlField kTableCommon[] = {
     {"type", kDone}, {"alias", kData}, {"sample", kData}, {"query_location", kData}};
 
 constexpr SqlField kSelectNode[] = {
-    {"select_list", kDone},          {"from_table", kDone},  {"where_clause", kExpression},
-    {"group_expressions", kExpressions}, {"group_sets", kData}, {"aggregate_handling", kData},
-    {"having", kExpression},         {"sample", kData},      {"qualify", kExpression},
+    {"select_list", kDone},        {"from_table", kDone},
+    {"where_clause", kExpression}, {"group_expressions", kExpressions},
+    {"group_sets", kData},         {"aggregate_handling", kData},
+    {"having", kExpression},       {"sample", kData},
+    {"qualify", kExpression},
 };
-constexpr SqlField kSetOperation[] = {
-    {"setop_type", kData}, {"setop_all", kData}, {"left", kQuery}, {"right", kQuery}, {"children", kAbsent}};
-constexpr SqlField kRecursive[] = {
-    {"cte_name", kDone}, {"union_all", kData}, {"left", kDone}, {"right", kDone}, {"aliases", kData},
-    {"key_targets", kExpressions}};
+// The engine writes two sides or a list of children, whichever its storage version knows.
+constexpr SqlField kSetOperation[] = {{"setop_type", kData},
+                                      {"setop_all", kData},
+                                      {"left", kQueries},
+                                      {"right", kQueries},
+                                      {"children", kQueries}};
+constexpr SqlField kRecursive[] = {{"cte_name", kDone}, {"union_all", kData}, {"left", kDone},
+                                   {"right", kDone},    {"aliases", kData},   {"key_targets", kExpressions}};
 
 constexpr Kind kQueryKinds[] = {
     {"SELECT_NODE", kSelectNode}, {"SET_OPERATION_NODE", kSetOperation}, {"RECURSIVE_CTE_NODE", kRecursive}};
@@ -118,17 +145,38 @@ constexpr Kind kModifierKinds[] = {{"LIMIT_MODIFIER", kLimit},
                                    {"DISTINCT_MODIFIER", kDistinct}};
 
 constexpr SqlField kParts[] = {
-    {"when_expr", kExpression}, {"then_expr", kExpression},        {"key", kData},
-    {"value", kExpression},     {"type", kData},                   {"null_order", kData},
-    {"expression", kExpression}, {"pivot_expressions", kExpressions}, {"unpivot_names", kData},
-    {"entries", kExpressions},  {"values", kData},                 {"star_expr", kExpression},
-    {"alias", kData},           {"pivot_enum", kAbsent},
+    {"when_expr", kExpression},
+    {"then_expr", kExpression},
+    {"key", kData},
+    {"value", kExpression},
+    {"type", kData},
+    {"null_order", kData},
+    {"expression", kExpression},
+    {"pivot_expressions", kExpressions},
+    {"unpivot_names", kData},
+    {"entries", kExpressions},
+    {"values", kData},
+    {"star_expr", kExpression},
+    {"alias", kData},
+    {"pivot_enum", kAbsent},
 };
 
 constexpr auto kOperatorTypes = std::to_array<std::string_view>({
-    "ARRAY_CONSTRUCTOR", "ARRAY_EXTRACT", "ARRAY_SLICE", "ARROW", "COMPARE_IN", "COMPARE_NOT_IN",
-    "GROUPING_FUNCTION", "OPERATOR_COALESCE", "OPERATOR_IS_NOT_NULL", "OPERATOR_IS_NULL", "OPERATOR_NOT",
-    "OPERATOR_NULLIF", "OPERATOR_TRY", "OPERATOR_UNPACK", "STRUCT_EXTRACT",
+    "ARRAY_CONSTRUCTOR",
+    "ARRAY_EXTRACT",
+    "ARRAY_SLICE",
+    "ARROW",
+    "COMPARE_IN",
+    "COMPARE_NOT_IN",
+    "GROUPING_FUNCTION",
+    "OPERATOR_COALESCE",
+    "OPERATOR_IS_NOT_NULL",
+    "OPERATOR_IS_NULL",
+    "OPERATOR_NOT",
+    "OPERATOR_NULLIF",
+    "OPERATOR_TRY",
+    "OPERATOR_UNPACK",
+    "STRUCT_EXTRACT",
 });
 
 std::span<const SqlField> find(std::span<const Kind> kinds, std::string_view name) {

@@ -6,9 +6,10 @@
 namespace adit {
 namespace {
 
-// Scalar functions, aggregates and the engine's own macros, sorted. Left out are those that read settings, files,
-// the environment, sequences, variables, the catalog or other statements, that write logs or state, that wait, that parse
-// SQL or raw internal bytes, and those whose memory an argument sets freely.
+// Scalar functions, aggregates and the engine's own macros, sorted. Left out are those that read settings,
+// files, the environment, sequences, variables, the catalog or other statements, that write logs or state,
+// that wait, that parse SQL or raw internal bytes, and those whose memory an argument sets freely.
+// clang-format off
 constexpr auto kFunctions = std::to_array<std::string_view>({
     "!__postfix", "!~~", "!~~*", "%", "&", "&&", "*", "**", "+", "-", "->>", "/", "//", "<->", "<<", "<=>",
     "<@", ">>", "@", "@>", "^", "^@", "abs", "acos", "acosh", "add", "age", "aggregate", "ago", "alias",
@@ -88,27 +89,31 @@ constexpr auto kFunctions = std::to_array<std::string_view>({
     "unhex", "unicode", "union_extract", "union_tag", "union_value", "unlist", "unnest", "unpivot_list",
     "upper", "url_decode", "url_encode", "uuid", "uuid_extract_timestamp", "uuid_extract_version", "uuidv4",
     "uuidv7", "var_pop", "var_samp", "variance", "variant_extract", "variant_typeof", "wavg", "week",
-    "weekday", "weekofyear", "weighted_avg", "xor", "year", "yearweek", "|", "||", "~", "~~", "~~*", "~~~",
+    "weekday", "weekofyear", "weighted_avg", "xor", "year", "yearweek", "|", "||", "~", "~~", "~~*", "~~~"
 });
+// clang-format on
 static_assert(std::ranges::is_sorted(kFunctions));
 
-constexpr auto kTableFunctions = std::to_array<std::string_view>({
-    "generate_series", "json_each", "json_tree", "pg_timezone_names", "range", "unnest",
-});
+constexpr auto kTableFunctions = std::to_array<std::string_view>(
+    {"generate_series", "json_each", "json_tree", "pg_timezone_names", "range", "unnest"});
 static_assert(std::ranges::is_sorted(kTableFunctions));
 
-// What these make is as long as this argument says, and the engine's memory limit does not see it. A whole vector
-// of values is made at once, 2,048 of them, so that 10,000 bytes each are 20 MB.
-constexpr auto kSized = std::to_array<SizedFunction>({
-    {"array_resize", 1, 1, 10'000},
-    {"bitstring", 1, 1, 10'000},
-    {"generate_series", 0, 2, 10'000},
-    {"list_resize", 1, 1, 10'000},
-    {"lpad", 1, 1, 10'000},
-    {"range", 0, 2, 10'000},
-    {"repeat", 1, 1, 1'000},
-    {"rpad", 1, 1, 10'000},
-});
+constexpr auto kCopyingMacros = std::to_array<std::string_view>(
+    {"array_pop_back", "array_to_string", "array_to_string_comma_default", "fmod", "json_group_array",
+     "json_group_object", "map_contains_entry", "nullif", "round_even", "roundbankers", "split_part", "wavg",
+     "weighted_avg"});
+static_assert(std::ranges::is_sorted(kCopyingMacros));
+
+// What these make is as long as this argument says, and the engine's memory limit does not see it. A whole
+// vector of values is made at once, 2,048 of them, so that 10,000 bytes each are 20 MB.
+constexpr auto kSized = std::to_array<SizedFunction>({{"array_resize", 1, 1, 10'000},
+                                                      {"bitstring", 1, 1, 10'000},
+                                                      {"generate_series", 0, 2, 10'000},
+                                                      {"list_resize", 1, 1, 10'000},
+                                                      {"lpad", 1, 1, 10'000},
+                                                      {"range", 0, 2, 10'000},
+                                                      {"repeat", 1, 1, 1'000},
+                                                      {"rpad", 1, 1, 10'000}});
 
 }  // namespace
 
@@ -117,6 +122,8 @@ bool is_allowed_function(std::string_view name) { return std::ranges::binary_sea
 bool is_allowed_table_function(std::string_view name) {
   return std::ranges::binary_search(kTableFunctions, name);
 }
+
+bool copies_arguments(std::string_view name) { return std::ranges::binary_search(kCopyingMacros, name); }
 
 const SizedFunction* find_sized_function(std::string_view name) {
   const auto* found = std::ranges::find(kSized, name, &SizedFunction::name);

@@ -6,6 +6,7 @@
 
 #include "formats/names.h"
 #include "warehouse/duckdb/engine_message.h"
+#include "warehouse/duckdb/sql_bounds.h"
 #include "warehouse/duckdb/sql_tree.h"
 
 namespace adit {
@@ -18,20 +19,23 @@ constexpr std::size_t kTreeDepthMax = 800;
 
 // __adit_ is kReservedPrefix.
 constexpr const char* kShowTables =
-    "SELECT table_name AS name FROM duckdb_tables() WHERE database_name = current_database() AND schema_name = 'main' "
+    "SELECT table_name AS name FROM duckdb_tables() WHERE database_name = current_database() AND schema_name "
+    "= 'main' "
     "AND NOT internal AND NOT starts_with(lower(table_name), '__adit_') UNION ALL "
     "SELECT view_name FROM duckdb_views() WHERE database_name = current_database() AND schema_name = 'main' "
     "AND NOT internal AND NOT starts_with(lower(view_name), '__adit_') ORDER BY name";
 
 constexpr const char* kRelations =
-    "SELECT table_name, NULL, current_database() FROM duckdb_tables() WHERE database_name = current_database() "
+    "SELECT table_name, NULL, current_database() FROM duckdb_tables() WHERE database_name = "
+    "current_database() "
     "AND schema_name = 'main' AND NOT internal UNION ALL "
     "SELECT view_name, sql, current_database() FROM duckdb_views() WHERE database_name = current_database() "
     "AND schema_name = 'main' AND NOT internal";
 
 Error only_queries() {
   return invalid(
-      "Only queries are allowed: SELECT, WITH, VALUES, FROM, DESCRIBE, SUMMARIZE, SHOW TABLES and EXPLAIN of these. PIVOT needs "
+      "Only queries are allowed: SELECT, WITH, VALUES, FROM, DESCRIBE, SUMMARIZE, SHOW TABLES and EXPLAIN of "
+      "these. PIVOT needs "
       "its values named: PIVOT … ON column IN (…).");
 }
 
@@ -72,8 +76,8 @@ Result<json::value> parse(Connection& connection, const std::string& sql) {
   return invalid(clean_engine_message(message->get_string()));
 }
 
-/// The text after `CREATE VIEW name (columns) AS`. The engine writes that head itself and quotes every name that is
-/// not plain, so the first AS outside quotes is the keyword.
+/// The text after `CREATE VIEW name (columns) AS`. The engine writes that head itself and quotes every name
+/// that is not plain, so the first AS outside quotes is the keyword.
 std::string view_body(std::string_view create) {
   bool quoted = false;
   for (std::size_t i = 0; i < create.size(); ++i) {
@@ -100,7 +104,8 @@ Result<PoolNames> pool_names(Connection& connection) {
   return names;
 }
 
-/// The position after blanks and comments. Comments inside comments end too early here, and what follows is then refused.
+/// The position after blanks and comments. Comments inside comments end too early here, and what follows is
+/// then refused.
 std::size_t skip_blanks(std::string_view sql) {
   std::size_t at = 0;
   while (at < sql.size()) {
@@ -122,7 +127,8 @@ std::size_t skip_blanks(std::string_view sql) {
 std::optional<std::string_view> explained(std::string_view sql) {
   constexpr std::string_view kExplain = "explain";
   const auto begin = sql.substr(skip_blanks(sql));
-  if (begin.size() <= kExplain.size() || engine_lower(begin.substr(0, kExplain.size())) != kExplain) return std::nullopt;
+  if (begin.size() <= kExplain.size() || engine_lower(begin.substr(0, kExplain.size())) != kExplain)
+    return std::nullopt;
   const auto rest = begin.substr(kExplain.size());
   if (skip_blanks(rest) == 0 && rest[0] != '(') return std::nullopt;
   return rest;
@@ -146,12 +152,15 @@ Result<GatedQuery> gate_query(Connection& connection, std::string_view sql) {
   if (sql.find('\0') != std::string_view::npos) return invalid("The query holds a NUL character.");
   if (!is_utf8(sql)) return invalid("The query is not UTF-8.");
 
+  ADIT_CHECK(check_parse_size(sql));
+
   const auto behind_explain = explained(sql);
   const std::string query(behind_explain.value_or(sql));
   ADIT_TRY(const auto count, count_statements(connection, query));
   if (count == 0) return invalid("There is no statement in the query.");
   ADIT_TRY(const auto tree, parse(connection, query));
-  if (count > 1) return invalid("A query is exactly one statement; this text holds " + std::to_string(count) + ".");
+  if (count > 1)
+    return invalid("A query is exactly one statement; this text holds " + std::to_string(count) + ".");
   if (!behind_explain && is_show_tables(tree)) return GatedQuery{kShowTables};
 
   ADIT_TRY(const auto names, pool_names(connection));

@@ -1,4 +1,5 @@
-// The gate before users' SQL: what may run is decided from the engine's own parse of it, before anything is bound.
+// The gate before users' SQL: what may run is decided from the engine's own parse of it, before anything is
+// bound.
 #pragma once
 
 #include <string>
@@ -16,11 +17,12 @@ struct GatedQuery {
   std::string sql;
 };
 
-/// Lets through one SELECT (with WITH, VALUES, FROM first, DESCRIBE, SUMMARIZE, SHOW TABLES), or EXPLAIN of one.
+/// Lets through one SELECT (with WITH, VALUES, FROM first, DESCRIBE, SUMMARIZE, SHOW TABLES), or EXPLAIN of
+/// one.
 ///
 /// Call it inside the read-only transaction that then runs the query: the names it allows are those that this
-/// transaction sees. Runs statements of its own on the connection, none of them holding the user's text as SQL.
-/// kInvalid with the reason for the user when the statement is refused or can't be parsed.
+/// transaction sees. Runs statements of its own on the connection, none of them holding the user's text as
+/// SQL. kInvalid with the reason for the user when the statement is refused or can't be parsed.
 Result<GatedQuery> gate_query(Connection& connection, std::string_view sql);
 
 }  // namespace adit

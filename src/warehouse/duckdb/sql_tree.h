@@ -15,8 +15,8 @@
 
 namespace adit {
 
-/// What a query may name: the tables and views of the pool, by their names in lower case as the engine compares them
-/// (ASCII only).
+/// What a query may name: the tables and views of the pool, by their names in lower case as the engine
+/// compares them (ASCII only).
 struct PoolNames {
   struct Relation {
     std::string view_body;  ///< empty for a table
@@ -28,11 +28,12 @@ struct PoolNames {
 /// `name` with A–Z in lower case, which is how the engine compares names.
 std::string engine_lower(std::string_view name);
 
-/// Walks what json_serialize_sql() made of a statement. Every kind of node and every attribute of it must be known; what is
-/// unknown is refused, so that a newer engine's syntax is not let through unread.
+/// Walks what json_serialize_sql() made of a statement. Every kind of node and every attribute of it must be
+/// known; what is unknown is refused, so that a newer engine's syntax is not let through unread.
 ///
-/// Besides what a query may reach, the walk bounds what planning it may cost: the engine can't be interrupted while it plans,
-/// and common table expressions, aliases, views, nested subqueries and lambdas make small texts into huge plans.
+/// Besides what a query may reach, the walk bounds what planning it may cost: the engine can't be interrupted
+/// while it plans, and common table expressions, aliases, views, nested subqueries and lambdas make small
+/// texts into huge plans.
 class SqlTree {
  public:
   /// Parses SQL to the engine's tree; asked for the bodies of views.
@@ -40,8 +41,8 @@ class SqlTree {
 
   SqlTree(const PoolNames& names, Parse parse) : names_(names), parse_(std::move(parse)) {}
 
-  /// `tree` is the whole answer of json_serialize_sql() with exactly one statement. kInvalid with the reason when the statement
-  /// may not run.
+  /// `tree` is the whole answer of json_serialize_sql() with exactly one statement. kInvalid with the reason
+  /// when the statement may not run.
   Result<void> check(const boost::json::value& tree);
 
  private:
@@ -65,9 +66,8 @@ class SqlTree {
   Result<void> view(const std::string& name, const std::string& body);
   Result<void> table_function(const Object& object, const Scope* scope);
   Result<void> expression(const Value& value, const Scope* scope);
-  Result<void> function(const Object& object, const Scope* scope);
+  Result<void> function(const Object& object);
   Result<void> subquery(const Object& object, const Scope* scope);
-  Result<void> lambda(const Object& object, const Scope* scope);
   Result<void> column(const Object& object, const Scope* scope);
   Result<void> add_weight(std::uint64_t weight);
 
@@ -76,6 +76,7 @@ class SqlTree {
   std::unordered_set<std::string> views_open_;
   std::unordered_map<std::string, std::uint64_t> views_checked_;  ///< with their weight
   std::uint64_t weight_ = 0;
+  std::uint64_t copies_ = 1;  ///< of what is being walked, made by the macros around it
   int costly_depth_ = 0;
 };
 

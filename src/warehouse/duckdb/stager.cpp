@@ -15,13 +15,14 @@ namespace {
 /// Each round widens at least one column, and each column widens a few times at most.
 constexpr int kRoundsMax = 200;
 
-/// Up to this size a staging table is made in the transaction that fills it, which saves a commit. In a long transaction it
-/// would keep checkpoints out.
+/// Up to this size a staging table is made in the transaction that fills it, which saves a commit. In a long
+/// transaction it would keep checkpoints out.
 constexpr std::uintmax_t kSmallFileBytes = 1 << 20;
 
 std::string column_list(const std::vector<StagedColumn>& columns) {
   std::string list;
-  for (const auto& column : columns) list += quote_identifier(column.name) + " " + sql_name(column.type) + ", ";
+  for (const auto& column : columns)
+    list += quote_identifier(column.name) + " " + sql_name(column.type) + ", ";
   return list;
 }
 
@@ -40,14 +41,20 @@ DataError only_message(std::string message) {
 /// Failures that say nothing of the data.
 bool is_own_failure(const EngineFailure& failure) {
   return failure.interrupted() || failure.conflict() || failure.fatal() || failure.storage_full() ||
-         failure.out_of_memory() || failure.type == DUCKDB_ERROR_INTERNAL || failure.type == DUCKDB_ERROR_CATALOG ||
-         failure.type == DUCKDB_ERROR_BINDER || failure.type == DUCKDB_ERROR_PARSER;
+         failure.out_of_memory() || failure.type == DUCKDB_ERROR_INTERNAL ||
+         failure.type == DUCKDB_ERROR_CATALOG || failure.type == DUCKDB_ERROR_BINDER ||
+         failure.type == DUCKDB_ERROR_PARSER;
 }
 
 }  // namespace
 
-Stager::Stager(OpenPool& pool, Connection& connection, Activity& activity, const StagePlan& plan, JobStage& stage)
-    : pool_(pool), connection_(connection), activity_(activity), plan_(plan), stage_(stage),
+Stager::Stager(OpenPool& pool, Connection& connection, Activity& activity, const StagePlan& plan,
+               JobStage& stage)
+    : pool_(pool),
+      connection_(connection),
+      activity_(activity),
+      plan_(plan),
+      stage_(stage),
       keys_(plan.spec.key_columns()) {}
 
 Result<void> Stager::load() {
@@ -60,7 +67,8 @@ Result<void> Stager::load() {
   if (stage_.loaded) return {};
   ADIT_CHECK(load_job_stage(connection_, plan_.job, stage_));
   for (auto& column : stage_.columns) {
-    const auto planned = plan_column({.name = column.name, .reference = {}, .engine_type = {}, .guess = column.type});
+    const auto planned =
+        plan_column({.name = column.name, .reference = {}, .engine_type = {}, .guess = column.type});
     column.declared = planned.declared;
     column.in_target = planned.in_target;
   }
@@ -103,7 +111,7 @@ Result<StagedChunk> Stager::stage(const ChunkFile& chunk) {
     Outcome outcome = std::uint64_t{0};
     for (const auto& next : chunks) {
       ADIT_CHECK(activity_.check());
-      ADIT_TRY(outcome, stage_once(next));
+      ADIT_TRY(outcome, next.id == chunk.id ? stage_source(next, *source) : stage_once(next));
       if (!std::holds_alternative<std::uint64_t>(outcome)) break;
     }
     if (auto* rejected = std::get_if<Rejected>(&outcome)) {
@@ -123,12 +131,15 @@ std::vector<StagedColumn> Stager::planned_columns(const ChunkSource& source) con
   auto columns = stage_.columns;
   const auto has = [&](const std::string& name) {
     const auto folded = fold_name(name);
-    return std::ranges::find_if(columns, [&](const auto& column) { return fold_name(column.name) == folded; });
+    return std::ranges::find_if(columns,
+                                [&](const auto& column) { return fold_name(column.name) == folded; });
   };
   if (columns.empty() && plan_.spec.table_schema) {
     for (const auto& declared : plan_.spec.table_schema->columns) {
-      if (has(declared.name) != columns.end() || fold_name(declared.name) == fold_name(kChangeDateColumn)) continue;
-      columns.push_back(plan_column({.name = declared.name, .reference = {}, .engine_type = {}, .guess = {}}));
+      if (has(declared.name) != columns.end() || fold_name(declared.name) == fold_name(kChangeDateColumn))
+        continue;
+      columns.push_back(
+          plan_column({.name = declared.name, .reference = {}, .engine_type = {}, .guess = {}}));
     }
   }
   for (const auto& column : source.columns) {
@@ -171,8 +182,8 @@ StagedColumn Stager::plan_column(const SourceColumn& column) const {
 }
 
 std::string Stager::create_sql(const std::vector<StagedColumn>& columns) const {
-  auto sql = "CREATE TABLE main." + quote_identifier(stage_table_name(plan_.job)) + " (" + column_list(columns) +
-             quote_identifier(kChangeDateColumn) + " TIMESTAMP";
+  auto sql = "CREATE TABLE main." + quote_identifier(stage_table_name(plan_.job)) + " (" +
+             column_list(columns) + quote_identifier(kChangeDateColumn) + " TIMESTAMP";
   if (!keys_.empty()) {
     sql += ", " + std::string(kHiddenChunk) + " BIGINT, " + std::string(kHiddenOperation) + " BOOLEAN";
   }
@@ -221,14 +232,19 @@ Result<Stager::Outcome> Stager::stage_once(const ChunkFile& chunk) {
     if (found->second.chunk == chunk.id) return Outcome(found->second.rows);
   }
   ADIT_TRY(const auto source, open_source(connection_, plan_.spec, chunk.operation, chunk.path));
-  const ChunkSelect select(source, stage_.columns, keys_);
-  const auto failure_or_rows = insert(chunk, select);
-  if (!failure_or_rows) return failure_or_rows.error();
-  if (const auto* rows = std::get_if<std::uint64_t>(&*failure_or_rows)) return Outcome(*rows);
-  return explain(std::get<EngineFailure>(*failure_or_rows), source, select);
+  return stage_source(chunk, source);
 }
 
-Result<std::variant<std::uint64_t, EngineFailure>> Stager::insert(const ChunkFile& chunk, const ChunkSelect& select) {
+Result<Stager::Outcome> Stager::stage_source(const ChunkFile& chunk, const ChunkSource& source) {
+  const ChunkSelect select(source, stage_.columns, keys_);
+  const auto inserted = insert(chunk, select);
+  if (!inserted) return inserted.error();
+  if (const auto* rows = std::get_if<std::uint64_t>(&*inserted)) return Outcome(*rows);
+  return explain(std::get<EngineFailure>(*inserted), source, select);
+}
+
+Result<std::variant<std::uint64_t, EngineFailure>> Stager::insert(const ChunkFile& chunk,
+                                                                  const ChunkSelect& select) {
   using Inserted = std::variant<std::uint64_t, EngineFailure>;
   ChunkMark mark{chunk.id, chunk.position, chunk.operation, 0, relative(chunk.path), {}};
   for (const auto& column : select.columns()) mark.columns.push_back(column.target.name);
@@ -266,8 +282,8 @@ Result<void> Stager::settle_undecided(const ChunkSelect& select, std::vector<Sta
     open.push_back(&*found);
   }
   if (open.empty()) return {};
-  ADIT_TRY(const auto rows,
-           run(connection_, "SELECT " + counts + " FROM main." + quote_identifier(stage_table_name(plan_.job))));
+  ADIT_TRY(const auto rows, run(connection_, "SELECT " + counts + " FROM main." +
+                                                 quote_identifier(stage_table_name(plan_.job))));
   for (std::size_t i = 0; i < open.size(); ++i) open[i]->undecided = rows.integer(0, i) == 0;
   return {};
 }
@@ -280,7 +296,8 @@ Result<Stager::Outcome> Stager::explain(const EngineFailure& failure, const Chun
   if (errors.empty()) {
     const bool of_file = failure.message.find(source.path.filename().string()) != std::string::npos;
     if (failure.type == DUCKDB_ERROR_IO && !of_file) return to_error(failure);
-    errors.push_back(only_message("The file can't be read: " + public_engine_message(failure.message, source.path)));
+    errors.push_back(
+        only_message("The file can't be read: " + public_engine_message(failure.message, source.path)));
   }
   log::debug("warehouse.chunk_rejected", {{"job", plan_.job}, {"reason", failure.message}});
   return Outcome(Rejected{std::move(errors)});
@@ -301,7 +318,7 @@ Result<Stager::Outcome> Stager::explain_misfits(const ChunkSource& source, const
     const bool wrong_guess = !fixed && !has_values(target) && !widened_.contains(target.name);
     const auto wider = !misfit.found || target.declared ? std::nullopt
                        : wrong_guess                    ? misfit.found
-                                       : widened_after_misfit(target.type, *misfit.found, strings);
+                                     : widened_after_misfit(target.type, *misfit.found, strings);
     if (!wider || *wider == target.type) {
       ADIT_TRY(auto errors, describe_misfits(connection_, source, select, misfit.column));
       return Outcome(Rejected{std::move(errors)});
@@ -322,7 +339,9 @@ bool Stager::has_values(const StagedColumn& column) const {
 }
 
 ChunkFile Stager::file_of(const ChunkMark& mark) const {
-  return {.id = mark.chunk, .position = mark.position, .operation = mark.operation,
+  return {.id = mark.chunk,
+          .position = mark.position,
+          .operation = mark.operation,
           .path = pool_.chunks_root() / mark.file};
 }
 

@@ -16,9 +16,9 @@ namespace adit {
 
 /// Stages one chunk of a job whose JobStage is locked by the caller. A short-lived object on one thread.
 ///
-/// Types are guessed from the first rows, from the table or from the declared schema; every value is checked while it
-/// is inserted. When one does not fit, the column is widened as far as the rules allow and whatever was staged with the
-/// narrower type is staged again from the chunk files, so that texts keep their form.
+/// Types are guessed from the first rows, from the table or from the declared schema; every value is checked
+/// while it is inserted. When one does not fit, the column is widened as far as the rules allow and whatever
+/// was staged with the narrower type is staged again from the chunk files, so that texts keep their form.
 class Stager {
  public:
   Stager(OpenPool& pool, Connection& connection, Activity& activity, const StagePlan& plan, JobStage& stage);
@@ -40,13 +40,16 @@ class Stager {
   Result<void> load();
   std::vector<StagedColumn> planned_columns(const ChunkSource& source) const;
   StagedColumn plan_column(const SourceColumn& column) const;
-  /// Makes the staging table fit `columns`. Chunks that must be staged again because of it are appended to `stage_again`.
+  /// Makes the staging table fit `columns`. Chunks that must be staged again because of it are appended to
+  /// `stage_again`.
   Result<void> shape_table(const std::vector<StagedColumn>& columns, bool small_file,
                            std::vector<ChunkFile>& stage_again);
   Result<void> extend_table(const std::vector<StagedColumn>& columns);
   std::string create_sql(const std::vector<StagedColumn>& columns) const;
   Result<Outcome> stage_once(const ChunkFile& chunk);
-  Result<std::variant<std::uint64_t, EngineFailure>> insert(const ChunkFile& chunk, const ChunkSelect& select);
+  Result<Outcome> stage_source(const ChunkFile& chunk, const ChunkSource& source);
+  Result<std::variant<std::uint64_t, EngineFailure>> insert(const ChunkFile& chunk,
+                                                            const ChunkSelect& select);
   /// Columns without any value so far: has this chunk brought one?
   Result<void> settle_undecided(const ChunkSelect& select, std::vector<StagedColumn>& columns);
   Result<Outcome> explain(const EngineFailure& failure, const ChunkSource& source, const ChunkSelect& select);

@@ -13,9 +13,10 @@ namespace adit {
 /// Names and types of what `SELECT * FROM <from>` gives.
 Tried<std::vector<ColumnInfo>> columns_of(Connection& connection, const std::string& from);
 
-/// The columns of a table of schema main, the hidden ones included; nullopt when there is none of that exact name
-/// (the engine ignores the case of ASCII letters). Ask only for names that are known or the warehouse's own: the engine
-/// takes unknown ones that look like a file's for a file.
-Result<std::optional<std::vector<ColumnInfo>>> table_columns(Connection& connection, const std::string& table);
+/// The columns of a table of schema main, the hidden ones included; nullopt when there is none of that exact
+/// name (the engine ignores the case of ASCII letters). Ask only for names that are known or the warehouse's
+/// own: the engine takes unknown ones that look like a file's for a file.
+Result<std::optional<std::vector<ColumnInfo>>> table_columns(Connection& connection,
+                                                             const std::string& table);
 
 }  // namespace adit

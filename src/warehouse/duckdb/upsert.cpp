@@ -9,7 +9,8 @@
 namespace adit {
 namespace {
 
-/// Chunk position and rowid in one number: rows of a later chunk, and later rows of a chunk, have the greater one.
+/// Chunk position and rowid in one number: rows of a later chunk, and later rows of a chunk, have the greater
+/// one.
 constexpr const char* kOrder = "((__adit_chunk << 44) + rowid)";
 constexpr const char* kRowidOfOrder = "& 17592186044415";
 
@@ -38,8 +39,8 @@ std::string filled_rows(const UpsertTables& tables, const Segment& segment, cons
   std::string values;
   for (const auto& column : tables.columns) {
     const bool brought = contains(segment.columns, column) || column == kChangeDateColumn;
-    values += (values.empty() ? "" : ", ") + std::string(brought ? "s." : "o.") + quote_identifier(column) + " AS " +
-              quote_identifier(column);
+    values += (values.empty() ? "" : ", ") + std::string(brought ? "s." : "o.") + quote_identifier(column) +
+              " AS " + quote_identifier(column);
   }
   return "SELECT " + values + " FROM " + source + " s LEFT JOIN " + tables.target + " o ON " +
          keys_equal(tables, "s", "o") + " WHERE NOT s.__adit_op";
@@ -98,31 +99,33 @@ Result<bool> needs_reduction(Connection& connection, const JobStage& stage, cons
     if (mark.operation == ChunkOperation::kDelete) return true;
   }
   const auto keys = quoted_list(tables.keys);
-  ADIT_TRY(const auto rows,
-           run(connection, "SELECT (SELECT count(*) FROM " + tables.stage + "), (SELECT count(*) FROM (SELECT DISTINCT " +
-                               keys + " FROM " + tables.stage + "))"));
+  ADIT_TRY(const auto rows, run(connection, "SELECT (SELECT count(*) FROM " + tables.stage +
+                                                "), (SELECT count(*) FROM (SELECT DISTINCT " + keys +
+                                                " FROM " + tables.stage + "))"));
   return rows.integer(0, 0) != rows.integer(0, 1);
 }
 
 std::string deciding_rows(const UpsertTables& tables, const std::string& where) {
   const auto of_segment = where.empty() ? std::string() : " WHERE " + where;
-  return "SELECT * FROM " + tables.stage + " WHERE rowid IN (SELECT max(" + kOrder + ") " + kRowidOfOrder + " FROM " +
-         tables.stage + of_segment + " GROUP BY " + quoted_list(tables.keys) + ")";
+  return "SELECT * FROM " + tables.stage + " WHERE rowid IN (SELECT max(" + kOrder + ") " + kRowidOfOrder +
+         " FROM " + tables.stage + of_segment + " GROUP BY " + quoted_list(tables.keys) + ")";
 }
 
-Result<std::uint64_t> apply_segment(Connection& connection, const Activity& activity, const UpsertTables& tables,
-                                    const Segment& segment, bool reduce) {
+Result<std::uint64_t> apply_segment(Connection& connection, const Activity& activity,
+                                    const UpsertTables& tables, const Segment& segment, bool reduce) {
   const auto step = [&](const std::string& sql) -> Result<Rows> {
     ADIT_CHECK(activity.check());
     return run(connection, sql);
   };
   auto source = tables.stage;
   if (reduce) {
-    const auto where = "__adit_chunk BETWEEN " + std::to_string(segment.first) + " AND " + std::to_string(segment.last);
+    const auto where =
+        "__adit_chunk BETWEEN " + std::to_string(segment.first) + " AND " + std::to_string(segment.last);
     ADIT_CHECK(step("CREATE TEMP TABLE \"__adit_deciding\" AS " + deciding_rows(tables, where)));
     source = kDecidingTable;
   }
-  auto inserted_from = "SELECT " + quoted_list(tables.columns, "s.") + " FROM " + source + " s WHERE NOT s.__adit_op";
+  auto inserted_from =
+      "SELECT " + quoted_list(tables.columns, "s.") + " FROM " + source + " s WHERE NOT s.__adit_op";
   if (segment.keeps_others) {
     ADIT_CHECK(step("CREATE TEMP TABLE \"__adit_filled\" AS " + filled_rows(tables, segment, source)));
     inserted_from = "SELECT " + quoted_list(tables.columns) + " FROM " + kFilledTable;

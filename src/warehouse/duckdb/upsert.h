@@ -18,7 +18,8 @@ struct UpsertTables {
   std::vector<std::string> columns;  ///< of the target, all of them
 };
 
-/// Chunks that can be applied at once, because their order among each other is settled by the rows themselves.
+/// Chunks that can be applied at once, because their order among each other is settled by the rows
+/// themselves.
 struct Segment {
   std::int64_t first = 0;  ///< positions, inclusive
   std::int64_t last = 0;
@@ -26,8 +27,8 @@ struct Segment {
   bool keeps_others = false;         ///< the columns not brought keep the old row's values
 };
 
-/// Groups the chunks. Normally it is one segment; where chunks bring different columns and old values are to be
-/// kept, chunks of different columns or operations can't be reduced together.
+/// Groups the chunks. Normally it is one segment; where chunks bring different columns and old values are to
+/// be kept, chunks of different columns or operations can't be reduced together.
 std::vector<Segment> segments(const JobStage& stage, const std::vector<std::string>& target_columns,
                               UpsertStrategy strategy);
 
@@ -38,8 +39,8 @@ Result<bool> needs_reduction(Connection& connection, const JobStage& stage, cons
 std::string deciding_rows(const UpsertTables& tables, const std::string& where);
 
 /// Inside a transaction. The number of rows inserted.
-Result<std::uint64_t> apply_segment(Connection& connection, const Activity& activity, const UpsertTables& tables,
-                                    const Segment& segment, bool reduce);
+Result<std::uint64_t> apply_segment(Connection& connection, const Activity& activity,
+                                    const UpsertTables& tables, const Segment& segment, bool reduce);
 
 std::string quoted_list(const std::vector<std::string>& names, const std::string& prefix = {});
 

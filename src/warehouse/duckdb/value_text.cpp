@@ -45,7 +45,8 @@ std::string integer_text(Int128 value) {
 }
 
 std::string decimal_text(Int128 value, unsigned scale) {
-  auto text = unsigned_text(value < 0 ? UInt128{0} - static_cast<UInt128>(value) : static_cast<UInt128>(value));
+  auto text =
+      unsigned_text(value < 0 ? UInt128{0} - static_cast<UInt128>(value) : static_cast<UInt128>(value));
   if (scale > 0) {
     if (text.size() <= scale) text.insert(0, scale + 1 - text.size(), '0');
     text.insert(text.size() - scale, 1, '.');

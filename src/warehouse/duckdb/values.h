@@ -12,9 +12,10 @@ namespace adit {
 
 /// Reads the values of one column, whatever its type. Made once per column and result.
 ///
-/// Dates and times are ISO 8601 (TIMESTAMP `2024-01-31T12:00:00.123456`, the fraction only if it is not zero; with time zone: UTC and
-/// `Z`), infinite ones `infinity` and `-infinity`; BLOB is Base64, BIT its digits, INTERVAL an ISO 8601 duration; LIST, ARRAY,
-/// STRUCT, MAP and UNION are JSON text, a MAP being a list of {"key","value"} and a UNION its value.
+/// Dates and times are ISO 8601 (TIMESTAMP `2024-01-31T12:00:00.123456`, the fraction only if it is not zero;
+/// with time zone: UTC and `Z`), infinite ones `infinity` and `-infinity`; BLOB is Base64, BIT its digits,
+/// INTERVAL an ISO 8601 duration; LIST, ARRAY, STRUCT, MAP and UNION are JSON text, a MAP being a list of
+/// {"key","value"} and a UNION its value.
 class ColumnReader {
  public:
   explicit ColumnReader(duckdb_logical_type type);
@@ -28,6 +29,7 @@ class ColumnReader {
  private:
   Cell read_nested(duckdb_vector vector, idx_t row) const;
   Cell read_enum(duckdb_vector vector, idx_t row) const;
+  std::string read_time(duckdb_vector vector, idx_t row) const;
   std::string read_decimal(duckdb_vector vector, idx_t row) const;
 
   duckdb_type type_ = DUCKDB_TYPE_INVALID;
@@ -35,7 +37,7 @@ class ColumnReader {
   duckdb_type internal_ = DUCKDB_TYPE_INVALID;  ///< of DECIMAL and ENUM
   unsigned scale_ = 0;
   idx_t array_size_ = 0;
-  std::vector<std::string> words_;         ///< of ENUM: its values; of STRUCT and UNION: the members' names
+  std::vector<std::string> words_;  ///< of ENUM: its values; of STRUCT and UNION: the members' names
   std::vector<ColumnReader> children_;
 };
 

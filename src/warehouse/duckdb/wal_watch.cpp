@@ -10,7 +10,7 @@ namespace adit {
 WalWatch::WalWatch(const std::filesystem::path& database) : log_(database.string() + ".wal") {}
 
 Result<void> WalWatch::sync_if_new() {
-  struct statx status {};
+  struct statx status{};
   if (::statx(AT_FDCWD, log_.c_str(), 0, STATX_INO | STATX_BTIME, &status) != 0) return {};
   const bool birth_known = (status.stx_mask & STATX_BTIME) != 0;
   const Identity identity{status.stx_ino, status.stx_btime.tv_sec, status.stx_btime.tv_nsec};

@@ -1,4 +1,5 @@
-// Knows whether the write-ahead log of a database was made anew, which the engine does without syncing the folder.
+// Knows whether the write-ahead log of a database was made anew, which the engine does without syncing the
+// folder.
 #pragma once
 
 #include <cstdint>

@@ -54,8 +54,7 @@ test:
 
 bench:
 	@tools/setup bench
-	@tools/build release adit adit_bench
-	@build/release/bench/adit_bench $(BENCH)
+	@tools/bench $(BENCH)
 
 torture:
 	@tools/setup test

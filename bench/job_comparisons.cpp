@@ -165,6 +165,7 @@ Lines compare_delta_upsert(const Setup& setup) {
       const auto& delta = setup.data.deltas[static_cast<std::size_t>(run)];
       adit.settle();
       const auto with_adit = upsert_to_adit(tables.pool, delta);
+      adit.settle();
       const auto alone = upsert_alone(tables.engine, delta);
       if (run == 0) continue;  // the first turn touches what the others find ready
       pairs.adit.push_back(with_adit);

@@ -63,13 +63,11 @@ class Reporter final : public client::PushObserver {
   Clock::time_point start_ = Clock::now();
 };
 
+/// The message says row, column and value itself; the line is what an editor wants.
 std::string problem_text(const client::FileProblem& problem) {
   const auto& what = problem.problem;
   std::string text = problem.file.string();
-  if (what.line) text += ", line " + std::to_string(*what.line);
-  if (what.row) text += ", row " + std::to_string(*what.row);
-  if (what.column) text += ", column " + *what.column;
-  if (what.value) text += ", value `" + *what.value + "`";
+  if (what.line && !what.message.starts_with("Line ")) text += ", line " + std::to_string(*what.line);
   return text + ": " + what.message;
 }
 
@@ -104,6 +102,7 @@ void print_summary(const client::PushOutcome& outcome, const PushOptions& option
   std::cout << "DONE: " << client::human_count(outcome.job.rows_landed) << " rows into " << options.table
             << ", " << client::human_bytes(bytes) << " in " << client::human_time(outcome.total_time) << " ("
             << client::human_rate(bytes, outcome.total_time) << "), job " << outcome.job.id << '\n';
+  for (const auto& line : outcome.job.logs) std::cout << "      " << line << '\n';
 }
 
 ExitCode conclude(const client::PushOutcome& outcome, const PushOptions& options) {
@@ -115,7 +114,10 @@ ExitCode conclude(const client::PushOutcome& outcome, const PushOptions& options
   std::cerr << "adit: job " << outcome.job.id << " ended as " << outcome.job.status << "; the table "
             << options.table << " is as it was.\n";
   for (const auto& problem : outcome.problems) std::cerr << "      " << problem_text(problem) << '\n';
-  for (const auto& line : outcome.job.logs) std::cerr << "      " << line << '\n';
+  for (const auto& line : outcome.job.logs) {
+    // The server tells of each chunk as well, by an id that says less than the file's name above.
+    if (outcome.problems.empty() || !line.starts_with("Chunk ")) std::cerr << "      " << line << '\n';
+  }
   return outcome.job.status == "ERROR" ? ExitCode::kJobError : ExitCode::kJobCanceled;
 }
 

@@ -14,19 +14,10 @@ constexpr std::size_t kErrorsPerChunkMax = 10;
 
 Error canceled() { return {ErrorKind::kCanceled, "The push job was canceled."}; }
 
+/// The message names row, column and value itself.
 std::string describe(const DataError& error) {
-  std::string text;
-  const auto add = [&text](std::string_view name, const auto& value) {
-    if (!text.empty()) text += ", ";
-    text += name;
-    text += value;
-  };
-  if (error.line) add("line ", std::to_string(*error.line));
-  if (error.row) add("row ", std::to_string(*error.row));
-  if (error.byte) add("byte ", std::to_string(*error.byte));
-  if (error.column) add("column ", "\"" + *error.column + "\"");
-  if (error.value) add("value ", "'" + *error.value + "'");
-  return text.empty() ? error.message : text + ": " + error.message;
+  if (!error.line || error.message.starts_with("Line ")) return ": " + error.message;
+  return ", line " + std::to_string(*error.line) + ": " + error.message;
 }
 
 }  // namespace
@@ -37,7 +28,7 @@ std::vector<std::string> describe_failed_chunks(const std::vector<Chunk>& chunks
     if (chunk.state != ChunkState::kFailed) continue;
     const auto name = "Chunk " + std::to_string(chunk.position + 1) + " (" + chunk.id.to_string() + ")";
     const auto shown = std::min(chunk.errors.size(), kErrorsPerChunkMax);
-    for (std::size_t i = 0; i < shown; ++i) lines.push_back(name + ", " + describe(chunk.errors[i]));
+    for (std::size_t i = 0; i < shown; ++i) lines.push_back(name + describe(chunk.errors[i]));
     if (chunk.errors.size() > shown) {
       lines.push_back(name + ": further errors stand in the chunk's adit.errors.");
     }

@@ -1,0 +1,291 @@
+// The life of a push job over the real catalog, chunk store and warehouse, without HTTP.
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <chrono>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <thread>
+
+#include "push/housekeeper.h"
+#include "push/job_rules.h"
+#include "push/push_service.h"
+#include "push/recovery.h"
+
+namespace adit {
+namespace {
+
+using namespace std::chrono_literals;
+
+class SetClock final : public Clock {
+ public:
+  Timestamp now() const override { return from_epoch_ms(ms_); }
+  void advance(std::chrono::milliseconds by) { ms_ += by.count(); }
+
+ private:
+  std::atomic<std::int64_t> ms_{1'700'000'000'000};
+};
+
+/// One installation in a folder of its own. open() and close() are what a start and a stop of the server are.
+class PushJob : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    folder_ = std::filesystem::temp_directory_path() / ("adit-push-" + Uuid::random().to_string());
+    std::filesystem::create_directories(folder_);
+    open();
+    const Team team{TeamId::random(), "team", "team"};
+    const User user{UserId::random(), team.id, "Admin", "admin@localhost"};
+    Key key;
+    key.id = KeyId::random();
+    key.team = team.id;
+    key.owner = user.id;
+    ASSERT_TRUE(catalog_->found_team(team, user, key));
+    ASSERT_TRUE(catalog_->insert_pool({pool_, team.id, "Pool", "", user.id, clock_.now()}));
+  }
+  void TearDown() override {
+    close();
+    std::filesystem::remove_all(folder_);
+  }
+
+  void open() {
+    catalog_ = *open_sqlite_catalog(folder_ / "catalog.db");
+    store_ = *open_local_chunk_store(folder_ / "chunks");
+    WarehouseOptions options;
+    options.root = folder_ / "pools";
+    options.chunks_root = folder_ / "chunks";
+    warehouse_ = *open_duckdb_warehouse(
+        options,
+        [this](PoolId pool, const auto& landed) {
+          return missing_landings(*catalog_, *store_, pool, landed);
+        },
+        clock_, metrics_);
+    stages_ = std::make_unique<StageQueue>(*catalog_, *store_, *warehouse_, StageQueueOptions{});
+    LandQueueOptions land_options;
+    land_options.poll_interval = 20ms;
+    landings_ = std::make_unique<LandQueue>(*catalog_, *store_, *warehouse_, *stages_, clock_, metrics_,
+                                            land_options);
+    push_ = std::make_unique<PushService>(*catalog_, *store_, *warehouse_, *stages_, *landings_, clock_,
+                                          metrics_, PushLimits{});
+  }
+
+  void close() {
+    if (landings_) landings_->stop();
+    if (stages_) stages_->stop();
+    push_.reset();
+    landings_.reset();
+    stages_.reset();
+    warehouse_.reset();
+    store_.reset();
+    catalog_.reset();
+  }
+
+  Job create(const std::string& table, JobType type = JobType::kDelta) {
+    JobSpec spec;
+    spec.target_name = table;
+    spec.type = type;
+    spec.file_type = FileType::kCsv;
+    return *push_->create(pool_, spec);
+  }
+
+  ChunkId upload(const Job& job, const std::string& csv) {
+    auto upload = *push_->begin_upload(pool_, job.id, ChunkOperation::kUpsert);
+    EXPECT_TRUE(upload->begin_chunk());
+    EXPECT_TRUE(upload->write(csv));
+    EXPECT_TRUE(upload->end_chunk());
+    return upload->finish()->front().id;
+  }
+
+  JobStatus wait(const Job& job) { return landings_->wait_final(pool_, job.id, 30s)->status; }
+
+  std::uint64_t expire() {
+    Housekeeper housekeeper(*catalog_, *store_, *warehouse_, *landings_, clock_, metrics_,
+                            {.expiry_interval = 1h});
+    housekeeper
+        .stop();  // its own first look is over or never comes: what it did not find, the next line does
+    return *housekeeper.expire();
+  }
+
+  std::string count(const std::string& table) {
+    const auto result = warehouse_->query(pool_, {.sql = "SELECT count(*) FROM \"" + table + "\""}, {});
+    return result ? std::to_string(std::get<std::int64_t>(result->rows[0][0]))
+                  : result.error().public_message;
+  }
+
+  bool has_file(const Job& job, ChunkId chunk) { return store_->open(pool_, job.id, chunk).ok(); }
+
+  std::filesystem::path folder_;
+  SetClock clock_;
+  Metrics metrics_;
+  const PoolId pool_ = PoolId::random();
+  std::unique_ptr<Catalog> catalog_;
+  std::unique_ptr<ChunkStore> store_;
+  std::unique_ptr<Warehouse> warehouse_;
+  std::unique_ptr<StageQueue> stages_;
+  std::unique_ptr<LandQueue> landings_;
+  std::unique_ptr<PushService> push_;
+};
+
+TEST_F(PushJob, LandsWhatWasUploaded) {
+  const auto job = create("t");
+  upload(job, "a\n1\n2\n");
+  upload(job, "a\n3\n");
+  ASSERT_TRUE(push_->execute(pool_, job.id));
+  landings_->start();
+  EXPECT_EQ(wait(job), JobStatus::kDone);
+  EXPECT_EQ(count("t"), "3");
+  EXPECT_EQ(push_->get(pool_, job.id)->rows_landed, 3U);
+}
+
+TEST_F(PushJob, ExecutedTwiceIsAConflictAndLandsOnce) {
+  const auto job = create("t");
+  upload(job, "a\n1\n");
+  ASSERT_TRUE(push_->execute(pool_, job.id));
+  EXPECT_EQ(push_->execute(pool_, job.id).error().kind, ErrorKind::kConflict);
+  landings_->start();
+  EXPECT_EQ(wait(job), JobStatus::kDone);
+  EXPECT_EQ(push_->execute(pool_, job.id).error().kind, ErrorKind::kConflict);
+  EXPECT_EQ(count("t"), "1");
+}
+
+TEST_F(PushJob, CanceledWhileQueuedNeverLands) {
+  const auto job = create("t");
+  upload(job, "a\n1\n");
+  ASSERT_TRUE(push_->execute(pool_, job.id));
+  EXPECT_EQ(push_->cancel(pool_, job.id)->status, JobStatus::kCanceled);
+  const auto next = create("t");
+  upload(next, "a\n2\n3\n");
+  ASSERT_TRUE(push_->execute(pool_, next.id));
+  landings_->start();
+  EXPECT_EQ(wait(next), JobStatus::kDone);
+  EXPECT_EQ(count("t"), "2");
+}
+
+TEST_F(PushJob, AnUploadThatEndsAfterTheExecuteIsRefusedAndLeavesNothing) {
+  const auto job = create("t");
+  const auto first = upload(job, "a\n1\n");
+  auto late = *push_->begin_upload(pool_, job.id, ChunkOperation::kUpsert);
+  ASSERT_TRUE(late->begin_chunk());
+  ASSERT_TRUE(late->write("a\n2\n"));
+  ASSERT_TRUE(late->end_chunk());
+  ASSERT_TRUE(push_->execute(pool_, job.id));
+  EXPECT_EQ(late->finish().error().kind, ErrorKind::kConflict);
+  late.reset();
+  EXPECT_EQ(*store_->list(pool_, job.id), std::vector<ChunkId>{first});
+}
+
+TEST_F(PushJob, OfADeadProcessIsTakenAgainAndLandsOnce) {
+  const auto job = create("t");
+  upload(job, "a\n1\n2\n");
+  ASSERT_TRUE(push_->execute(pool_, job.id));
+  ASSERT_TRUE(*catalog_->claim_next_job("a process that died", clock_.now()));
+  close();
+  open();
+  ASSERT_TRUE(recover(*catalog_, *store_, *stages_, clock_));
+  landings_->start();
+  EXPECT_EQ(wait(job), JobStatus::kDone);
+  EXPECT_EQ(count("t"), "2");
+}
+
+TEST_F(PushJob, ThatLandedBeforeItsProcessDiedIsDoneWithoutLandingAgain) {
+  const auto job = create("t");
+  upload(job, "a\n1\n2\n");
+  ASSERT_TRUE(push_->execute(pool_, job.id));
+  ASSERT_TRUE(*catalog_->claim_next_job("a process that died", clock_.now()));
+  LandPlan plan{stage_plan(job), {}};
+  const auto chunks = *push_->chunks(pool_, job.id);
+  plan.chunks.push_back(*chunk_file(*store_, job, chunks[0]));
+  ASSERT_TRUE(warehouse_->land(plan, {}));
+  close();
+  open();
+  ASSERT_TRUE(recover(*catalog_, *store_, *stages_, clock_));
+  landings_->start();
+  EXPECT_EQ(wait(job), JobStatus::kDone);
+  EXPECT_EQ(count("t"), "2");
+}
+
+TEST_F(PushJob, ChunksThatWereNotStagedAreStagedAtTheNextStart) {
+  const auto job = create("t");
+  upload(job, "a\n1\n");
+  close();
+  open();
+  ASSERT_TRUE(recover(*catalog_, *store_, *stages_, clock_));
+  ASSERT_TRUE(stages_->finish(job, {}));
+  EXPECT_EQ(push_->chunks(pool_, job.id)->front().state, ChunkState::kStaged);
+}
+
+TEST_F(PushJob, ItsChunksExpireAfterTheRetentionAndTheTableStays) {
+  const auto job = create("t");
+  const auto chunk = upload(job, "a\n1\n");
+  ASSERT_TRUE(push_->execute(pool_, job.id));
+  landings_->start();
+  ASSERT_EQ(wait(job), JobStatus::kDone);
+  clock_.advance(167h);
+  EXPECT_EQ(expire(), 0U);
+  EXPECT_TRUE(has_file(job, chunk));
+  clock_.advance(2h);
+  expire();
+  EXPECT_FALSE(has_file(job, chunk));
+  close();
+  open();
+  EXPECT_EQ(count("t"), "1");
+}
+
+TEST_F(PushJob, DeletedAfterItLandedKeepsItsChunksAndItsRows) {
+  const auto job = create("t");
+  const auto chunk = upload(job, "a\n1\n");
+  ASSERT_TRUE(push_->execute(pool_, job.id));
+  landings_->start();
+  ASSERT_EQ(wait(job), JobStatus::kDone);
+  ASSERT_TRUE(push_->remove(pool_, job.id));
+  EXPECT_EQ(push_->get(pool_, job.id).error().kind, ErrorKind::kNotFound);
+  EXPECT_TRUE(has_file(job, chunk));
+  EXPECT_EQ(count("t"), "1");
+}
+
+TEST_F(PushJob, DeletedBeforeItLandedLosesItsChunksAtOnce) {
+  const auto job = create("t");
+  const auto chunk = upload(job, "a\n1\n");
+  ASSERT_TRUE(push_->remove(pool_, job.id));
+  EXPECT_FALSE(has_file(job, chunk));
+}
+
+TEST_F(PushJob, WhosePoolFileIsLostIsLandedAgainFromItsChunks) {
+  const auto first = create("t");
+  upload(first, "a\n1\n2\n");
+  const auto second = create("t");
+  upload(second, "a\n3\n");
+  landings_->start();
+  ASSERT_TRUE(push_->execute(pool_, first.id));
+  ASSERT_TRUE(push_->execute(pool_, second.id));
+  ASSERT_EQ(wait(second), JobStatus::kDone);
+  ASSERT_TRUE(push_->remove(pool_, first.id));
+  close();
+  std::filesystem::remove_all(folder_ / "pools");
+  open();
+  ASSERT_TRUE(warehouse_->tables(pool_));
+  EXPECT_EQ(count("t"), "3");
+}
+
+TEST(JobRules, NameEveryFieldThatCannotBe) {
+  JobSpec spec;
+  spec.target_name = "t";
+  EXPECT_TRUE(check_job_spec(spec));
+  for (const std::string good : {"../x", "a\"b", "DROP TABLE t; --", "🙂", "Straße"}) {
+    spec.target_name = good;
+    EXPECT_TRUE(check_job_spec(spec)) << good;
+  }
+  for (const std::string& bad :
+       {std::string(), std::string("a\0b", 3), std::string("__ADIT_x"), std::string("\xff")}) {
+    spec.target_name = bad;
+    const auto checked = check_job_spec(spec);
+    ASSERT_FALSE(checked);
+    EXPECT_EQ(checked.error().fields.front().attribute, "targetName");
+  }
+  spec.target_name = "t";
+  spec.keys = {"Ä", "ä"};
+  EXPECT_EQ(check_job_spec(spec).error().fields.front().attribute, "keys");
+}
+
+}  // namespace
+}  // namespace adit

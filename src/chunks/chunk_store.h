@@ -49,6 +49,8 @@ class ChunkStore {
   virtual Result<void> remove_job(PoolId pool, JobId job) = 0;
   /// The chunks that are kept for a job, in no order; for recovery.
   virtual Result<std::vector<ChunkId>> list(PoolId pool, JobId job) = 0;
+  /// Space that is left for further chunks.
+  virtual Result<std::uint64_t> free_bytes() = 0;
   /// Removes the temporary files of uploads that a dead process left. Call once at start, before any write.
   virtual Result<void> remove_unfinished() = 0;
 };

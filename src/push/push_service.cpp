@@ -64,6 +64,12 @@ Result<std::unique_ptr<Upload>> PushService::begin_upload(PoolId pool, JobId id,
         "keys",
         "A delete chunk needs a job with key columns: name them in \"keys\" when the job is created.");
   }
+  ADIT_TRY(const auto free, store_.free_bytes());
+  if (free < limits_.upload.free_bytes_min) {
+    return Error{
+        ErrorKind::kStorageFull,
+        "The server's disk is almost full and takes no chunks. Free space there and send this again."};
+  }
   const Upload::Parts parts{catalog_, store_, warehouse_, stages_, clock_, metrics_, limits_.upload};
   return std::make_unique<Upload>(parts, std::move(job), operation);
 }

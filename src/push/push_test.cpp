@@ -66,7 +66,7 @@ class PushJob : public ::testing::Test {
     landings_ = std::make_unique<LandQueue>(*catalog_, *store_, *warehouse_, *stages_, clock_, metrics_,
                                             land_options);
     push_ = std::make_unique<PushService>(*catalog_, *store_, *warehouse_, *stages_, *landings_, clock_,
-                                          metrics_, PushLimits{});
+                                          metrics_, limits_);
   }
 
   void close() {
@@ -117,6 +117,7 @@ class PushJob : public ::testing::Test {
   std::filesystem::path folder_;
   SetClock clock_;
   Metrics metrics_;
+  PushLimits limits_;
   const PoolId pool_ = PoolId::random();
   std::unique_ptr<Catalog> catalog_;
   std::unique_ptr<ChunkStore> store_;
@@ -172,6 +173,14 @@ TEST_F(PushJob, AnUploadThatEndsAfterTheExecuteIsRefusedAndLeavesNothing) {
   EXPECT_EQ(late->finish().error().kind, ErrorKind::kConflict);
   late.reset();
   EXPECT_EQ(*store_->list(pool_, job.id), std::vector<ChunkId>{first});
+}
+
+TEST_F(PushJob, TakesNoChunkWhenTheDiskIsAlmostFull) {
+  close();
+  limits_.upload.free_bytes_min = ~0ULL;
+  open();
+  EXPECT_EQ(push_->begin_upload(pool_, create("t").id, ChunkOperation::kUpsert).error().kind,
+            ErrorKind::kStorageFull);
 }
 
 TEST_F(PushJob, OfADeadProcessIsTakenAgainAndLandsOnce) {

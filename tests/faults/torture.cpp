@@ -57,6 +57,15 @@ Arguments parse(int count, char** values) {
 
 }  // namespace
 
+namespace {
+
+void remove_traces(const std::filesystem::path& data) {
+  std::filesystem::remove_all(data);
+  std::filesystem::remove(data.string() + ".log");
+}
+
+}  // namespace
+
 int main(int count, char** values) {
   auto arguments = parse(count, values);
   if (!arguments.good) {
@@ -82,6 +91,7 @@ int main(int count, char** values) {
     for (const auto& violation : result.violations) {
       if (violation.find("missing") != std::string::npos) {
         std::printf("torture: the planted row was found: %s\n", violation.c_str());
+        remove_traces(options.data);
         return 0;
       }
     }
@@ -99,7 +109,6 @@ int main(int count, char** values) {
       "seed %llu\n",
       result.rounds, result.kills, result.failpoints, result.terminations, result.jobs, result.rows_checked,
       static_cast<unsigned long long>(options.seed));
-  fs::remove_all(options.data);
-  fs::remove(options.data.string() + ".log");
+  remove_traces(options.data);
   return 0;
 }

@@ -1,5 +1,7 @@
 #include "warehouse/duckdb/engine.h"
 
+#include <chrono>
+#include <thread>
 #include <utility>
 
 namespace adit {
@@ -266,6 +268,27 @@ void roll_back(Connection& connection) {
   }
 }
 
+/// COMMIT takes a while: it writes, and it waits for other commits and for the disk. When one of the engine's
+/// threads runs it, duckdb_query spins on the calling thread until it is over, and with several commits at a
+/// time the spinning threads keep the one they wait for off the processors: ten times fewer small jobs a
+/// second on two cores. Here the caller sleeps meanwhile.
+Tried<Rows> commit_asleep(Connection& connection) {
+  constexpr std::chrono::microseconds kPause{50};
+  auto statement = Statement::prepare(connection, "COMMIT");
+  if (!statement) return std::unexpected(statement.error());
+  duckdb_pending_result pending = nullptr;
+  auto state = duckdb_pending_prepared(statement->get(), &pending);
+  while (state == DuckDBSuccess) {
+    const auto step = duckdb_pending_execute_task(pending);
+    if (step == DUCKDB_PENDING_ERROR || duckdb_pending_execution_is_finished(step)) break;
+    if (step == DUCKDB_PENDING_NO_TASKS_AVAILABLE) std::this_thread::sleep_for(kPause);
+  }
+  duckdb_result result{};
+  state = duckdb_execute_pending(pending, &result);
+  duckdb_destroy_pending(&pending);
+  return finished(connection, state, result);
+}
+
 }  // namespace
 
 Result<Transaction> Transaction::begin(Connection& connection) {
@@ -279,7 +302,7 @@ Transaction::~Transaction() {
 
 Result<void> Transaction::commit() {
   auto& connection = *std::exchange(connection_, nullptr);
-  const auto committed = try_run(connection, "COMMIT");
+  const auto committed = commit_asleep(connection);
   if (committed) return {};
   auto error = to_error(committed.error(), "COMMIT");
   roll_back(connection);

@@ -33,7 +33,7 @@ struct OptionText {
 
 /// Adds an option whose one value `read` turns into a T. The last value wins where it is given twice.
 template <class T, class Read>
-CLI::Option* add_value(CLI::App& app, const OptionText& text, Scope scope, T& target, Read read) {
+CLI::Option* add_value(CLI::App& app, const OptionText& text, Scope scope, T& target, const Read& read) {
   auto store = [&target, read, name = text.flags](const CLI::results_t& values) {
     auto value = read(std::string_view(values.front()));
     if (!value) throw CLI::ValidationError(name, value.error().public_message);

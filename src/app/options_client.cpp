@@ -84,7 +84,7 @@ CLI::App* define_push(CLI::App& root, PushOptions& options) {
       ->required();
   add_text(*app,
            {"--keys", "A,B", kNoDefault, "Key columns: a later row replaces an earlier one of the same key"},
-           Scope::kFlagOnly, [&options](std::string text) { options.keys = split_list(text); });
+           Scope::kFlagOnly, [&options](const std::string& text) { options.keys = split_list(text); });
   add_value(*app,
             {"--format", "PARQUET|CSV", kNoDefault, "Type of the files; without it, by .parquet or .csv"},
             Scope::kFlagOnly, options.format, word_of({"PARQUET", "CSV"}));

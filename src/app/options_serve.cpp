@@ -82,7 +82,7 @@ void define_places(CLI::App& app, ServeOptions& options) {
   add_text(app,
            {"--tls-name", "A,B", names,
             "Host names and addresses that the self-signed certificate is made for at the first start"},
-           Scope::kSetting, [&options](std::string text) { options.tls_names = split_list(text); });
+           Scope::kSetting, [&options](const std::string& text) { options.tls_names = split_list(text); });
 }
 
 void define_log(CLI::App& app, ServeOptions& options) {

@@ -64,7 +64,7 @@ class HttpClient::Core {
   explicit Core(HttpClientOptions options) : options_(std::move(options)) {}
   ~Core() { drop(); }
 
-  Result<Answer> request(bhttp::verb verb, std::string_view path, std::string json);
+  Result<Answer> request(bhttp::verb verb, std::string_view path, const std::string& json);
   Result<Answer> upload(std::string_view path, const std::filesystem::path& file, const Progress& progress);
 
   HttpClientOptions options_;
@@ -279,7 +279,7 @@ Result<Answer> HttpClient::Core::exchange(bhttp::verb verb, std::string_view pat
   }
 }
 
-Result<Answer> HttpClient::Core::request(bhttp::verb verb, std::string_view path, std::string json) {
+Result<Answer> HttpClient::Core::request(bhttp::verb verb, std::string_view path, const std::string& json) {
   ADIT_TRY(auto answer, exchange(verb, path, json, scheme_));
   if (scheme_ != Scheme::kUntried) return answer;
   if (answer.status != 401) {
@@ -351,8 +351,8 @@ Result<Answer> HttpClient::get(std::string_view path) { return core_->request(bh
 Result<Answer> HttpClient::remove(std::string_view path) {
   return core_->request(bhttp::verb::delete_, path, {});
 }
-Result<Answer> HttpClient::post(std::string_view path, std::string json) {
-  return core_->request(bhttp::verb::post, path, std::move(json));
+Result<Answer> HttpClient::post(std::string_view path, const std::string& json) {
+  return core_->request(bhttp::verb::post, path, json);
 }
 Result<Answer> HttpClient::post_file(std::string_view path, const std::filesystem::path& file,
                                      const Progress& progress) {

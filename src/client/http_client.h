@@ -53,7 +53,7 @@ class HttpClient {
   Result<Answer> get(std::string_view path);
   Result<Answer> remove(std::string_view path);
   /// `json` may be empty: then there is no body.
-  Result<Answer> post(std::string_view path, std::string json);
+  Result<Answer> post(std::string_view path, const std::string& json);
   /// Streams a file as the multipart field `file`. An answer that comes before all was sent ends the sending.
   Result<Answer> post_file(std::string_view path, const std::filesystem::path& file,
                            const Progress& progress);

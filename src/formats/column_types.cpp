@@ -172,7 +172,7 @@ std::optional<StoredType> widened(const StoredType& a, const StoredType& b, Stri
 
 std::optional<StoredType> widened_after_misfit(const StoredType& stored, const StoredType& found,
                                                StringWidening strings) {
-  const auto wider = widened(stored, found, strings);
+  auto wider = widened(stored, found, strings);
   if (!wider || *wider != stored) return wider;
   if (stored.kind == TypeKind::kFloat && is_number(found.kind)) {
     return decimal_type(kDecimalWidthMax, found.kind == TypeKind::kDecimal

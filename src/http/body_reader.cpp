@@ -43,6 +43,7 @@ asio::awaitable<BodyStatus> BodyReader::fill(Block& block) {
     const auto ahead = input_.take(target);
     raw += ahead;
     if (ahead == 0) {
+      if (stopped_) co_return BodyStatus::kFailed;
       const IoResult result = co_await read(target);
       if (take_failure(result)) co_return BodyStatus::kFailed;
       raw += result.bytes;

@@ -36,6 +36,9 @@ class BodyReader {
   BodyReader(Connection& connection, InputBuffer& input, Exchange& exchange, std::uint64_t bytes_max);
 
   asio::awaitable<BodyStatus> fill(Block& block);
+  /// Nobody wants the body any more: fill() reads nothing further. Interrupting the connection as well ends a
+  /// read that has begun; one that has just ended would otherwise be followed by another. On the executor.
+  void stop() { stopped_ = true; }
   /// Brings the failure into the exchange: an error to answer with, or that the client is gone.
   void report();
 
@@ -59,6 +62,7 @@ class BodyReader {
   std::uint64_t bytes_read_ = 0;
   std::uint64_t body_bytes_ = 0;
   Connection::Clock::duration waited_{};
+  bool stopped_ = false;
   std::optional<Failure> failure_;
 };
 

@@ -21,7 +21,9 @@ Upload::Upload(Connection& connection, InputBuffer& input, Exchange& exchange)
 
 bool Upload::start(std::move_only_function<void()> step) {
   const auto stop_reading = [this] {
-    if (exchange_.answer) connection_.interrupt();
+    if (!exchange_.answer) return;
+    reader_.stop();
+    connection_.interrupt();
   };
   if (call_.start(std::move(step), stop_reading)) return true;
   exchange_.fail_busy();

@@ -9,7 +9,7 @@
 namespace adit {
 
 Upload::Upload(Parts parts, Job job, ChunkOperation operation)
-    : parts_(std::move(parts)), job_(std::move(job)), operation_(operation) {}
+    : parts_(parts), job_(std::move(job)), operation_(operation) {}
 
 Upload::~Upload() {
   if (acknowledged_) return;

@@ -111,7 +111,7 @@ TEST_F(BadChunk, ANullKeyEndsInErrorThatNamesTheRow) {
     EXPECT_EQ(job.at("status"), "ERROR");
     const auto logs = logs_of(job);
     EXPECT_NE(logs.find("id"), std::string::npos) << logs;
-    EXPECT_NE(logs.find("row 2"), std::string::npos) << logs;
+    EXPECT_NE(logs.find("Row 2"), std::string::npos) << logs;
     EXPECT_TRUE(pool().tables().empty());
   }
 }

@@ -2,6 +2,7 @@
 #include <chrono>
 #include <cstdio>
 #include <filesystem>
+#include <memory>
 #include <random>
 #include <string>
 #include <string_view>
@@ -85,8 +86,10 @@ int main(int count, char** values) {
               static_cast<unsigned long long>(options.seed), options.rounds, options.data.c_str());
   std::fflush(stdout);
 
-  adit::test::Torture torture(options);
-  const auto result = torture.run();
+  auto torture = std::make_unique<adit::test::Torture>(options);
+  const auto result = torture->run();
+  const auto report = torture->report();
+  torture.reset();  // ends the server: it must not write into a folder that is being removed
   if (options.plant_wrong_row) {
     for (const auto& violation : result.violations) {
       if (violation.find("missing") != std::string::npos) {
@@ -97,7 +100,7 @@ int main(int count, char** values) {
     }
   }
   if (!result.violations.empty() || options.plant_wrong_row) {
-    std::printf("%s", torture.report().c_str());
+    std::printf("%s", report.c_str());
     for (const auto& violation : result.violations) std::printf("VIOLATION: %s\n", violation.c_str());
     std::printf("torture: %zu violations in round %d, seed %llu; the data folder is kept: %s\n",
                 result.violations.size(), result.rounds + 1, static_cast<unsigned long long>(options.seed),

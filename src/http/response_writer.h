@@ -22,7 +22,7 @@ std::string response_head(const Response& response, std::string_view reference, 
 /// 1xx, 204 and 304 have none (RFC 9110 §6.4.1).
 bool status_has_body(int status);
 
-/// `Sun, 06 Nov 1994 08:49:37 GMT`, for now.
+/// `Sun, 06 Nov 1994 08:49:37 GMT`, of the present moment.
 std::string_view http_date();
 
 }  // namespace adit::http

@@ -127,7 +127,7 @@ class Warehouse {
   virtual Result<std::optional<Landing>> landed(PoolId pool, JobId job) = 0;
 
   /// Writes everything landed so far into the pool's main file, so that chunk files may be removed.
-  /// kUnavailable when the engine refuses for now.
+  /// kUnavailable when the engine refuses at the moment.
   virtual Result<void> checkpoint(PoolId pool) = 0;
 
   virtual Result<std::vector<TableInfo>> tables(PoolId pool) = 0;

@@ -96,7 +96,7 @@ class OpenPool {
   Result<void> committed();
   bool changed() const { return changed_; }
   std::uint64_t wal_bytes() const { return wal_.bytes(); }
-  /// kUnavailable when the engine refuses for now.
+  /// kUnavailable when the engine refuses at the moment.
   Result<void> checkpoint();
 
  private:

@@ -49,10 +49,12 @@ Result<ChunkSource> open_parquet(Connection& connection, const fs::path& path, c
   ChunkSource source{.from = "read_parquet(" + quote_literal(path.string()) + ")", .path = path};
   const auto columns = columns_of(connection, source.from);
   if (!columns) {
+    const auto& failure = columns.error();
+    if (failure.of_circumstances()) return to_error(failure, source.from);
     return Error{ErrorKind::kInvalid,
                  "The Parquet file's footer can't be read; it may be cut off or damaged: " +
-                     public_engine_message(columns.error().message, path),
-                 columns.error().message};
+                     public_engine_message(failure.message, path),
+                 failure.message};
   }
   for (const auto& column : *columns) {
     source.columns.push_back({.name = column.name,

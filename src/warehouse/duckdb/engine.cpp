@@ -1,10 +1,36 @@
 #include "warehouse/duckdb/engine.h"
 
+#include <algorithm>
+#include <array>
 #include <chrono>
 #include <thread>
 #include <utility>
 
 namespace adit {
+
+namespace {
+
+/// duckdb_prepare() gives no type of error, only the text that begins with its name. Planning reads files and
+/// can be interrupted, so every one of these comes from there.
+duckdb_error_type type_of_prepare_failure(std::string_view message) {
+  struct Named {
+    std::string_view prefix;
+    duckdb_error_type type;
+  };
+  constexpr auto kNames = std::to_array<Named>({
+      {"INTERRUPT Error", DUCKDB_ERROR_INTERRUPT},
+      {"Out of Memory Error", DUCKDB_ERROR_OUT_OF_MEMORY},
+      {"IO Error", DUCKDB_ERROR_IO},
+      {"TransactionContext Error", DUCKDB_ERROR_TRANSACTION},
+      {"INTERNAL Error", DUCKDB_ERROR_INTERNAL},
+      {"FATAL Error", DUCKDB_ERROR_FATAL},
+  });
+  const auto* found =
+      std::ranges::find_if(kNames, [&](const auto& name) { return message.starts_with(name.prefix); });
+  return found == kNames.end() ? DUCKDB_ERROR_INVALID_INPUT : found->type;
+}
+
+}  // namespace
 
 bool EngineFailure::fatal() const {
   return type == DUCKDB_ERROR_FATAL || message.find("has been invalidated") != std::string::npos;
@@ -157,9 +183,10 @@ Tried<Statement> Statement::prepare(Connection& connection, const std::string& s
   const auto state = duckdb_prepare(connection.get(), sql.c_str(), &statement);
   Statement prepared(statement);
   if (state == DuckDBSuccess) return prepared;
-  const char* message = statement == nullptr ? nullptr : duckdb_prepare_error(statement);
-  return std::unexpected(connection.note(
-      {DUCKDB_ERROR_INVALID_INPUT, message == nullptr ? "the statement can't be prepared" : message}));
+  const char* said = statement == nullptr ? nullptr : duckdb_prepare_error(statement);
+  std::string message = said == nullptr ? "the statement can't be prepared" : said;
+  const auto type = type_of_prepare_failure(message);
+  return std::unexpected(connection.note({type, std::move(message)}));
 }
 
 Statement::~Statement() {

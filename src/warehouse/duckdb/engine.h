@@ -33,6 +33,10 @@ struct EngineFailure {
   bool fatal() const;
   bool storage_full() const;
   bool out_of_memory() const { return type == DUCKDB_ERROR_OUT_OF_MEMORY; }
+  /// One of the above: it says nothing of the statement or the data.
+  bool of_circumstances() const {
+    return interrupted() || conflict() || fatal() || storage_full() || out_of_memory();
+  }
 };
 
 /// kCanceled, kStorageFull, kConflict, kUnavailable (fatal or out of memory), else kInternal; the engine's

@@ -1,7 +1,5 @@
 #include "warehouse/duckdb/engine_message.h"
 
-#include <array>
-
 #include "formats/names.h"
 
 namespace adit {
@@ -15,20 +13,6 @@ bool begins_path(std::string_view text, std::size_t at) {
   if (text[at] != '/' || at + 1 >= text.size() || text[at + 1] == ' ' || text[at + 1] == '/') return false;
   return at == 0 || std::string_view(" \"'(=:\n").find(text[at - 1]) != std::string_view::npos;
 }
-
-struct Prefixed {
-  std::string_view prefix;
-  duckdb_error_type type;
-};
-
-// duckdb_prepare() gives no type of error, only the text that begins with it.
-constexpr auto kServerErrors = std::to_array<Prefixed>({
-    {"Out of Memory Error", DUCKDB_ERROR_OUT_OF_MEMORY},
-    {"INTERNAL Error", DUCKDB_ERROR_INTERNAL},
-    {"FATAL Error", DUCKDB_ERROR_FATAL},
-    {"IO Error", DUCKDB_ERROR_IO},
-    {"INTERRUPT Error", DUCKDB_ERROR_INTERRUPT},
-});
 
 }  // namespace
 
@@ -50,14 +34,9 @@ std::string clean_engine_message(std::string_view message) {
 }
 
 Error to_user_error(const EngineFailure& failure) {
-  auto typed = failure;
-  for (const auto& [prefix, type] : kServerErrors) {
-    if (failure.message.starts_with(prefix)) typed.type = type;
-  }
-  const bool of_server = typed.fatal() || typed.storage_full() || typed.out_of_memory() ||
-                         typed.interrupted() || typed.type == DUCKDB_ERROR_INTERNAL ||
-                         typed.type == DUCKDB_ERROR_IO;
-  if (of_server) return to_error(typed);
+  const bool of_server =
+      failure.of_circumstances() || failure.type == DUCKDB_ERROR_INTERNAL || failure.type == DUCKDB_ERROR_IO;
+  if (of_server) return to_error(failure);
   return invalid(clean_engine_message(failure.message));
 }
 

@@ -40,8 +40,7 @@ DataError only_message(std::string message) {
 
 /// Failures that say nothing of the data.
 bool is_own_failure(const EngineFailure& failure) {
-  return failure.interrupted() || failure.conflict() || failure.fatal() || failure.storage_full() ||
-         failure.out_of_memory() || failure.type == DUCKDB_ERROR_INTERNAL ||
+  return failure.of_circumstances() || failure.type == DUCKDB_ERROR_INTERNAL ||
          failure.type == DUCKDB_ERROR_CATALOG || failure.type == DUCKDB_ERROR_BINDER ||
          failure.type == DUCKDB_ERROR_PARSER;
 }

@@ -1,6 +1,7 @@
 // What is there after the process has ended, orderly or not. Each test has a server of its own.
 #include <fstream>
 
+#include "support/files_below.h"
 #include "support/server_test.h"
 
 namespace adit::test {
@@ -120,8 +121,8 @@ TEST_F(Restart, WhatTheEngineLostIsLandedAgainFromTheChunks) {
   server_.kill();
   // The engine opens a file whose write-ahead log is gone in silence, without the last commits.
   int removed = 0;
-  for (const auto& entry : std::filesystem::recursive_directory_iterator(server_.data())) {
-    if (entry.path().filename() == "pool.db.wal") removed += std::filesystem::remove(entry.path()) ? 1 : 0;
+  for (const auto& file : files_below(server_.data())) {
+    if (file.filename() == "pool.db.wal") removed += std::filesystem::remove(file) ? 1 : 0;
   }
   EXPECT_EQ(removed, 1);
   server_.start();

@@ -1,4 +1,5 @@
 // User SQL can neither read nor write anything but its pool's tables, whatever it says.
+#include "support/files_below.h"
 #include "support/server_test.h"
 
 namespace adit::test {
@@ -42,9 +43,8 @@ TEST_F(SqlConfinement, FilesAreOutOfReach) {
 }
 
 TEST_F(SqlConfinement, ThePoolsOwnFileAndChunksAreOutOfReach) {
-  for (const auto& entry : std::filesystem::recursive_directory_iterator(server().data())) {
-    if (entry.is_regular_file()) expect_refused("SELECT * FROM read_blob('" + entry.path().string() + "')");
-  }
+  for (const auto& file : files_below(server().data()))
+    expect_refused("SELECT * FROM read_blob('" + file.string() + "')");
 }
 
 TEST_F(SqlConfinement, NothingButOneSelectIsAStatement) {

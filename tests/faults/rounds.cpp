@@ -9,6 +9,7 @@
 
 #include "faults/checker.h"
 #include "faults/observation.h"
+#include "support/files_below.h"
 #include "support/push_client.h"
 
 namespace adit::test {
@@ -233,9 +234,8 @@ void Torture::check_folder() {
   const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds{3};
   while (true) {
     std::string unfinished;
-    for (const auto& entry : std::filesystem::recursive_directory_iterator(
-             options_.data, std::filesystem::directory_options::skip_permission_denied)) {
-      if (entry.path().extension() == ".part") unfinished = entry.path().string();
+    for (const auto& file : files_below(options_.data)) {
+      if (file.extension() == ".part") unfinished = file.string();
     }
     if (unfinished.empty()) return;
     if (std::chrono::steady_clock::now() > deadline) {

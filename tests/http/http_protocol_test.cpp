@@ -1,6 +1,7 @@
 // HTTP/1.1 itself: what holds for every route, said byte by byte.
 #include <thread>
 
+#include "support/files_below.h"
 #include "support/server_test.h"
 
 namespace adit::test {
@@ -217,8 +218,8 @@ TEST_F(HttpProtocol, AClientThatVanishesInTheMiddleKeepsNothing) {
   }
   std::this_thread::sleep_for(std::chrono::milliseconds{100});
   EXPECT_EQ(kept_chunks(), 0U);
-  for (const auto& entry : std::filesystem::recursive_directory_iterator(server().data())) {
-    EXPECT_NE(entry.path().extension(), ".part") << "an unfinished upload was left: " << entry.path();
+  for (const auto& file : files_below(server().data())) {
+    EXPECT_NE(file.extension(), ".part") << "an unfinished upload was left: " << file;
   }
 }
 

@@ -52,6 +52,7 @@ struct ServeOptions {
   std::size_t queries_max = 4;
 
   std::chrono::hours chunk_retention{168};
+  std::uint64_t held_chunk_bytes_max = 256ULL << 10;
   std::chrono::milliseconds checkpoint_interval{30'000};
 };
 

@@ -118,6 +118,8 @@ void define_engine(CLI::App& app, ServeOptions& options) {
   add_count(app, "--engine-threads", options.engine_threads, 0, 1024,
             "Threads of the engine; 0 is one per core");
   add_count(app, "--stages-max", options.stages_max, 1, 256, "Chunks that are parsed at the same time");
+  add_size(app, "--held-chunk-bytes-max", options.held_chunk_bytes_max, 0, 64 * kMebibyte,
+           "Chunks up to this size wait in memory, not in a staging table, until their job lands; 0 is none");
   add_count(app, "--landings-max", options.landings_max, 1, 256,
             "Jobs that land at the same time, on different tables");
   add_time(app, "--chunk-retention-hours", options.chunk_retention, 0, 24 * 3650,

@@ -47,6 +47,7 @@ WarehouseOptions warehouse_options(const ServeOptions& options, const DataFolder
   warehouse.memory_bytes_max = options.memory_bytes_max;
   warehouse.pools_open_max = options.pools_open_max;
   warehouse.threads_per_pool = options.engine_threads;
+  warehouse.held_chunk_bytes_max = options.held_chunk_bytes_max;
   warehouse.checkpoint_interval = options.checkpoint_interval;
   // The queue in front keeps large chunks to `stages_max`; small ones have places of their own beside them.
   warehouse.stages_max = options.stages_max + StageQueueOptions().small_stages_max;

@@ -14,9 +14,13 @@ bool is_line_end(char c) { return c == '\n' || c == '\r'; }
 CsvScanner::CsvScanner(std::string_view text, CsvDialect dialect)
     : text_(text), dialect_(std::move(dialect)) {
   if (text_.starts_with(kByteOrderMark)) at_ = kByteOrderMark.size();
+  for (const char c : {'\n', '\r', dialect_.separator.front()})
+    ends_plain_[static_cast<unsigned char>(c)] = true;
 }
 
-bool CsvScanner::at_separator() const { return text_.substr(at_).starts_with(dialect_.separator); }
+bool CsvScanner::at_separator() const {
+  return text_[at_] == dialect_.separator.front() && text_.substr(at_).starts_with(dialect_.separator);
+}
 
 bool CsvScanner::next(CsvRecord& record) {
   record.fields.clear();
@@ -65,7 +69,10 @@ void CsvScanner::read_quoted(CsvRecord& record) {
 
 void CsvScanner::read_plain(CsvRecord& record) {
   const auto begin = at_;
-  while (at_ < text_.size() && !is_line_end(text_[at_]) && !at_separator()) ++at_;
+  for (; at_ < text_.size(); ++at_) {
+    if (!ends_plain_[static_cast<unsigned char>(text_[at_])]) continue;
+    if (is_line_end(text_[at_]) || at_separator()) break;
+  }
   record.fields.push_back({text_.substr(begin, at_ - begin), false});
 }
 

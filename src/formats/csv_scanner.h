@@ -2,6 +2,7 @@
 // a file is wrong. Bulk reading is the engine's.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -56,6 +57,7 @@ class CsvScanner {
 
   std::string_view text_;
   CsvDialect dialect_;
+  std::array<bool, 256> ends_plain_{};  ///< bytes at which an unquoted field may end
   std::size_t at_ = 0;
   std::uint64_t line_ = 1;
 };

@@ -53,6 +53,9 @@ TEST_F(Durability, LandingTwiceIsLandingOnce) {
 }
 
 TEST_F(Durability, WhatWasStagedBeforeARestartIsNotStagedAgain) {
+  auto with = options();
+  with.held_chunk_bytes_max = 0;
+  open(with);
   auto pushed = job("t", JobType::kDelta, {"a"}).csv("a,b\n1,00012\n").csv("a,b\n2,\n");
   ASSERT_TRUE(warehouse_->stage(pushed.plan().stage, pushed.plan().chunks[0], {}));
   ASSERT_TRUE(warehouse_->stage(pushed.plan().stage, pushed.plan().chunks[1], {}));

@@ -29,6 +29,7 @@ constexpr std::array kFailpoints{
     "catalog.execute.after_commit",
     "catalog.transition.before_commit",
     "catalog.transition.after_commit",
+    "warehouse.held",
     "warehouse.stage.before_commit",
     "warehouse.stage.after_commit",
     "warehouse.land.before_commit",
@@ -49,7 +50,10 @@ const ExitStatus kKilled{std::nullopt, SIGKILL};
 Torture::Torture(TortureOptions options)
     : options_(std::move(options)),
       rng_(options_.seed),
-      server_({.flags = {"--tls-listen", "off", "--checkpoint-interval-ms", "200", "--log-level", "info"},
+      // Some of its chunks are held, some go into a staging table, and some jobs begin with the one and end
+      // with the other.
+      server_({.flags = {"--tls-listen", "off", "--checkpoint-interval-ms", "200", "--log-level", "info",
+                         "--held-chunk-bytes-max", "4000"},
                .data = options_.data}) {}
 
 std::vector<std::string> Torture::pools() const {

@@ -79,23 +79,34 @@ std::string ChunkSelect::value_sql(std::size_t index) const {
   return sql + " ELSE " + misfit + " END";
 }
 
-std::string ChunkSelect::insert_sql(JobId job, Timestamp change_date,
-                                    const std::optional<ChunkMark>& hidden) const {
-  std::string names;
+std::vector<std::string> ChunkSelect::column_names(const RowConstants& constants) const {
+  std::vector<std::string> names;
+  for (const auto& column : columns_) names.push_back(column.target.name);
+  names.emplace_back(kChangeDateColumn);
+  if (constants.hidden) {
+    names.emplace_back(kHiddenChunk);
+    names.emplace_back(kHiddenOperation);
+  }
+  return names;
+}
+
+std::string ChunkSelect::rows_sql(const RowConstants& constants) const {
   std::string values;
-  for (std::size_t i = 0; i < columns_.size(); ++i) {
-    names += quote_identifier(columns_[i].target.name) + ", ";
-    values += value_sql(i) + ", ";
+  for (std::size_t i = 0; i < columns_.size(); ++i) values += value_sql(i) + ", ";
+  values += timestamp_literal(constants.change_date);
+  if (constants.hidden) {
+    values += ", " + std::to_string(constants.hidden->position) + "::BIGINT" +
+              (constants.hidden->operation == ChunkOperation::kDelete ? ", true" : ", false");
   }
-  names += quote_identifier(kChangeDateColumn);
-  values += timestamp_literal(change_date);
-  if (hidden) {
-    names += ", " + std::string(kHiddenChunk) + ", " + std::string(kHiddenOperation);
-    values += ", " + std::to_string(hidden->position) +
-              (hidden->operation == ChunkOperation::kDelete ? ", true" : ", false");
-  }
-  return "INSERT INTO main." + quote_identifier(stage_table_name(job)) + " (" + names + ") SELECT " + values +
-         " FROM (" + inner_select("") + ")";
+  return "SELECT " + values + " FROM (" + inner_select("") + ")";
+}
+
+std::string ChunkSelect::insert_sql(JobId job, const RowConstants& constants) const {
+  std::string names;
+  for (const auto& name : column_names(constants))
+    names += (names.empty() ? "" : ", ") + quote_identifier(name);
+  return "INSERT INTO main." + quote_identifier(stage_table_name(job)) + " (" + names + ") " +
+         rows_sql(constants);
 }
 
 std::string ChunkSelect::misfit_condition(std::size_t index) const {

@@ -22,6 +22,12 @@ struct ChunkColumn {
   bool key = false;   ///< a null is an error
 };
 
+/// What every row of a chunk carries beside its own values.
+struct RowConstants {
+  Timestamp change_date{};
+  std::optional<ChunkMark> hidden;  ///< keyed jobs: position and operation
+};
+
 /// Failing statements carry this word in the engine's message: some value does not fit, or a key is null.
 inline constexpr std::string_view kMisfitWord = "ADIT_MISFIT";
 
@@ -34,7 +40,10 @@ class ChunkSelect {
 
   /// INSERT INTO <stage> …; for keyed jobs with the hidden columns. Fails with kMisfitWord at the first bad
   /// value.
-  std::string insert_sql(JobId job, Timestamp change_date, const std::optional<ChunkMark>& hidden) const;
+  std::string insert_sql(JobId job, const RowConstants& constants) const;
+  /// SELECT of the same values with the same failures; column_names() says what they are.
+  std::string rows_sql(const RowConstants& constants) const;
+  std::vector<std::string> column_names(const RowConstants& constants) const;
 
   /// One row with these booleans per column: some value does not fit; some value is null; there is no value;
   /// then, for text columns only, whether all values fit each of text_candidates().

@@ -58,6 +58,7 @@ Result<ChunkSource> open_parquet(Connection& connection, const fs::path& path, c
   }
   for (const auto& column : *columns) {
     source.columns.push_back({.name = column.name,
+                              .field = source.fields++,
                               .reference = quote_identifier(column.name),
                               .engine_type = column.type,
                               .guess = natural_type(column.type)});
@@ -121,6 +122,7 @@ Result<ChunkSource> open_csv(const CsvOptions& options, const fs::path& path, st
     auto name = csv_value(header.fields[i], dialect);
     if (name.empty()) name = "column_" + std::to_string(i + 1);
     source.columns.push_back({.name = std::move(name),
+                              .field = source.fields++,
                               .reference = "f" + std::to_string(i),
                               .engine_type = "VARCHAR",
                               .guess = {}});
@@ -163,6 +165,12 @@ Result<void> check_keys(const ChunkSource& source, const JobSpec& spec) {
 }
 
 }  // namespace
+
+bool is_own_failure(const EngineFailure& failure) {
+  return failure.of_circumstances() || failure.type == DUCKDB_ERROR_INTERNAL ||
+         failure.type == DUCKDB_ERROR_CATALOG || failure.type == DUCKDB_ERROR_BINDER ||
+         failure.type == DUCKDB_ERROR_PARSER;
+}
 
 std::string public_engine_message(const std::string& message, const fs::path& path) {
   auto line = message.substr(0, message.find('\n'));

@@ -16,6 +16,7 @@ namespace adit {
 
 struct SourceColumn {
   std::string name;
+  std::size_t field = 0;    ///< its place in the file
   std::string reference;    ///< SQL that names it in `from`
   std::string engine_type;  ///< what the engine reads; VARCHAR for CSV
   std::optional<StoredType>
@@ -25,6 +26,7 @@ struct SourceColumn {
 struct ChunkSource {
   std::string from;  ///< a table function call; its rows come in the order of the file
   std::vector<SourceColumn> columns{};
+  std::size_t fields = 0;               ///< columns of the file, those that are left out among them
   std::optional<CsvDialect> dialect{};  ///< CSV only
   std::filesystem::path path;
 };
@@ -34,6 +36,9 @@ struct ChunkSource {
 /// has one, is left out: the job's takes its place.
 Result<ChunkSource> open_source(Connection& connection, const JobSpec& spec, ChunkOperation operation,
                                 const std::filesystem::path& path);
+
+/// Whether a failure while reading a chunk says nothing of its data.
+bool is_own_failure(const EngineFailure& failure);
 
 /// An engine's message as a client may see it: one line, no path, shortened.
 std::string public_engine_message(const std::string& message, const std::filesystem::path& path);

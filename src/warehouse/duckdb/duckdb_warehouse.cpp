@@ -60,7 +60,8 @@ Result<std::unique_ptr<OpenPool>> DuckdbWarehouse::open_pool(PoolId id, std::uin
                               .chunks_root = options_.chunks_root,
                               .memory_bytes = memory_bytes,
                               .threads = options_.threads_per_pool,
-                              .workers = options_.stages_max + 1};
+                              .workers = options_.stages_max + 1,
+                              .held_chunk_bytes_max = options_.held_chunk_bytes_max};
   ADIT_TRY(auto pool, open_or_set_aside(id, settings, clock_));
   if (missing_) {
     ADIT_TRY(const auto landed, JobWork(*pool, interrupter_, clock_).all_landed());

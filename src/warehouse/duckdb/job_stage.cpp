@@ -13,6 +13,13 @@ StagedColumn* JobStage::find(const std::string& name) {
   return found == columns.end() ? nullptr : &*found;
 }
 
+void JobStage::clear() {
+  table_exists = false;
+  columns.clear();
+  marks.clear();
+  held.clear();
+}
+
 std::string stage_table_name(JobId job) {
   auto hexadecimal = job.to_string();
   std::erase(hexadecimal, '-');

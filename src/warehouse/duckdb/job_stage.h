@@ -9,6 +9,7 @@
 
 #include "formats/column_types.h"
 #include "model/chunk.h"
+#include "warehouse/duckdb/held_rows.h"
 
 namespace adit {
 
@@ -37,9 +38,13 @@ struct JobStage {
   bool table_exists = false;
   std::vector<StagedColumn> columns;        ///< without the change date and the hidden ones
   std::map<std::int64_t, ChunkMark> marks;  ///< by position
+  std::map<std::int64_t, HeldRows>
+      held;  ///< by position; not empty: all of the job's rows are here, in no table
   std::vector<std::string> notes;
 
   StagedColumn* find(const std::string& name);
+  /// Forgets all rows and columns that this object knows of.
+  void clear();
 };
 
 /// The staging table of a job: a name that no client may use.

@@ -62,8 +62,8 @@ Result<Landing> JobWork::land(const LandPlan& plan, std::stop_token stop) {
   const auto job_stage = pool_.job_stage(plan.stage.job);
   const std::scoped_lock lock(job_stage->mutex);
   ADIT_TRY(auto connection, pool_.borrow());
-  // A landing drops the staging table: where that is known to exist, there is no mark.
-  if (!job_stage->loaded || !job_stage->table_exists) {
+  // A landing ends with the staged rows: where there are some, there is no mark.
+  if (!job_stage->loaded || (!job_stage->table_exists && job_stage->held.empty())) {
     ADIT_TRY(auto mark, find_landing(*connection, plan.stage.job));
     if (mark) return std::move(*mark);
   }

@@ -6,7 +6,6 @@
 #include "formats/names.h"
 #include "warehouse/duckdb/marks.h"
 #include "warehouse/duckdb/sql_text.h"
-#include "warehouse/duckdb/table_columns.h"
 #include "warehouse/duckdb/upsert.h"
 
 namespace adit {
@@ -32,6 +31,16 @@ std::vector<std::string> names_of(const std::vector<StagedColumn>& columns) {
   for (const auto& column : columns) names.push_back(column.name);
   names.emplace_back(kChangeDateColumn);
   return names;
+}
+
+/// Column definitions for a table of held rows. Columns in which no value was found are STRING: any later
+/// value fits into them.
+std::string settled_columns(const JobStage& stage) {
+  std::string list;
+  for (const auto& column : stage.columns)
+    list +=
+        quote_identifier(column.name) + " " + (column.undecided ? "VARCHAR" : sql_name(column.type)) + ", ";
+  return list + quote_identifier(kChangeDateColumn) + " TIMESTAMP";
 }
 
 /// Keys in the spelling of the staging table.
@@ -70,9 +79,7 @@ Result<void> Lander::look_at_target() {
   target_name_ = in_main(target_);
   target_exists_ = known.has_value();
   if (!known) return {};
-  ADIT_TRY(auto columns, table_columns(connection_, target_));
-  if (!columns) return internal("a known table is gone");
-  target_columns_ = std::move(*columns);
+  ADIT_TRY(target_columns_, pool_.columns(connection_, *known));
   return {};
 }
 
@@ -97,12 +104,14 @@ Result<Landing> Lander::land(Timestamp now) {
   landing.landed_at = now;
   landing.notes = stage_.notes;
   ADIT_TRY(auto transaction, Transaction::begin(connection_));
+  direct_ = held() && lands_directly();
+  if (held() && !direct_) ADIT_CHECK(tabulate_held());
   ADIT_CHECK(note_long_texts(landing.notes));
   auto rows = swaps() ? swap() : keys_.empty() ? append(landing.notes) : upsert(landing.notes);
   if (!rows) return std::move(rows).error();
   landing.rows = *rows;
   ADIT_CHECK(insert_landing(connection_, landing, target_));
-  ADIT_CHECK(run(connection_, delete_chunk_marks_sql(plan_.job)));
+  if (stage_.table_exists) ADIT_CHECK(run(connection_, delete_chunk_marks_sql(plan_.job)));
   failpoint("warehouse.land.before_commit");
   ADIT_CHECK(activity_.shield());
   const auto committed = transaction.commit();
@@ -111,10 +120,40 @@ Result<Landing> Lander::land(Timestamp now) {
     return committed.error();
   }
   // Past this point the job has landed, whatever happens: the mark says so.
-  pool_.set_table(target_);
+  if (columns_change_) pool_.set_table(target_);
   ADIT_CHECK(pool_.committed());
   failpoint("warehouse.land.after_commit");
   return landing;
+}
+
+bool Lander::declares_lengths() const {
+  const auto& spec = plan_.spec;
+  if (spec.fallback_varchar_length) return true;
+  return spec.table_schema && std::ranges::any_of(spec.table_schema->columns, [](const auto& column) {
+           return column.field_length.has_value();
+         });
+}
+
+bool Lander::lands_directly() const {
+  if (!keys_.empty() || declares_lengths()) return false;
+  if (swaps()) return true;
+  return std::ranges::all_of(stage_.columns, [&](const auto& column) {
+    const auto* existing = find_column(target_columns_, column.name);
+    return existing == nullptr || column.undecided || stored_type(existing->type) == column.type;
+  });
+}
+
+Result<void> Lander::tabulate_held() {
+  const auto table = stage_table_name(plan_.job);
+  stage_name_ = "temp.main." + quote_identifier(table);
+  auto columns = settled_columns(stage_);
+  if (!keys_.empty()) {
+    columns += ", " + std::string(kHiddenChunk) + " BIGINT, " + std::string(kHiddenOperation) + " BOOLEAN";
+  }
+  ADIT_CHECK(execute("CREATE TEMP TABLE " + quote_identifier(table) + " (" + columns + ")"));
+  ADIT_TRY(const auto rows, append_held(connection_, {.catalog = "temp", .table = table}, stage_.held));
+  static_cast<void>(rows);
+  return {};
 }
 
 Result<void> Lander::note_long_texts(std::vector<std::string>& notes) {
@@ -144,11 +183,18 @@ Result<void> Lander::note_long_texts(std::vector<std::string>& notes) {
 }
 
 Result<std::uint64_t> Lander::swap() {
+  columns_change_ = true;
+  if (direct_) {
+    ADIT_CHECK(execute("DROP TABLE IF EXISTS " + target_name_));
+    ADIT_CHECK(execute("CREATE TABLE " + target_name_ + " (" + settled_columns(stage_) + ")"));
+    return append_held(connection_, {.table = target_}, stage_.held);
+  }
   ADIT_CHECK(settle_columns());
-  if (keys_.empty()) return rename_stage();
-  const UpsertTables tables{stage_name_, target_name_, keys_, names_of(stage_.columns)};
+  if (keys_.empty()) return held() ? copy_stage() : rename_stage();
+  const UpsertTables tables{stage_name_, held(), target_name_, keys_, names_of(stage_.columns)};
   ADIT_TRY(const bool reduce, needs_reduction(connection_, stage_, tables));
   if (reduce) return reduce_and_swap();
+  if (held()) return copy_stage();
   ADIT_CHECK(execute("ALTER TABLE " + stage_name_ + " DROP COLUMN " + std::string(kHiddenChunk)));
   ADIT_CHECK(execute("ALTER TABLE " + stage_name_ + " DROP COLUMN " + std::string(kHiddenOperation)));
   return rename_stage();
@@ -156,6 +202,7 @@ Result<std::uint64_t> Lander::swap() {
 
 /// Columns in which no value was found are STRING: any later value fits into them.
 Result<void> Lander::settle_columns() {
+  if (held()) return {};
   for (auto& column : stage_.columns) {
     if (!column.undecided) continue;
     ADIT_CHECK(execute("ALTER TABLE " + stage_name_ + " ALTER COLUMN " + quote_identifier(column.name) +
@@ -172,8 +219,19 @@ Result<std::uint64_t> Lander::rename_stage() {
   return rows;
 }
 
+Result<std::uint64_t> Lander::copy_stage() {
+  ADIT_CHECK(execute("DROP TABLE IF EXISTS " + target_name_));
+  ADIT_TRY(const auto made,
+           run(connection_, "CREATE TABLE " + target_name_ + " AS SELECT " +
+                                quoted_list(names_of(stage_.columns)) + " FROM " + stage_name_));
+  ADIT_CHECK(drop_stage());
+  return static_cast<std::uint64_t>(made.integer(0, 0).value_or(0));
+}
+
+Result<void> Lander::drop_stage() { return execute("DROP TABLE " + stage_name_); }
+
 Result<std::uint64_t> Lander::reduce_and_swap() {
-  UpsertTables tables{stage_name_, target_name_, keys_, names_of(stage_.columns)};
+  UpsertTables tables{stage_name_, held(), target_name_, keys_, names_of(stage_.columns)};
   const auto parts = segments(stage_, tables.columns, plan_.spec.upsert_strategy);
   ADIT_CHECK(execute("DROP TABLE IF EXISTS " + target_name_));
   std::uint64_t rows = 0;
@@ -189,25 +247,29 @@ Result<std::uint64_t> Lander::reduce_and_swap() {
     ADIT_TRY(const auto counted, run(connection_, "SELECT count(*) FROM " + target_name_));
     rows = static_cast<std::uint64_t>(counted.integer(0, 0).value_or(0));
   }
-  ADIT_CHECK(execute("DROP TABLE " + stage_name_));
+  ADIT_CHECK(drop_stage());
   return rows;
 }
 
 Result<std::uint64_t> Lander::append(std::vector<std::string>& notes) {
   ADIT_TRY(auto changes, column_changes());
-  for (const auto& statement : changes.statements) ADIT_CHECK(execute(statement));
+  ADIT_CHECK(change_columns(changes));
+  if (direct_) {
+    std::ranges::move(changes.notes, std::back_inserter(notes));
+    return append_held(connection_, {.table = target_}, stage_.held);
+  }
   const auto columns = quoted_list(names_of(stage_.columns));
   ADIT_TRY(auto inserted, run(connection_, "INSERT INTO " + target_name_ + " (" + columns + ") SELECT " +
                                                columns + " FROM " + stage_name_));
-  ADIT_CHECK(execute("DROP TABLE " + stage_name_));
+  ADIT_CHECK(drop_stage());
   std::ranges::move(changes.notes, std::back_inserter(notes));
   return inserted.changed();
 }
 
 Result<std::uint64_t> Lander::upsert(std::vector<std::string>& notes) {
   ADIT_TRY(auto changes, column_changes());
-  for (const auto& statement : changes.statements) ADIT_CHECK(execute(statement));
-  UpsertTables tables{stage_name_, target_name_, keys_, names_of(changes.columns)};
+  ADIT_CHECK(change_columns(changes));
+  UpsertTables tables{stage_name_, held(), target_name_, keys_, names_of(changes.columns)};
   const auto parts = segments(stage_, tables.columns, plan_.spec.upsert_strategy);
   // Columns that only the table has are null in rows that are not filled from old ones.
   std::erase_if(tables.columns,
@@ -221,9 +283,15 @@ Result<std::uint64_t> Lander::upsert(std::vector<std::string>& notes) {
              apply_segment(connection_, activity_, part_tables, part, reduce || parts.size() > 1));
     rows += inserted;
   }
-  ADIT_CHECK(execute("DROP TABLE " + stage_name_));
+  ADIT_CHECK(drop_stage());
   std::ranges::move(changes.notes, std::back_inserter(notes));
   return rows;
+}
+
+Result<void> Lander::change_columns(const ColumnChanges& changes) {
+  columns_change_ = !changes.statements.empty();
+  for (const auto& statement : changes.statements) ADIT_CHECK(execute(statement));
+  return {};
 }
 
 Result<ColumnChanges> Lander::column_changes() {

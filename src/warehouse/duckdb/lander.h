@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "warehouse/duckdb/appender.h"
 #include "warehouse/duckdb/interrupter.h"
 #include "warehouse/duckdb/open_pool.h"
 
@@ -36,10 +37,19 @@ class Lander {
   Result<void> note_long_texts(std::vector<std::string>& notes);
   Result<std::uint64_t> swap();
   Result<std::uint64_t> append(std::vector<std::string>& notes);
+  bool held() const { return !stage_.held.empty(); }
+  bool declares_lengths() const;
+  /// Whether held rows can go into the table as they are, with no look at them by SQL.
+  bool lands_directly() const;
+  /// Puts held rows into a temporary table that serves as the staging table.
+  Result<void> tabulate_held();
+  Result<void> drop_stage();
   Result<std::uint64_t> upsert(std::vector<std::string>& notes);
   Result<void> settle_columns();
   Result<std::uint64_t> rename_stage();
+  Result<std::uint64_t> copy_stage();
   Result<std::uint64_t> reduce_and_swap();
+  Result<void> change_columns(const ColumnChanges& changes);
   Result<ColumnChanges> column_changes();
   Result<StoredType> widened_target(const ColumnInfo& column, const StagedColumn& staged);
   Result<void> execute(const std::string& sql);
@@ -50,10 +60,12 @@ class Lander {
   const StagePlan& plan_;
   JobStage& stage_;
   const std::vector<std::string> keys_;
-  const std::string stage_name_;  ///< quoted, with schema
-  std::string target_;            ///< the table's name in its first spelling
-  std::string target_name_;       ///< quoted, with schema
+  std::string stage_name_;   ///< quoted, with schema
+  std::string target_;       ///< the table's name in its first spelling
+  std::string target_name_;  ///< quoted, with schema
   bool target_exists_ = false;
+  bool direct_ = false;  ///< see lands_directly()
+  bool columns_change_ = false;
   std::vector<ColumnInfo> target_columns_;
 };
 

@@ -87,9 +87,8 @@ Result<std::unordered_set<JobId>> find_landed_jobs(Connection& connection) {
 }
 
 Result<void> insert_landing(Connection& connection, const Landing& landing, const std::string& table) {
-  ADIT_CHECK(run(connection, "INSERT INTO adit.landings VALUES (" + uuid_literal(landing.job.uuid()) +
-                                 ", nextval('adit.landing_order'), " + quote_literal(table) + ", " +
-                                 std::to_string(landing.rows) + ", " +
+  ADIT_CHECK(run(connection, "INSERT INTO adit.landings VALUES (" + uuid_literal(landing.job.uuid()) + ", " +
+                                 quote_literal(table) + ", " + std::to_string(landing.rows) + ", " +
                                  std::to_string(to_epoch_ms(landing.landed_at)) + ", " +
                                  quote_literal(text_list(landing.notes)) + ")"));
   return {};
@@ -121,13 +120,16 @@ Result<void> load_job_stage(Connection& connection, JobId job, JobStage& stage) 
   return {};
 }
 
-Result<void> insert_chunk_mark(Connection& connection, JobId job, const ChunkMark& mark,
-                               const std::vector<StagedColumn>& columns) {
-  ADIT_CHECK(run(connection, "INSERT INTO adit.staged_chunks VALUES (" + uuid_literal(job.uuid()) + ", " +
-                                 uuid_literal(mark.chunk.uuid()) + ", " + std::to_string(mark.position) +
-                                 ", " + quote_literal(to_string(mark.operation)) + ", " +
-                                 std::to_string(mark.rows) + ", " + quote_literal(mark.file) + ", " +
-                                 quote_literal(columns_text(mark, columns)) + ")"));
+Result<void> insert_chunk_marks(Connection& connection, JobId job, std::span<const ChunkMark> marks,
+                                const std::vector<StagedColumn>& columns) {
+  std::string rows;
+  for (const auto& mark : marks) {
+    rows += (rows.empty() ? "(" : ", (") + uuid_literal(job.uuid()) + ", " + uuid_literal(mark.chunk.uuid()) +
+            ", " + std::to_string(mark.position) + ", " + quote_literal(to_string(mark.operation)) + ", " +
+            std::to_string(mark.rows) + ", " + quote_literal(mark.file) + ", " +
+            quote_literal(columns_text(mark, columns)) + ")";
+  }
+  ADIT_CHECK(run(connection, "INSERT INTO adit.staged_chunks VALUES " + rows));
   return {};
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string>
 #include <unordered_set>
 
@@ -20,9 +21,9 @@ Result<void> insert_landing(Connection& connection, const Landing& landing, cons
 /// Reads what is staged for a job: its table's columns and its marks. Flags that come from the job's plan are
 /// left false.
 Result<void> load_job_stage(Connection& connection, JobId job, JobStage& stage);
-/// Writes a chunk's mark inside the transaction that staged it.
-Result<void> insert_chunk_mark(Connection& connection, JobId job, const ChunkMark& mark,
-                               const std::vector<StagedColumn>& columns);
+/// Writes chunks' marks inside the transaction that staged them.
+Result<void> insert_chunk_marks(Connection& connection, JobId job, std::span<const ChunkMark> marks,
+                                const std::vector<StagedColumn>& columns);
 /// SQL that removes all of a job's staging marks.
 std::string delete_chunk_marks_sql(JobId job);
 

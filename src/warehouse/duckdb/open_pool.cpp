@@ -4,22 +4,23 @@
 #include "base/file.h"
 #include "formats/names.h"
 #include "warehouse/duckdb/sql_text.h"
+#include "warehouse/duckdb/table_columns.h"
 
 namespace adit {
 namespace {
 
 constexpr std::chrono::milliseconds kLockLookInterval{20};
 
-/// The newest storage format that the pinned engine writes.
+/// Beside the engine's memory: one part in so many of it.
+constexpr std::uint64_t kHeldShareOfMemory = 8;
 
 constexpr const char* kSchemaSql =
     "CREATE SCHEMA IF NOT EXISTS adit;"
-    "CREATE TABLE IF NOT EXISTS adit.landings(job UUID, sequence BIGINT, table_name VARCHAR, rows UBIGINT,"
+    "CREATE TABLE IF NOT EXISTS adit.landings(job UUID, table_name VARCHAR, rows UBIGINT,"
     " landed_at_ms BIGINT, notes VARCHAR);"
     "CREATE TABLE IF NOT EXISTS adit.staged_chunks(job UUID, chunk UUID, position BIGINT, operation VARCHAR, "
     "rows UBIGINT,"
-    " file VARCHAR, columns VARCHAR);"
-    "CREATE SEQUENCE IF NOT EXISTS adit.landing_order";
+    " file VARCHAR, columns VARCHAR)";
 
 EngineFailure refused(const std::string& setting) {
   return {DUCKDB_ERROR_SETTINGS, "the engine did not take the setting " + setting};
@@ -52,7 +53,8 @@ OpenPool::OpenPool(PoolId id, PoolSettings settings, Database database)
     : id_(id),
       settings_(std::move(settings)),
       database_(std::move(database)),
-      wal_(settings_.folder / "pool.db") {}
+      wal_(settings_.folder / "pool.db"),
+      held_budget_(settings_.memory_bytes / kHeldShareOfMemory) {}
 
 Tried<std::unique_ptr<OpenPool>> OpenPool::open(PoolId id, const PoolSettings& settings) {
   const auto failed = [](const Error& error) {
@@ -143,7 +145,22 @@ std::optional<KnownTable> OpenPool::table(const std::string& name) const {
   return found == tables->end() ? std::nullopt : std::optional(found->second);
 }
 
-void OpenPool::set_table(const std::string& name) { (*tables_.lock())[fold_name(name)] = {name, false}; }
+void OpenPool::set_table(const std::string& name) {
+  auto tables = tables_.lock();
+  auto& table = (*tables)[fold_name(name)];
+  table = {.name = name, .changes = table.changes + 1};
+}
+
+Result<std::vector<ColumnInfo>> OpenPool::columns(Connection& connection, const KnownTable& table) {
+  if (table.columns) return *table.columns;
+  ADIT_TRY(auto columns, table_columns(connection, table.name));
+  if (!columns) return internal("a known table is gone");
+  auto tables = tables_.lock();
+  const auto known = tables->find(fold_name(table.name));
+  // What was read before a landing's COMMIT must not be remembered after it.
+  if (known != tables->end() && known->second.changes == table.changes) known->second.columns = *columns;
+  return *std::move(columns);
+}
 
 Result<void> OpenPool::read_tables() {
   ADIT_TRY(auto connection, borrow());

@@ -42,6 +42,8 @@ class PooledConnection {
 struct KnownTable {
   std::string name;  ///< in its first spelling
   bool view = false;
+  std::optional<std::vector<ColumnInfo>> columns{};  ///< known once somebody has asked for them
+  std::uint64_t changes = 0;                         ///< how often a landing has changed the columns
 };
 
 /// The right to change one table, held until the landing's COMMIT has returned.
@@ -62,8 +64,9 @@ struct PoolSettings {
   std::filesystem::path folder;  ///< holds pool.db
   std::filesystem::path chunks_root;
   std::uint64_t memory_bytes = 0;
-  std::size_t threads = 0;  ///< 0: one per processor
-  std::size_t workers = 2;  ///< connections that report progress
+  std::size_t threads = 0;                 ///< 0: one per processor
+  std::size_t workers = 2;                 ///< connections that report progress
+  std::uint64_t held_chunk_bytes_max = 0;  ///< chunk files up to this size wait in memory for their landing
 };
 
 /// Thread-safe. Must outlive its connections and locks; PoolRegistry sees to that.
@@ -85,10 +88,16 @@ class OpenPool {
 
   /// What is staged for a job. For a job without a staging table it needs no look into the file.
   std::shared_ptr<JobStage> job_stage(JobId job);
+  /// Chunk files up to this size may be held, as long as the budget lasts.
+  std::uint64_t held_chunk_bytes_max() const { return settings_.held_chunk_bytes_max; }
+  HeldBudget& held_budget() { return held_budget_; }
   void forget_job_stage(JobId job);
 
   std::optional<KnownTable> table(const std::string& name) const;  ///< by Unicode case folding
+  /// A landing has made the table or has changed its columns.
   void set_table(const std::string& name);
+  /// The columns of a known table, asked of the engine once: only landings change them.
+  Result<std::vector<ColumnInfo>> columns(Connection& connection, const KnownTable& table);
   /// Waits for the other landing on the same table. kCanceled.
   Result<TableLock> lock_table(const std::string& name, std::stop_token stop);
 
@@ -116,6 +125,7 @@ class OpenPool {
   Database database_;
   WalWatch wal_;
   std::atomic<bool> changed_{false};
+  HeldBudget held_budget_;
   Guarded<std::vector<Connection>> idle_;
   Guarded<std::map<JobId, std::shared_ptr<JobStage>>> stages_;
   Guarded<std::map<std::string, KnownTable>> tables_;  ///< by folded name

@@ -5,7 +5,9 @@
 #include "base/failpoint.h"
 #include "base/log.h"
 #include "formats/names.h"
+#include "warehouse/duckdb/appender.h"
 #include "warehouse/duckdb/marks.h"
+#include "warehouse/duckdb/small_chunk.h"
 #include "warehouse/duckdb/sql_text.h"
 #include "warehouse/duckdb/table_columns.h"
 
@@ -14,6 +16,9 @@ namespace {
 
 /// Each round widens at least one column, and each column widens a few times at most.
 constexpr int kRoundsMax = 200;
+
+/// More of one job is no small job any more.
+constexpr std::uint64_t kHeldJobBytesMax = 4 << 20;
 
 /// Up to this size a staging table is made in the transaction that fills it, which saves a commit. In a long
 /// transaction it would keep checkpoints out.
@@ -38,13 +43,6 @@ DataError only_message(std::string message) {
   return error;
 }
 
-/// Failures that say nothing of the data.
-bool is_own_failure(const EngineFailure& failure) {
-  return failure.of_circumstances() || failure.type == DUCKDB_ERROR_INTERNAL ||
-         failure.type == DUCKDB_ERROR_CATALOG || failure.type == DUCKDB_ERROR_BINDER ||
-         failure.type == DUCKDB_ERROR_PARSER;
-}
-
 }  // namespace
 
 Stager::Stager(OpenPool& pool, Connection& connection, Activity& activity, const StagePlan& plan,
@@ -59,8 +57,7 @@ Stager::Stager(OpenPool& pool, Connection& connection, Activity& activity, const
 Result<void> Stager::load() {
   if (plan_.spec.type == JobType::kDelta) {
     if (const auto known = pool_.table(plan_.spec.target_name); known && !known->view) {
-      ADIT_TRY(auto columns, table_columns(connection_, known->name));
-      if (columns) target_ = std::move(*columns);
+      ADIT_TRY(target_, pool_.columns(connection_, *known));
     }
   }
   if (stage_.loaded) return {};
@@ -75,13 +72,15 @@ Result<void> Stager::load() {
 }
 
 Result<void> Stager::discard() {
+  if (stage_.loaded && !stage_.table_exists) {
+    stage_.clear();
+    return {};
+  }
   ADIT_TRY(auto transaction, Transaction::begin(connection_));
   ADIT_CHECK(run(connection_, "DROP TABLE IF EXISTS main." + quote_identifier(stage_table_name(plan_.job))));
   ADIT_CHECK(run(connection_, delete_chunk_marks_sql(plan_.job)));
   ADIT_CHECK(transaction.commit());
-  stage_.table_exists = false;
-  stage_.columns.clear();
-  stage_.marks.clear();
+  stage_.clear();
   stage_.loaded = true;
   return pool_.committed();
 }
@@ -102,6 +101,11 @@ Result<StagedChunk> Stager::stage(const ChunkFile& chunk) {
     return staged;
   }
   auto columns = planned_columns(*source);
+  ADIT_TRY(const bool held, hold(chunk, *source, columns));
+  if (held) {
+    staged.rows = stage_.marks[chunk.position].rows;
+    return staged;
+  }
   widened_.clear();
   for (int round = 0; round < kRoundsMax; ++round) {
     std::vector<ChunkFile> chunks;
@@ -192,6 +196,11 @@ std::string Stager::create_sql(const std::vector<StagedColumn>& columns) const {
 Result<void> Stager::shape_table(const std::vector<StagedColumn>& columns, bool small_file,
                                  std::vector<ChunkFile>& stage_again) {
   create_in_insert_ = false;
+  if (!stage_.held.empty() && keeps_types(columns)) ADIT_CHECK(spill());
+  if (!stage_.held.empty()) {
+    for (const auto& [position, mark] : stage_.marks) stage_again.push_back(file_of(mark));
+    stage_.clear();
+  }
   if (stage_.table_exists) {
     bool rebuild = false;
     for (std::size_t i = 0; i < stage_.columns.size(); ++i) {
@@ -226,6 +235,68 @@ Result<void> Stager::extend_table(const std::vector<StagedColumn>& columns) {
   return {};
 }
 
+bool Stager::may_hold(const ChunkFile& chunk, const std::vector<StagedColumn>& columns) const {
+  if (stage_.table_exists || !keeps_types(columns)) return false;
+  std::uint64_t held = 0;
+  for (const auto& [position, rows] : stage_.held) held += rows.bytes;
+  if (held >= kHeldJobBytesMax) return false;
+  std::error_code error;
+  const auto size = std::filesystem::file_size(chunk.path, error);
+  return !error && size <= pool_.held_chunk_bytes_max();
+}
+
+bool Stager::keeps_types(const std::vector<StagedColumn>& columns) const {
+  for (std::size_t i = 0; i < stage_.columns.size(); ++i) {
+    if (!stage_.columns[i].undecided && stage_.columns[i].type != columns[i].type) return false;
+  }
+  return true;
+}
+
+Result<void> Stager::spill() {
+  std::vector<ChunkMark> marks;
+  for (const auto& [position, mark] : stage_.marks) marks.push_back(mark);
+  ADIT_TRY(auto transaction, Transaction::begin(connection_));
+  ADIT_CHECK(run(connection_, create_sql(stage_.columns)));
+  ADIT_CHECK(append_held(connection_, {.table = stage_table_name(plan_.job)}, stage_.held));
+  ADIT_CHECK(insert_chunk_marks(connection_, plan_.job, marks, stage_.columns));
+  ADIT_CHECK(activity_.shield());
+  const auto committed = transaction.commit();
+  activity_.unshield();
+  if (!committed) return committed.error();
+  ADIT_CHECK(pool_.committed());
+  stage_.table_exists = true;
+  stage_.held.clear();
+  return {};
+}
+
+Result<bool> Stager::hold(const ChunkFile& chunk, const ChunkSource& source,
+                          const std::vector<StagedColumn>& columns) {
+  if (!may_hold(chunk, columns)) return false;
+  ADIT_CHECK(activity_.check());
+  const ChunkSelect select(source, columns, keys_);
+  auto mark = mark_of(chunk, select);
+  const auto constants = constants_of(mark);
+  ADIT_TRY(auto rows, read_small_chunk(connection_, source, select, constants));
+  if (!rows || !pool_.held_budget().take(rows->bytes)) return false;
+  rows->share = HeldShare(pool_.held_budget(), rows->bytes);
+  mark.rows = rows->rows;
+  stage_.columns = columns;
+  stage_.held[mark.position] = *std::move(rows);
+  stage_.marks[mark.position] = std::move(mark);
+  failpoint("warehouse.held");
+  return true;
+}
+
+ChunkMark Stager::mark_of(const ChunkFile& chunk, const ChunkSelect& select) const {
+  ChunkMark mark{chunk.id, chunk.position, chunk.operation, 0, relative(chunk.path), {}};
+  for (const auto& column : select.columns()) mark.columns.push_back(column.target.name);
+  return mark;
+}
+
+RowConstants Stager::constants_of(const ChunkMark& mark) const {
+  return {plan_.change_date, keys_.empty() ? std::nullopt : std::optional(mark)};
+}
+
 Result<Stager::Outcome> Stager::stage_once(const ChunkFile& chunk) {
   if (const auto found = stage_.marks.find(chunk.position); found != stage_.marks.end()) {
     if (found->second.chunk == chunk.id) return Outcome(found->second.rows);
@@ -245,18 +316,15 @@ Result<Stager::Outcome> Stager::stage_source(const ChunkFile& chunk, const Chunk
 Result<std::variant<std::uint64_t, EngineFailure>> Stager::insert(const ChunkFile& chunk,
                                                                   const ChunkSelect& select) {
   using Inserted = std::variant<std::uint64_t, EngineFailure>;
-  ChunkMark mark{chunk.id, chunk.position, chunk.operation, 0, relative(chunk.path), {}};
-  for (const auto& column : select.columns()) mark.columns.push_back(column.target.name);
-
+  auto mark = mark_of(chunk, select);
   ADIT_TRY(auto transaction, Transaction::begin(connection_));
   if (create_in_insert_) ADIT_CHECK(run(connection_, create_sql(stage_.columns)));
-  const auto hidden = keys_.empty() ? std::nullopt : std::optional(mark);
-  auto rows = try_run(connection_, select.insert_sql(plan_.job, plan_.change_date, hidden));
+  auto rows = try_run(connection_, select.insert_sql(plan_.job, constants_of(mark)));
   if (!rows) return Inserted(std::move(rows).error());
   mark.rows = rows->changed();
   auto columns = stage_.columns;
   ADIT_CHECK(settle_undecided(select, columns));
-  ADIT_CHECK(insert_chunk_mark(connection_, plan_.job, mark, columns));
+  ADIT_CHECK(insert_chunk_marks(connection_, plan_.job, std::span(&mark, 1), columns));
   failpoint("warehouse.stage.before_commit");
   ADIT_CHECK(activity_.shield());
   const auto committed = transaction.commit();

@@ -46,6 +46,16 @@ class Stager {
                            std::vector<ChunkFile>& stage_again);
   Result<void> extend_table(const std::vector<StagedColumn>& columns);
   std::string create_sql(const std::vector<StagedColumn>& columns) const;
+  /// Keeps a small chunk's rows in memory, if nothing speaks against it; false: it is a matter for the table.
+  Result<bool> hold(const ChunkFile& chunk, const ChunkSource& source,
+                    const std::vector<StagedColumn>& columns);
+  /// Moves what is held into a staging table.
+  Result<void> spill();
+  /// Whether rows staged so far can stay as they are next to ones of `columns`.
+  bool keeps_types(const std::vector<StagedColumn>& columns) const;
+  bool may_hold(const ChunkFile& chunk, const std::vector<StagedColumn>& columns) const;
+  ChunkMark mark_of(const ChunkFile& chunk, const ChunkSelect& select) const;
+  RowConstants constants_of(const ChunkMark& mark) const;
   Result<Outcome> stage_once(const ChunkFile& chunk);
   Result<Outcome> stage_source(const ChunkFile& chunk, const ChunkSource& source);
   Result<std::variant<std::uint64_t, EngineFailure>> insert(const ChunkFile& chunk,

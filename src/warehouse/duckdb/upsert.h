@@ -13,6 +13,7 @@ namespace adit {
 
 struct UpsertTables {
   std::string stage;                 ///< quoted, with schema
+  bool stage_is_held = false;        ///< made in this transaction, of held rows
   std::string target;                ///< quoted, with schema
   std::vector<std::string> keys;     ///< in the tables' spelling
   std::vector<std::string> columns;  ///< of the target, all of them

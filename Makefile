@@ -12,13 +12,14 @@ JOBS ?= $(shell nproc)
 PRESET ?= release
 ROUNDS ?= 100
 
-.PHONY: help run serve build test bench torture format tidy clean-room clean
+.PHONY: help run serve build test package bench torture format tidy clean-room clean
 
 help:
 	@echo "make run         build, serve on ./data and push the sample to it; Ctrl-C ends it"
 	@echo "make serve       the same without the sample"
 	@echo "make build       build everything (PRESET=release, dev, asan, tsan, clang-19)"
 	@echo "make test        build and run the tests (PRESET as above)"
+	@echo "make package     a .deb and a tarball in build/package"
 	@echo "make bench       measure against the yardsticks of docs/BENCHMARKS.md; BENCH=--help lists its options"
 	@echo "make torture     kill the server at random ROUNDS=100 times and check what is left; SEED= repeats a run"
 	@echo "make format      clang-format over all sources"
@@ -51,6 +52,10 @@ test:
 	@tools/setup $(if $(filter release,$(PRESET)),test,dev)
 	@tools/build $(PRESET)
 	@ctest --preset $(PRESET) -j$(JOBS)
+
+package:
+	@tools/setup package
+	@tools/package
 
 bench:
 	@tools/setup bench

@@ -215,7 +215,7 @@ Result<void> OpenPool::checkpoint() {
   failpoint("warehouse.checkpoint.before");
   const auto done = try_run(*connection, "CHECKPOINT");
   failpoint("warehouse.checkpoint.after");
-  const auto synced = done ? settings_.folder_sync(settings_.folder) : Result<void>();
+  auto synced = done ? settings_.folder_sync(settings_.folder) : Result<void>();
   if (done && synced) return {};
   if (was_changed) changed_ = true;
   if (done) return synced;

@@ -11,8 +11,9 @@ TLS_LISTEN ?= 127.0.0.1:8443
 JOBS ?= $(shell nproc)
 PRESET ?= release
 ROUNDS ?= 100
+SECONDS ?= 300
 
-.PHONY: help run serve build test package bench torture format tidy clean-room clean
+.PHONY: help run serve build test package bench torture fuzz format tidy clean-room clean
 
 help:
 	@echo "make run         build, serve on ./data and push the sample to it; Ctrl-C ends it"
@@ -22,6 +23,7 @@ help:
 	@echo "make package     a .deb and a tarball in build/package"
 	@echo "make bench       measure against the yardsticks of docs/BENCHMARKS.md; BENCH=--help lists its options"
 	@echo "make torture     kill the server at random ROUNDS=100 times and check what is left; SEED= repeats a run"
+	@echo "make fuzz        feed the parsers made-up input for SECONDS=300 altogether; FUZZ=csv takes one of them"
 	@echo "make format      clang-format over all sources"
 	@echo "make tidy        clang-tidy over src/"
 	@echo "make clean-room  try make test and make run on a fresh Debian 12 in a folder (root, debootstrap)"
@@ -65,6 +67,10 @@ torture:
 	@tools/setup test
 	@tools/build release adit torture
 	@build/release/tests/faults/torture --rounds $(ROUNDS) $(if $(SEED),--seed $(SEED))
+
+fuzz:
+	@tools/setup dev
+	@tools/fuzz $(SECONDS) $(FUZZ)
 
 format:
 	@tools/setup dev

@@ -18,6 +18,10 @@ elseif(ADIT_SANITIZER)
   message(FATAL_ERROR "ADIT_SANITIZER is address, thread or empty, not ${ADIT_SANITIZER}")
 endif()
 
+if(ADIT_FUZZ)
+  target_compile_options(adit_options INTERFACE -fsanitize=fuzzer-no-link)
+endif()
+
 # adit_library(<folder> SOURCES … LINKS …): the static library adit_<folder>.
 # LINKS name what its headers and sources may include; nothing else is on its include path but src/.
 function(adit_library name)

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -40,6 +41,8 @@ Result<void> write_all(const FileHandle& file, std::string_view bytes, const std
 Result<void> sync_file(const FileHandle& file, const std::filesystem::path& path);
 /// fsync of a folder: makes creations, renames and removals in it durable.
 Result<void> sync_folder(const std::filesystem::path& folder);
+/// sync_folder(), or what a test puts in its place: a disk that fails.
+using FolderSync = std::function<Result<void>(const std::filesystem::path& folder)>;
 /// Creates a folder and its parents (mode 0700) and makes their creation durable.
 Result<void> create_folders(const std::filesystem::path& folder);
 

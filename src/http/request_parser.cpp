@@ -15,6 +15,10 @@ namespace {
 namespace beast_http = boost::beast::http;
 using boost::beast::error_code;
 
+/// The fewest bytes of a chunk that begins with `0`: that, CRLF, CRLF, or data. Fewer can wait for more, and
+/// have to: the library asserts that it gets no fewer once it has seen that the `0` is a last chunk's.
+constexpr std::size_t kLastChunkBytes = 5;
+
 /// True for a version of the right form that is not ours: ` HTTP/2.0` at the end of the request line.
 bool names_other_version(std::string_view bytes) {
   const auto line = bytes.substr(0, std::min(bytes.find('\r'), bytes.size()));
@@ -55,6 +59,7 @@ class RequestParser::Impl final : public beast_http::basic_parser<true> {
     Fed fed;
     if (!is_header_done()) skip_empty_lines(bytes, fed.consumed);
     if (fed.consumed == bytes.size()) return fed;
+    if (is_header_done() && chunked() && bytes.front() == '0' && bytes.size() < kLastChunkBytes) return fed;
     const auto rest = bytes.subspan(fed.consumed);
     body_ = bytes.data();
     eager(is_header_done());

@@ -33,6 +33,29 @@ TEST_F(ParquetStaging, EveryTypeHasItsPlace) {
              "{\"k\":\"v\"}|{\"a\":1}"}));
 }
 
+TEST_F(ParquetStaging, Int96TimestampsAreReadToTheMicrosecond) {
+  job("t").parquet_file("int96.parquet").land();
+  EXPECT_EQ(columns("t"), "id BIGINT, at TIMESTAMP");
+  EXPECT_EQ(rows("SELECT \"at\" FROM t ORDER BY id"),
+            (Lines{"2024-01-02T03:04:05.678901", "NULL", "1899-12-31T23:59:59", "2024-02-29T00:00:00"}));
+}
+
+TEST_F(ParquetStaging, ColumnWithoutATypeTakesThatOfItsFirstValueElseItIsText) {
+  job("t").parquet_file("null_column.parquet").land();
+  EXPECT_EQ(columns("t"), "id BIGINT, nothing VARCHAR");
+  EXPECT_EQ(rows("SELECT id, nothing FROM t ORDER BY id"), (Lines{"1|NULL", "2|NULL"}));
+
+  job("later")
+      .parquet_file("null_column.parquet")
+      .parquet("SELECT 3 AS id, DATE '2024-01-02' AS nothing")
+      .land();
+  EXPECT_EQ(columns("later"), "id BIGINT, nothing DATE");
+  EXPECT_EQ(rows("SELECT nothing FROM later ORDER BY id"), (Lines{"NULL", "NULL", "2024-01-02"}));
+
+  job("later", JobType::kDelta, {"id"}).parquet_file("null_column.parquet").land();
+  EXPECT_EQ(columns("later"), "id BIGINT, nothing DATE");
+}
+
 TEST_F(ParquetStaging, BytesThatAreNoTextAreNamed) {
   const auto errors = job("t").parquet("SELECT unnest(['a'::BLOB, '\\xFF'::BLOB]) AS b").errors();
   ASSERT_EQ(errors.size(), 1U);

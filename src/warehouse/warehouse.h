@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "base/file.h"
 #include "base/metrics.h"
 #include "base/result.h"
 #include "model/chunk.h"
@@ -95,6 +96,7 @@ struct WarehouseOptions {
   std::uint64_t wal_bytes_max = 1ULL << 30;  ///< above it no stage starts until a checkpoint has passed
   std::chrono::milliseconds checkpoint_interval{30'000};
   std::uint64_t result_bytes_max = 64ULL << 20;  ///< of one query's answer
+  FolderSync folder_sync = sync_folder;
 };
 
 /// The tables of all pools. Thread-safe; calls block for as long as the work takes. A pool's file is opened
@@ -120,6 +122,7 @@ class Warehouse {
   /// Changes the table in one transaction with the job's landing mark, staging first what is not staged. A
   /// job that has landed already is not landed again: its mark is returned. kInvalid when the data can't land
   /// (a type that can't be widened, a failed chunk): the table is as before and the message says why.
+  /// Once committed it has landed, also where the disk then fails to confirm it: one of the notes says so.
   virtual Result<Landing> land(const LandPlan& plan, std::stop_token stop) = 0;
 
   /// Drops what was staged for a job. Nothing staged is no error.

@@ -147,6 +147,14 @@ class TestJob {
     plan_.chunks.push_back(test_.parquet(sql, operation, next()));
     return *this;
   }
+  /// A file of tests/data.
+  TestJob& parquet_file(const std::string& name) {
+    spec().file_type = FileType::kParquet;
+    auto bytes = read_file(std::filesystem::path(ADIT_TEST_DATA) / name, 1 << 20);
+    EXPECT_TRUE(bytes) << name;
+    if (bytes) plan_.chunks.push_back(test_.file(*bytes, ChunkOperation::kUpsert, next()));
+    return *this;
+  }
   /// Stages the chunks one by one and lands. The test fails if that does not work.
   TestJob& land() {
     for (const auto& chunk : plan_.chunks) {

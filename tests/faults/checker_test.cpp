@@ -101,7 +101,7 @@ TEST_F(Checker, FindsARowThatIsThereTwice) {
 }
 
 TEST_F(Checker, FindsAWrongValue) {
-  rows().front().v += 1;
+  rows().front().v = -1;
   expect_violation("1 missing, 1 too many");
 }
 
@@ -275,6 +275,27 @@ TEST(Model, TheLastOperationOnAKeyDecides) {
   TableContent content = std::vector<TableRow>{{2, "old", 0, 0}, {3, "old", 0, 0}, {4, "old", 0, 0}};
   land(job, content);
   EXPECT_EQ(*content, (std::vector<TableRow>{{1, "c", 0, 0}, {3, "d", 0, 0}, {4, "old", 0, 0}}));
+}
+
+TEST(Model, WhatAChunkLacksIsKeptOrBecomesNull) {
+  JobRecord job;
+  job.keyed = true;
+  job.chunks = {
+      {ChunkKind::kUpsert, "", {{1, "a", {}, 9, 7}, {2, "b", {}, 9, {}}}, 2, {.v = false, .w = true}},
+      {ChunkKind::kUpsert, "", {{1, "c", 6, 9, {}}, {3, "d", {}, 9, {}}}, 2, {.v = true, .w = false}},
+      {ChunkKind::kDelete, "", {{4, "", {}, 9, {}}}, 1},
+      {ChunkKind::kUpsert, "", {{4, "e", {}, 9, 8}}, 1, {.v = false, .w = true}}};
+  const std::vector<TableRow> before{
+      {1, "o", 1, 0, 1}, {2, "o", 2, 0, 2}, {3, "o", 3, 0, 3}, {4, "o", 4, 0, 4}};
+  TableContent content = before;
+  land(job, content);
+  EXPECT_EQ(*content, (std::vector<TableRow>{
+                          {1, "c", 6, 9, 7}, {2, "b", 2, 9, {}}, {3, "d", {}, 9, 3}, {4, "e", {}, 9, 8}}));
+  content = before;
+  job.nullifies = true;
+  land(job, content);
+  EXPECT_EQ(*content, (std::vector<TableRow>{
+                          {1, "c", 6, 9, {}}, {2, "b", {}, 9, {}}, {3, "d", {}, 9, {}}, {4, "e", {}, 9, 8}}));
 }
 
 }  // namespace

@@ -6,12 +6,30 @@
 namespace adit::test {
 namespace {
 
-/// Upserts and deletes by key k: of the job's operations on a key the last one decides.
+/// The row that stands after `row` was upserted where `old` stood.
+TableRow upserted(const JobRecord& job, const ChunkRecord& chunk, TableRow row,
+                  const std::optional<TableRow>& old) {
+  if (!old || job.nullifies) return row;
+  if (!chunk.columns.v) row.v = old->v;
+  if (!chunk.columns.w) row.w = old->w;
+  return row;
+}
+
+/// Upserts and deletes by key k, one after another.
 void apply_keyed(const JobRecord& job, std::vector<TableRow>& rows) {
+  std::map<std::int64_t, TableRow> old;
+  for (const auto& row : rows) old[row.k] = row;
   std::map<std::int64_t, std::optional<TableRow>> last;
   for (const auto& chunk : job.chunks) {
     for (const auto& row : chunk.rows) {
-      last[row.k] = chunk.kind == ChunkKind::kUpsert ? std::optional(row) : std::nullopt;
+      const auto found = old.find(row.k);
+      auto& state = last.try_emplace(row.k, found == old.end() ? std::nullopt : std::optional(found->second))
+                        .first->second;
+      if (chunk.kind == ChunkKind::kDelete) {
+        state.reset();
+      } else {
+        state = upserted(job, chunk, row, state);
+      }
     }
   }
   std::erase_if(rows, [&last](const TableRow& row) { return last.contains(row.k); });

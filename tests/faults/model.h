@@ -27,13 +27,15 @@ struct ChunkRecord {
   std::string checksum;  ///< SHA-256, lower-case hex
   std::vector<TableRow> rows;
   std::size_t row_count = 0;  ///< also after settle() has freed the rows
+  ChunkColumns columns{};
 };
 
 /// How jobs may write a table.
 enum class Discipline {
   kLog,    ///< no keys: replace and append
   kKeyed,  ///< always the key k: replace, upsert, delete
-  kMixed,  ///< anything
+  kMixed,  ///< anything, always with the same columns: what a lacking column keeps, where a key repeats, is
+           ///< open
 };
 
 /// What a table holds; absent: there is no such table. Sorted.
@@ -56,6 +58,9 @@ struct JobRecord {
   bool replace = false;
   bool keyed = false;
   bool parquet = false;
+  bool nullifies =
+      false;  ///< a column that a chunk lacks becomes null in matching rows, else it keeps its value
+  bool knows_w = false;  ///< its chunks may have the column w
   std::int64_t change_ms = 0;
   std::vector<ChunkRecord> chunks;            ///< acknowledged, in order
   std::vector<ChunkRecord> uncertain_chunks;  ///< of a last upload without an answer: all or none

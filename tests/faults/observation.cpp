@@ -73,11 +73,22 @@ ObservedJob read_job(const json::value& entry, const std::string& pool) {
   return job;
 }
 
+std::optional<std::int64_t> number_in(const std::string& cell) {
+  return cell == "NULL" ? std::nullopt : std::optional<std::int64_t>(std::stoll(cell));
+}
+
+/// A column that no chunk has brought yet reads as null.
 std::vector<TableRow> read_table(PoolClient& client, const std::string& table) {
+  std::set<std::string> columns;
+  for (const auto& cells : client.rows("DESCRIBE \"" + table + "\"")) columns.insert(cells[0]);
+  const auto v = columns.contains("v") ? "v" : "NULL";
+  const auto w = columns.contains("w") ? "w" : "NULL";
   std::vector<TableRow> rows;
   for (const auto& cells :
-       client.rows("SELECT k, src, v, epoch_ms(_CELONIS_CHANGE_DATE) FROM \"" + table + "\"")) {
-    rows.push_back({std::stoll(cells[0]), cells[1], std::stoll(cells[2]), std::stoll(cells[3])});
+       client.rows(std::string("SELECT k, src, ") + v + ", epoch_ms(_CELONIS_CHANGE_DATE), " + w +
+                   " FROM \"" + table + "\"")) {
+    rows.push_back(
+        {std::stoll(cells[0]), cells[1], number_in(cells[2]), std::stoll(cells[3]), number_in(cells[4])});
   }
   std::ranges::sort(rows);
   return rows;

@@ -20,10 +20,12 @@ constexpr std::size_t kTableRowsMax = 3000;
 /// Ends a worker in good order: its server is gone, or is on its way out.
 struct ServerGone {};
 
-json::object schema() {
-  return {{"columns", json::array{{{"columnName", "k"}, {"columnType", "INTEGER"}},
-                                  {{"columnName", "src"}, {"columnType", "STRING"}},
-                                  {{"columnName", "v"}, {"columnType", "INTEGER"}}}}};
+json::object schema(const JobRecord& job) {
+  json::array columns{{{"columnName", "k"}, {"columnType", "INTEGER"}},
+                      {{"columnName", "src"}, {"columnType", "STRING"}},
+                      {{"columnName", "v"}, {"columnType", "INTEGER"}}};
+  if (job.knows_w) columns.push_back({{"columnName", "w"}, {"columnType", "INTEGER"}});
+  return {{"columns", std::move(columns)}};
 }
 
 json::object specification(const JobRecord& job, const std::string& table, bool with_schema) {
@@ -33,7 +35,8 @@ json::object specification(const JobRecord& job, const std::string& table, bool 
                     {"foreignKeys", job.foreign_keys()},
                     {"changeDate", job.change_ms}};
   if (job.keyed) spec["keys"] = json::array{"k"};
-  if (with_schema) spec["tableSchema"] = schema();
+  if (job.nullifies) spec["upsertStrategy"] = "UPSERT_WITH_NULLIFICATION";
+  if (with_schema) spec["tableSchema"] = schema(job);
   return spec;
 }
 
@@ -100,6 +103,8 @@ void Worker::push_new_job() {
       table.discipline == Discipline::kKeyed || (table.discipline == Discipline::kMixed && rng_.chance(50));
   job.replace = rng_.chance(25) || (table.content && table.content->size() > kTableRowsMax);
   job.parquet = rng_.chance(50);
+  job.nullifies = rng_.chance(40);
+  job.knows_w = table.discipline != Discipline::kMixed && rng_.chance(40);
   job.change_ms = 1'600'000'000'000 + 1000 * static_cast<std::int64_t>(job.number) + rng_.between(0, 999);
   if (!create(job)) return;
   upload_some(job, static_cast<int>(rng_.between(1, 4)));
@@ -133,7 +138,7 @@ void Worker::continue_job() {
 
 void Worker::query_something() {
   const auto& table = rng_.pick(context_.model.tables);
-  const json::object body{{"sql", "SELECT count(*), min(src), sum(v) FROM " + table.name}};
+  const json::object body{{"sql", "SELECT count(*), min(src), max(k) FROM " + table.name}};
   const auto response =
       send("query " + table.name,
            {"POST", "/adit/api/v1/pools/" + table.pool + "/query", {}, json::serialize(body)});
@@ -145,10 +150,12 @@ ChunkRecord Worker::make_chunk(const JobRecord& job, ChunkKind kind, std::string
   ChunkRecord chunk;
   chunk.kind = kind;
   const auto number = static_cast<int>(job.chunks.size() + job.uncertain_chunks.size());
-  chunk.rows = make_rows(rng_, job.number, number, job.change_ms, kRowsMax, kKeys);
+  if (kind == ChunkKind::kUpsert && context_.model.tables[job.table].discipline != Discipline::kMixed)
+    chunk.columns = {.v = rng_.chance(70), .w = job.knows_w && rng_.chance(70)};
+  chunk.rows = make_rows(rng_, job.number, number, job.change_ms, kRowsMax, kKeys, chunk.columns);
   chunk.row_count = chunk.rows.size();
   if (kind == ChunkKind::kUpsert) {
-    bytes = job.parquet ? parquet_bytes(chunk.rows) : csv_bytes(chunk.rows);
+    bytes = job.parquet ? parquet_bytes(chunk.rows, chunk.columns) : csv_bytes(chunk.rows, chunk.columns);
   } else {
     bytes = job.parquet ? parquet_key_bytes(chunk.rows) : csv_key_bytes(chunk.rows);
   }

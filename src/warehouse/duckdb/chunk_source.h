@@ -16,11 +16,11 @@ namespace adit {
 
 struct SourceColumn {
   std::string name;
-  std::size_t field = 0;    ///< its place in the file
-  std::string reference;    ///< SQL that names it in `from`
-  std::string engine_type;  ///< what the engine reads; VARCHAR for CSV
-  std::optional<StoredType>
-      guess;  ///< CSV: from the first rows, nullopt when they held no value; Parquet: its natural type
+  std::size_t field = 0;            ///< its place in the file
+  std::string reference;            ///< SQL that names it in `from`
+  std::string engine_type;          ///< what the engine reads; VARCHAR for CSV
+  std::optional<StoredType> guess;  ///< CSV: from the first rows, nullopt when they held no value; Parquet:
+                                    ///< its natural type, nullopt when the file gives it none
 };
 
 struct ChunkSource {

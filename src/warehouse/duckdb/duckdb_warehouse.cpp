@@ -61,7 +61,8 @@ Result<std::unique_ptr<OpenPool>> DuckdbWarehouse::open_pool(PoolId id, std::uin
                               .memory_bytes = memory_bytes,
                               .threads = options_.threads_per_pool,
                               .workers = options_.stages_max + 1,
-                              .held_chunk_bytes_max = options_.held_chunk_bytes_max};
+                              .held_chunk_bytes_max = options_.held_chunk_bytes_max,
+                              .folder_sync = options_.folder_sync};
   ADIT_TRY(auto pool, open_or_set_aside(id, settings, clock_));
   if (missing_) {
     ADIT_TRY(const auto landed, JobWork(*pool, interrupter_, clock_).all_landed());

@@ -11,6 +11,12 @@
 namespace adit {
 namespace {
 
+/// The chunks stay until a checkpoint and its sync have succeeded, so that a loss would be repaired.
+constexpr std::string_view kNotConfirmed =
+    "The rows are in the table, but the server's disk did not confirm that they would survive a power cut. "
+    "The "
+    "chunks are kept: should the rows be lost, they are landed from them again.";
+
 std::string in_main(const std::string& table) { return "main." + quote_identifier(table); }
 
 const ColumnInfo* find_column(const std::vector<ColumnInfo>& columns, const std::string& name) {
@@ -121,7 +127,7 @@ Result<Landing> Lander::land(Timestamp now) {
   }
   // Past this point the job has landed, whatever happens: the mark says so.
   if (columns_change_) pool_.set_table(target_);
-  ADIT_CHECK(pool_.committed());
+  if (!pool_.committed()) landing.notes.emplace_back(kNotConfirmed);
   failpoint("warehouse.land.after_commit");
   return landing;
 }

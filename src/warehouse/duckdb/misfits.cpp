@@ -54,7 +54,7 @@ Result<std::vector<DataError>> read_rows(Connection& connection, const std::stri
     if (auto value = rows.text(i, 1)) error.value = shorten(*value, kValueBytesMax);
     errors.push_back(std::move(error));
   }
-  std::ranges::stable_sort(errors, {}, [](const auto& error) { return error.row.value_or(0); });
+  std::ranges::sort(errors, {}, &DataError::row);
   return errors;
 }
 

@@ -2,6 +2,7 @@
 
 #include "base/failpoint.h"
 #include "base/file.h"
+#include "base/log.h"
 #include "formats/names.h"
 #include "warehouse/duckdb/sql_text.h"
 #include "warehouse/duckdb/table_columns.h"
@@ -53,7 +54,7 @@ OpenPool::OpenPool(PoolId id, PoolSettings settings, Database database)
     : id_(id),
       settings_(std::move(settings)),
       database_(std::move(database)),
-      wal_(settings_.folder / "pool.db"),
+      wal_(settings_.folder / "pool.db", settings_.folder_sync),
       held_budget_(settings_.memory_bytes / kHeldShareOfMemory) {}
 
 Tried<std::unique_ptr<OpenPool>> OpenPool::open(PoolId id, const PoolSettings& settings) {
@@ -77,7 +78,7 @@ Tried<std::unique_ptr<OpenPool>> OpenPool::open(PoolId id, const PoolSettings& s
   if (!first) return failed(first.error());
   if (auto configured = pool->configure(*first); !configured) return std::unexpected(configured.error());
   pool->idle_.lock()->push_back(std::move(*first));
-  if (auto synced = sync_folder(settings.folder); !synced) return failed(synced.error());
+  if (auto synced = settings.folder_sync(settings.folder); !synced) return failed(synced.error());
   if (auto synced = pool->wal_.sync_if_new(); !synced) return failed(synced.error());
   if (auto known = pool->read_tables(); !known) return failed(known.error());
   return pool;
@@ -200,9 +201,12 @@ void OpenPool::unlock_table(const std::string& folded) {
   unlocked_.notify_all();
 }
 
-Result<void> OpenPool::committed() {
+bool OpenPool::committed() {
   changed_ = true;
-  return wal_.sync_if_new();
+  const auto synced = wal_.sync_if_new();
+  if (!synced)
+    log::error("warehouse.log_not_synced", {{"pool", id_}, {"detail", synced.error().internal_detail}});
+  return synced.ok();
 }
 
 Result<void> OpenPool::checkpoint() {
@@ -211,8 +215,10 @@ Result<void> OpenPool::checkpoint() {
   failpoint("warehouse.checkpoint.before");
   const auto done = try_run(*connection, "CHECKPOINT");
   failpoint("warehouse.checkpoint.after");
-  if (done) return sync_folder(settings_.folder);
+  auto synced = done ? settings_.folder_sync(settings_.folder) : Result<void>();
+  if (done && synced) return {};
   if (was_changed) changed_ = true;
+  if (done) return synced;
   auto error = to_error(done.error(), "CHECKPOINT");
   if (done.error().conflict()) error.kind = ErrorKind::kUnavailable;
   return error;

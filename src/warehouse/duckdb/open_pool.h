@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "base/file.h"
 #include "base/guarded.h"
 #include "warehouse/duckdb/engine.h"
 #include "warehouse/duckdb/job_stage.h"
@@ -67,6 +68,7 @@ struct PoolSettings {
   std::size_t threads = 0;                 ///< 0: one per processor
   std::size_t workers = 2;                 ///< connections that report progress
   std::uint64_t held_chunk_bytes_max = 0;  ///< chunk files up to this size wait in memory for their landing
+  FolderSync folder_sync = sync_folder;
 };
 
 /// Thread-safe. Must outlive its connections and locks; PoolRegistry sees to that.
@@ -101,8 +103,10 @@ class OpenPool {
   /// Waits for the other landing on the same table. kCanceled.
   Result<TableLock> lock_table(const std::string& name, std::stop_token stop);
 
-  /// After each COMMIT that must be durable: syncs the folder if the write-ahead log was made anew.
-  Result<void> committed();
+  /// After each COMMIT: syncs the folder if the write-ahead log was made anew, because a power cut could take
+  /// the log otherwise. False when the disk refused, which the server's log tells; the next commit tries
+  /// again.
+  bool committed();
   bool changed() const { return changed_; }
   std::uint64_t wal_bytes() const { return wal_.bytes(); }
   /// kUnavailable when the engine refuses at the moment.

@@ -107,7 +107,7 @@ std::string uuid_text(duckdb_hugeint stored) {
   for (const auto half : {upper, stored.lower}) {
     for (int shift = 60; shift >= 0; shift -= 4) text += kDigits[half >> shift & 15];
   }
-  for (const std::size_t at : {8, 13, 18, 23}) text.insert(at, 1, '-');
+  for (const std::size_t at : {8U, 13U, 18U, 23U}) text.insert(at, 1, '-');
   return text;
 }
 

@@ -3,11 +3,10 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
-#include "base/file.h"
-
 namespace adit {
 
-WalWatch::WalWatch(const std::filesystem::path& database) : log_(database.string() + ".wal") {}
+WalWatch::WalWatch(const std::filesystem::path& database, FolderSync folder_sync)
+    : log_(database.string() + ".wal"), folder_sync_(std::move(folder_sync)) {}
 
 Result<void> WalWatch::sync_if_new() {
   struct statx status{};
@@ -15,7 +14,7 @@ Result<void> WalWatch::sync_if_new() {
   const bool birth_known = (status.stx_mask & STATX_BTIME) != 0;
   const Identity identity{status.stx_ino, status.stx_btime.tv_sec, status.stx_btime.tv_nsec};
   if (birth_known && *synced_.lock() == identity) return {};
-  ADIT_CHECK(sync_folder(log_.parent_path()));
+  ADIT_CHECK(folder_sync_(log_.parent_path()));
   *synced_.lock() = identity;
   return {};
 }

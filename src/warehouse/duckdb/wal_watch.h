@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <filesystem>
 
+#include "base/file.h"
 #include "base/guarded.h"
 #include "base/result.h"
 
@@ -14,9 +15,9 @@ namespace adit {
 class WalWatch {
  public:
   /// `database`: the path of the database file; its log is beside it.
-  explicit WalWatch(const std::filesystem::path& database);
+  WalWatch(const std::filesystem::path& database, FolderSync folder_sync);
 
-  /// Syncs the folder if the log is another file than at the last call.
+  /// Syncs the folder if the log is another file than at the last call that succeeded.
   Result<void> sync_if_new();
   /// 0 when there is none.
   std::uint64_t bytes() const;
@@ -30,6 +31,7 @@ class WalWatch {
   };
 
   const std::filesystem::path log_;
+  const FolderSync folder_sync_;
   Guarded<Identity> synced_;
 };
 

@@ -1,10 +1,12 @@
-// Chunks of a push job: upload and list.
+// Chunks of a push job: upload, list, remove.
 #include <algorithm>
 #include <boost/json.hpp>
 #include <cctype>
 #include <charconv>
 
+#include "api/chunk_sink.h"
 #include "api/endpoint.h"
+#include "api/idempotency.h"
 #include "model/job_json.h"
 
 namespace adit {
@@ -14,47 +16,57 @@ namespace json = boost::json;
 using http::BodyKind;
 using http::BodySink;
 using http::Method;
-using http::PartHead;
 using http::Request;
 using http::Response;
 
-/// Gives the parts named `file`, or the raw body, to an Upload; other form fields are passed over.
-class ChunkSink final : public BodySink {
+/// Keeps the chunks.
+class KeepingTarget final : public ChunkTarget {
  public:
-  ChunkSink(const Request& request, std::unique_ptr<Upload> upload)
-      : request_(request), upload_(std::move(upload)) {}
+  KeepingTarget(std::unique_ptr<Upload> upload, Once once)
+      : upload_(std::move(upload)), once_(std::move(once)) {}
 
-  Result<void> begin_part(const PartHead& head) override {
-    if (head.name == "Adit-Sequence") {
-      return invalid_field(
-          "Adit-Sequence",
-          "is not supported by this version of adit; chunks apply in the order of their upload");
-    }
-    is_chunk_ = !head.name || *head.name == "file";
-    if (is_chunk_) return upload_->begin_chunk();
-    return {};
-  }
-
-  Result<void> write(std::string_view bytes) override {
-    if (is_chunk_) return upload_->write(bytes);
-    return {};
-  }
-
-  Result<void> end_part() override {
-    if (is_chunk_) return upload_->end_chunk();
-    return {};
-  }
-
-  Response finish() override {
-    const auto chunks = upload_->finish();
+  Result<void> begin(std::optional<std::int64_t> sequence) override { return upload_->begin_chunk(sequence); }
+  Result<void> write(std::string_view bytes) override { return upload_->write(bytes); }
+  Result<void> end() override { return upload_->end_chunk(); }
+  Result<Response> finish() override {
+    std::optional<RequestCompletion> completion;
+    if (once_.claimed()) completion = once_.completion(upload_->content(), {});
+    ADIT_CHECK(upload_->finish(pointer_to(completion)));
+    once_.completed();
     // One client fails on a body here, so an acknowledgement is a bare 200.
-    return chunks ? Response::empty(200) : error_response(&request_, chunks.error());
+    return Response::empty(200);
   }
 
  private:
-  const Request& request_;
   std::unique_ptr<Upload> upload_;
-  bool is_chunk_ = false;
+  Once once_;
+};
+
+/// Keeps nothing: the chunks of an Idempotency-Key that was answered before are only compared.
+class ComparingTarget final : public ChunkTarget {
+ public:
+  ComparingTarget(ChunkOperation operation, Once once) : content_(operation), once_(std::move(once)) {}
+
+  Result<void> begin(std::optional<std::int64_t> sequence) override {
+    sequence_ = sequence;
+    digest_ = Sha256();
+    return {};
+  }
+  Result<void> write(std::string_view bytes) override {
+    digest_.update(bytes);
+    return {};
+  }
+  Result<void> end() override {
+    content_.add(std::move(digest_).finish(), sequence_);
+    return {};
+  }
+  Result<Response> finish() override { return once_.replay(std::move(content_).finish()); }
+
+ private:
+  UploadContent content_;
+  Once once_;
+  std::optional<std::int64_t> sequence_;
+  Sha256 digest_;
 };
 
 /// kTooLarge for a raw body whose head tells that the chunk is above its bound, so that nobody sends it in
@@ -68,25 +80,34 @@ Result<void> check_announced_size(const Request& request, std::uint64_t chunk_by
                          [](char a, char b) { return std::tolower(static_cast<unsigned char>(a)) == b; });
   std::uint64_t bytes = 0;
   const auto [end, error] = std::from_chars(announced.data(), announced.data() + announced.size(), bytes);
-  if (multipart || announced.empty() || (error == std::errc{} && bytes <= chunk_bytes_max)) return {};
+  // How large a compressed chunk becomes is seen as it is decoded.
+  const bool compressed = request.headers.find("Content-Encoding").value_or("identity") != "identity";
+  if (multipart || compressed || announced.empty() || (error == std::errc{} && bytes <= chunk_bytes_max))
+    return {};
   return Error{ErrorKind::kTooLarge,
                "The chunk is larger than " + std::to_string(chunk_bytes_max) + " bytes."};
 }
 
 Result<std::unique_ptr<BodySink>> open_upload(const Services& services, const Request& request,
                                               ChunkOperation operation) {
-  if (const auto encoding = request.headers.find("Content-Encoding"); encoding && *encoding != "identity") {
-    return invalid_field(
-        "Content-Encoding",
-        "compressed bodies are not supported by this version of adit; send the file as it is");
-  }
-  ADIT_CHECK(refuse_headers(
-      request, {"Adit-Sequence", "Idempotency-Key", "Content-Digest", "Repr-Digest", "Content-MD5"}));
   ADIT_TRY(const auto pool, pool_in_path(services, request));
   ADIT_TRY(const auto id, id_in_path(request, "jobId"));
+  auto route = "upload " + std::string(to_string(operation)) + " " + id.to_string();
+  ADIT_TRY(auto once, Once::begin(services, request, std::move(route)));
+  if (once.answered()) {
+    return ChunkSink::create(request, std::make_unique<ComparingTarget>(operation, std::move(once)));
+  }
   ADIT_TRY(auto upload, services.push.begin_upload(pool.id, JobId(id), operation));
   ADIT_CHECK(check_announced_size(request, upload->chunk_bytes_max()));
-  return std::unique_ptr<BodySink>(std::make_unique<ChunkSink>(request, std::move(upload)));
+  return ChunkSink::create(request, std::make_unique<KeepingTarget>(std::move(upload), std::move(once)));
+}
+
+Result<Response> remove_chunk(const Services& services, const Request& request) {
+  ADIT_TRY(const auto pool, pool_in_path(services, request));
+  ADIT_TRY(const auto id, id_in_path(request, "jobId"));
+  ADIT_TRY(const auto chunk, id_in_path(request, "chunkId"));
+  ADIT_CHECK(services.push.remove_chunk(pool.id, JobId(id), ChunkId(chunk)));
+  return Response::empty(204);
 }
 
 Result<Response> list_chunks(const Services& services, const Request& request) {
@@ -112,6 +133,12 @@ void add_chunk_endpoints(const Services& services, std::vector<Endpoint>& table)
                      Needs::kPushData,
                      BodyKind::kNone,
                      [services](const Request& request) { return list_chunks(services, request); },
+                     {}});
+    table.push_back({Method::kDelete,
+                     chunks + "/{chunkId}",
+                     Needs::kPushData,
+                     BodyKind::kNone,
+                     [services](const Request& request) { return remove_chunk(services, request); },
                      {}});
     table.push_back({Method::kPost,
                      chunks + "/upserted",

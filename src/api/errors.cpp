@@ -29,6 +29,8 @@ HttpError http_error(ErrorKind kind) {
       return {404, "Not Found", "NOT_FOUND"};
     case ErrorKind::kConflict:
       return {409, "Conflict", "CONFLICT"};
+    case ErrorKind::kReused:
+      return {422, "Unprocessable Content", "IDEMPOTENCY_KEY_REUSED"};
     case ErrorKind::kTooLarge:
       return {413, "Content Too Large", "CONTENT_TOO_LARGE"};
     case ErrorKind::kRateLimited:
@@ -56,6 +58,10 @@ HttpError with_status(HttpError error, int status) {
       return {408, "Request Timeout", "REQUEST_TIMEOUT"};
     case 414:
       return {414, "URI Too Long", "URI_TOO_LONG"};
+    case 415:
+      return {415, "Unsupported Media Type", "UNSUPPORTED_ENCODING"};
+    case 417:
+      return {417, "Expectation Failed", "EXPECTATION_FAILED"};
     case 431:
       return {431, "Request Header Fields Too Large", "HEADER_TOO_LARGE"};
     case 501:
@@ -70,10 +76,9 @@ HttpError with_status(HttpError error, int status) {
 
 }  // namespace
 
-http::Response error_response(const http::Request* request, const Error& error, std::optional<int> status) {
+http::Response error_response(const http::Request& request, const Error& error, std::optional<int> status) {
   auto known = http_error(error.kind);
   if (status) known = with_status(known, *status);
-  const std::string reference = request != nullptr ? request->reference : std::string();
   json::object body;
   if (!error.fields.empty()) {
     json::array fields;
@@ -86,7 +91,7 @@ http::Response error_response(const http::Request* request, const Error& error, 
     body["errors"] = std::move(fields);
   } else {
     if (known.status == 401) body["error"] = "Unauthorized";
-    body["reference"] = reference;
+    body["reference"] = request.reference;
     body["message"] = error.public_message;
     body["shortMessage"] = known.title;
   }

@@ -11,8 +11,8 @@ namespace adit {
 
 /// The answer to a failed request, in the two shapes that clients of the push API read: `errors[]` where
 /// single fields are wrong, else `reference`, `message`, `shortMessage`; both with the members of RFC 9457.
-/// `status` overrides the code that follows from the kind. `request` may be null.
-http::Response error_response(const http::Request* request, const Error& error,
+/// `status` overrides the code that follows from the kind.
+http::Response error_response(const http::Request& request, const Error& error,
                               std::optional<int> status = std::nullopt);
 
 }  // namespace adit

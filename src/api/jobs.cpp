@@ -3,6 +3,8 @@
 #include <charconv>
 
 #include "api/endpoint.h"
+#include "api/idempotency.h"
+#include "base/digest.h"
 #include "model/job_json.h"
 #include "model/json_fields.h"
 
@@ -15,8 +17,12 @@ using http::Method;
 using http::Request;
 using http::Response;
 
+std::string job_text(const Services& services, const Job& job) {
+  return json::serialize(to_json(job, services.push.progress(job)));
+}
+
 Response job_response(const Services& services, const Job& job) {
-  return Response::json(200, json::serialize(to_json(job, services.push.progress(job))));
+  return Response::json(200, job_text(services, job));
 }
 
 Result<JobId> job_in_path(const Request& request) {
@@ -25,12 +31,29 @@ Result<JobId> job_in_path(const Request& request) {
 }
 
 Result<Response> create_job(const Services& services, const Request& request) {
-  ADIT_CHECK(refuse_headers(request, {"Idempotency-Key", "Content-Encoding"}));
   ADIT_TRY(const auto pool, pool_in_path(services, request));
+  ADIT_TRY(auto once, Once::begin(services, request, "create " + pool.id.to_string()));
+  const auto content = [&] { return to_hex(sha256(request.body)); };
+  if (once.answered()) return once.replay(content());
   ADIT_TRY(const auto body, parse_json_object(request.body));
   ADIT_TRY(auto spec, job_spec_from_json(body, pool.id));
-  ADIT_TRY(const auto job, services.push.create(pool.id, std::move(spec)));
+  PushService::CompletionOf completion;
+  if (once.claimed()) {
+    completion = [&](const Job& job) { return *once.completion(content(), job_text(services, job)); };
+  }
+  ADIT_TRY(const auto job, services.push.create(pool.id, std::move(spec), completion));
+  once.completed();
   return job_response(services, job);
+}
+
+/// What an execute asks for: its query, in the order in which it came.
+std::string execute_content(const Request& request) {
+  Sha256 digest;
+  for (const auto& [name, value] : request.query) {
+    digest.update(std::to_string(name.size()) + " " + name + " " + std::to_string(value.size()) + " " +
+                  value);
+  }
+  return to_hex(std::move(digest).finish());
 }
 
 Result<std::uint64_t> read_count(const Request& request, std::string_view name, std::uint64_t absent) {
@@ -71,13 +94,18 @@ Result<Response> get_job(const Services& services, const Request& request) {
 }
 
 Result<Response> execute_job(const Services& services, const Request& request) {
-  ADIT_CHECK(refuse_headers(request, {"Idempotency-Key", "If-Match"}));
+  ADIT_CHECK(refuse_headers(request, {"If-Match"}));
   ADIT_TRY(const auto pool, pool_in_path(services, request));
   ADIT_TRY(const auto id, job_in_path(request));
   if (const auto column = request.query_value("duplicateRemovalColumn"); column && !column->empty()) {
     return invalid_field("duplicateRemovalColumn", "is not supported by this version of adit; leave it out");
   }
-  ADIT_CHECK(services.push.execute(pool.id, id));
+  ADIT_TRY(auto once, Once::begin(services, request, "execute " + id.to_string()));
+  if (once.answered()) return once.replay(execute_content(request));
+  std::optional<RequestCompletion> completion;
+  if (once.claimed()) completion = once.completion(execute_content(request), {});
+  ADIT_CHECK(services.push.execute(pool.id, id, pointer_to(completion)));
+  once.completed();
   return Response::empty(200);
 }
 

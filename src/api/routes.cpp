@@ -1,6 +1,7 @@
 #include <any>
 #include <utility>
 
+#include "access/team_host.h"
 #include "api/endpoint.h"
 
 namespace adit {
@@ -10,15 +11,19 @@ std::optional<http::Response> admit(const Services& services, Needs needs, http:
   if (needs == Needs::kNothing) return std::nullopt;
   const auto header = request.headers.find("Authorization");
   if (!header) {
-    return error_response(&request,
+    return error_response(request,
                           {ErrorKind::kUnauthorized,
                            "The request has no Authorization header. Send \"Authorization: Bearer <key>\" or "
                            "\"Authorization: AppKey <key>\"; a key in the URL or the body is ignored."});
   }
   auto principal = services.authenticator.authenticate(*header);
-  if (!principal) return error_response(&request, principal.error());
+  if (!principal) return error_response(request, principal.error());
+  const auto host = request.headers.find("Host").value_or("");
+  if (const auto at_home = check_team_host(services.catalog, *principal, host); !at_home) {
+    return error_response(request, at_home.error());
+  }
   if (!may(*principal, needs)) {
-    return error_response(&request, {ErrorKind::kForbidden, "The key's owner is not permitted to do this."});
+    return error_response(request, {ErrorKind::kForbidden, "The key's owner is not permitted to do this."});
   }
   request.principal = *std::move(principal);
   return std::nullopt;
@@ -35,7 +40,7 @@ http::Route bind(const Services& services, Endpoint endpoint) {
   if (endpoint.handle) {
     route.handle = [handle = std::move(endpoint.handle)](const http::Request& request) {
       auto response = handle(request);
-      return response ? *std::move(response) : error_response(&request, response.error());
+      return response ? *std::move(response) : error_response(request, response.error());
     };
   }
   route.open = std::move(endpoint.open);

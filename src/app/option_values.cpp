@@ -116,6 +116,20 @@ std::vector<std::string> split_list(std::string_view text) {
   }
 }
 
+Result<std::vector<std::string>> parse_origins(std::string_view text) {
+  auto origins = split_list(text);
+  for (const auto& origin : origins) {
+    const auto scheme_end = origin.find("://");
+    const bool scheme = origin.starts_with("http://") || origin.starts_with("https://");
+    const bool host_only = scheme && origin.size() > scheme_end + 3 &&
+                           origin.find_first_of("/?#* ", scheme_end + 3) == std::string::npos;
+    if (origin != "*" && !host_only) {
+      return invalid("`" + origin + "` is no origin: write https://HOST[:PORT] without a path, or *");
+    }
+  }
+  return origins;
+}
+
 std::string nearest(std::string_view word, const std::vector<std::string>& known) {
   std::string best;
   std::size_t best_distance = std::max<std::size_t>(3, word.size() / 3);

@@ -27,6 +27,9 @@ Result<std::string> parse_listen(std::string_view text);
 /// Parts between commas, without surrounding white space; empty parts are dropped.
 std::vector<std::string> split_list(std::string_view text);
 
+/// Reads `scheme://host[:port]` or `*`, with commas between them; an empty text is none.
+Result<std::vector<std::string>> parse_origins(std::string_view text);
+
 /// The one of `known` that takes the fewest edits to become `word`; empty when none is near.
 std::string nearest(std::string_view word, const std::vector<std::string>& known);
 

@@ -46,6 +46,7 @@ struct ServeOptions {
   std::chrono::milliseconds write_timeout{30'000};
   std::chrono::milliseconds drain_timeout{20'000};
   std::uint64_t body_bytes_per_second_min = 1024;
+  std::vector<std::string> cors_origins;  ///< `scheme://host[:port]` or `*`; empty: cross-origin is off
 
   std::uint64_t query_rows_max = 1'000'000;
   std::chrono::milliseconds query_timeout_max{600'000};

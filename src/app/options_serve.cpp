@@ -146,6 +146,10 @@ void define_http(CLI::App& app, ServeOptions& options) {
            "Time that running requests have to end when the server is told to stop");
   add_count(app, "--body-bytes-per-second-min", options.body_bytes_per_second_min, 0, kTebibyte,
             "Average below which an upload is cut off, after one read time-out; 0 lets any pace pass");
+  add_value(app,
+            {"--cors-origins", "A,B", "",
+             "Origins whose web pages may call this server from a browser: https://HOST[:PORT], or *"},
+            Scope::kSetting, options.cors_origins, parse_origins);
 }
 
 void define_queries(CLI::App& app, ServeOptions& options) {

@@ -63,6 +63,7 @@ http::ServerOptions server_options(const ServeOptions& options, const DataFolder
   server.io_threads = options.io_threads;
   server.workers = options.workers;
   server.drain_timeout = options.drain_timeout;
+  server.cors_origins = options.cors_origins;
   server.limits.streamed_body_bytes_max = options.request_bytes_max;
   server.limits.connections_max = options.connections_max;
   server.limits.head_timeout = options.head_timeout;

@@ -7,13 +7,21 @@
 
 namespace adit {
 
-void Sha256::Free::operator()(evp_md_ctx_st* context) const { EVP_MD_CTX_free(context); }
+namespace {
 
-Sha256::Sha256() : context_(EVP_MD_CTX_new()) {
-  if (!context_ || EVP_DigestInit_ex(context_.get(), EVP_sha256(), nullptr) != 1) {
-    throw std::runtime_error("OpenSSL has no SHA-256");
+evp_md_ctx_st* new_context(const EVP_MD* algorithm) {
+  std::unique_ptr<evp_md_ctx_st, FreeDigestContext> context(EVP_MD_CTX_new());
+  if (!context || EVP_DigestInit_ex(context.get(), algorithm, nullptr) != 1) {
+    throw std::runtime_error("OpenSSL lacks a digest algorithm");
   }
+  return context.release();
 }
+
+}  // namespace
+
+void FreeDigestContext::operator()(evp_md_ctx_st* context) const { EVP_MD_CTX_free(context); }
+
+Sha256::Sha256() : context_(new_context(EVP_sha256())) {}
 Sha256::~Sha256() = default;
 Sha256::Sha256(Sha256&&) noexcept = default;
 Sha256& Sha256::operator=(Sha256&&) noexcept = default;
@@ -22,6 +30,19 @@ void Sha256::update(std::string_view bytes) { EVP_DigestUpdate(context_.get(), b
 
 Sha256Digest Sha256::finish() && {
   Sha256Digest digest{};
+  EVP_DigestFinal_ex(context_.get(), digest.data(), nullptr);
+  return digest;
+}
+
+Md5::Md5() : context_(new_context(EVP_md5())) {}
+Md5::~Md5() = default;
+Md5::Md5(Md5&&) noexcept = default;
+Md5& Md5::operator=(Md5&&) noexcept = default;
+
+void Md5::update(std::string_view bytes) { EVP_DigestUpdate(context_.get(), bytes.data(), bytes.size()); }
+
+Md5Digest Md5::finish() && {
+  Md5Digest digest{};
   EVP_DigestFinal_ex(context_.get(), digest.data(), nullptr);
   return digest;
 }

@@ -1,4 +1,4 @@
-// SHA-256 (FIPS 180-4) as a stream, and the text forms of bytes.
+// SHA-256 (FIPS 180-4) and MD5 (RFC 1321) as streams, and the text forms of bytes.
 #pragma once
 
 #include <array>
@@ -15,6 +15,11 @@ struct evp_md_ctx_st;
 namespace adit {
 
 using Sha256Digest = std::array<std::uint8_t, 32>;
+using Md5Digest = std::array<std::uint8_t, 16>;
+
+struct FreeDigestContext {
+  void operator()(evp_md_ctx_st* context) const;
+};
 
 /// Computes a digest piece by piece: `update* finish`. One thread at a time.
 class Sha256 {
@@ -28,10 +33,22 @@ class Sha256 {
   Sha256Digest finish() &&;
 
  private:
-  struct Free {
-    void operator()(evp_md_ctx_st* context) const;
-  };
-  std::unique_ptr<evp_md_ctx_st, Free> context_;
+  std::unique_ptr<evp_md_ctx_st, FreeDigestContext> context_;
+};
+
+/// The same for MD5, which says whether bytes arrived as they were sent and nothing more.
+class Md5 {
+ public:
+  Md5();
+  ~Md5();
+  Md5(Md5&&) noexcept;
+  Md5& operator=(Md5&&) noexcept;
+
+  void update(std::string_view bytes);
+  Md5Digest finish() &&;
+
+ private:
+  std::unique_ptr<evp_md_ctx_st, FreeDigestContext> context_;
 };
 
 Sha256Digest sha256(std::string_view bytes);

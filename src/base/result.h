@@ -18,6 +18,7 @@ enum class ErrorKind {
   kForbidden,     ///< known, but not permitted
   kNotFound,      ///< no such thing, or none that this caller may know of
   kConflict,      ///< the thing is in a state that does not allow this
+  kReused,        ///< a key that stands for one request came with another one
   kTooLarge,      ///< a bound on size was passed
   kRateLimited,   ///< too many requests; later they are welcome
   kStorageFull,   ///< no space on the volume

@@ -2,6 +2,7 @@
 // chunks. It knows SQL and the model; it knows no HTTP, no engine and no files of chunks.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <filesystem>
 #include <memory>
@@ -12,6 +13,7 @@
 #include "base/clock.h"
 #include "base/result.h"
 #include "model/chunk.h"
+#include "model/idempotency.h"
 #include "model/job.h"
 #include "model/key.h"
 #include "model/pool.h"
@@ -41,6 +43,13 @@ struct JobTransition {
   std::optional<std::uint64_t> rows_landed{};
 };
 
+/// How long what is known of an Idempotency-Key counts.
+struct RequestTimes {
+  std::chrono::milliseconds remembered{std::chrono::hours{24}};
+  /// After this time a request that has no outcome is taken for dead.
+  std::chrono::milliseconds under_way_max{std::chrono::hours{1}};
+};
+
 /// The catalog of one installation, perhaps shared by several processes. Thread-safe. Every call is one
 /// transaction. Errors: kNotFound, kConflict where said; kStorageFull; kInternal for everything the database
 /// says.
@@ -54,6 +63,8 @@ class Catalog {
   /// Creates team, administrator and key in one transaction.
   virtual Result<void> found_team(const Team& team, const User& administrator, const Key& key) = 0;
   virtual Result<std::optional<User>> find_administrator(TeamId team) = 0;
+  /// The teams whose domain is this one, compared without case.
+  virtual Result<std::vector<TeamId>> find_teams_by_domain(const std::string& domain) = 0;
 
   // Keys.
   virtual Result<void> insert_key(const Key& key) = 0;
@@ -67,15 +78,28 @@ class Catalog {
   virtual Result<std::optional<Pool>> find_pool(TeamId team, PoolId pool) = 0;
   virtual Result<std::vector<Pool>> list_pools(TeamId team) = 0;  ///< oldest first
 
+  // Requests with an Idempotency-Key. Where a call takes a `completion`, its transaction also writes the
+  // answer down; kConflict, and no effect, if the claim was lost meanwhile.
+  /// Claims a key, or returns the answer that it stands for. kConflict if another request of that key is
+  /// under way. Relaxed durability: what matters is the completion.
+  virtual Result<std::optional<RememberedAnswer>> claim_request(const RequestClaim& claim,
+                                                                const RequestTimes& times) = 0;
+  /// Gives a claim back whose request failed. One that is completed stays.
+  virtual Result<void> release_request(const RequestClaim& claim) = 0;
+  /// Gives back what a dead process left. For recovery.
+  virtual Result<void> release_all_requests() = 0;
+  /// Forgets keys claimed before that time; returns how many.
+  virtual Result<std::uint64_t> forget_requests(Timestamp before) = 0;
+
   // Jobs.
-  virtual Result<void> insert_job(const Job& job) = 0;
+  virtual Result<void> insert_job(const Job& job, const RequestCompletion* completion = nullptr) = 0;
   /// A deleted job is not found unless `with_deleted`.
   virtual Result<std::optional<Job>> find_job(PoolId pool, JobId job, bool with_deleted = false) = 0;
   virtual Result<std::vector<Job>> list_jobs(PoolId pool,
                                              const JobFilter& filter) = 0;  ///< newest first, not deleted
   /// NEW → QUEUED with the next execute_order. Returns the job as it then is; kConflict if it is not NEW;
   /// kInvalid if it has no chunk.
-  virtual Result<Job> execute_job(JobId job, Timestamp at) = 0;
+  virtual Result<Job> execute_job(JobId job, Timestamp at, const RequestCompletion* completion = nullptr) = 0;
   /// Applies a transition; nothing if the job is in none of `from` (or gone).
   virtual Result<std::optional<Job>> transition(JobId job, const JobTransition& change,
                                                 Durability durability) = 0;
@@ -104,10 +128,15 @@ class Catalog {
   virtual Result<std::uint64_t> count_jobs(JobStatus status) = 0;
 
   // Chunks.
-  /// Inserts chunks at the end of the job's order, all or none, and sets their position. kConflict if the job
-  /// is not NEW (or deleted): the state is checked in the same transaction.
-  virtual Result<std::vector<Chunk>> insert_chunks(JobId job, std::vector<Chunk> chunks) = 0;
-  virtual Result<std::vector<Chunk>> list_chunks(JobId job) = 0;  ///< by position
+  /// Inserts chunks, all or none, and sets their position. kConflict if the job is not NEW (or deleted): the
+  /// state is checked in the same transaction; and if one has the sequence number of another.
+  virtual Result<std::vector<Chunk>> insert_chunks(JobId job, std::vector<Chunk> chunks,
+                                                   const RequestCompletion* completion = nullptr) = 0;
+  /// In the order in which they apply: those with a sequence number by it, then the others by position.
+  virtual Result<std::vector<Chunk>> list_chunks(JobId job) = 0;
+  /// Takes a chunk out of a job that is NEW and returns it as it was. If it had been looked at by a stage,
+  /// all chunks of the job are STORED again. kNotFound; kConflict in any other state.
+  virtual Result<Chunk> remove_chunk(JobId job, ChunkId chunk) = 0;
   /// Sets state, rows and errors; relaxed durability.
   virtual Result<void> update_chunk(const Chunk& chunk) = 0;
 };

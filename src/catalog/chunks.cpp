@@ -1,4 +1,6 @@
 // Chunks in the SQLite catalog.
+#include <algorithm>
+
 #include "catalog/sqlite_catalog.h"
 
 namespace adit {
@@ -8,8 +10,8 @@ void insert(SqliteSession& session, std::int64_t job_number, const Chunk& chunk)
   session
       .query(
           "INSERT INTO chunks (job_number, position, id, operation, bytes, digest, state, row_count, errors, "
-          "created) VALUES (:job, :position, :id, :operation, :bytes, :digest, :state, :row_count, :errors, "
-          ":created)")
+          "created, sequence) VALUES (:job, :position, :id, :operation, :bytes, :digest, :state, :row_count, "
+          ":errors, :created, :sequence)")
       .with(job_number)
       .with(chunk.position)
       .with(chunk.id.to_string())
@@ -20,12 +22,37 @@ void insert(SqliteSession& session, std::int64_t job_number, const Chunk& chunk)
       .with(encode(chunk.rows))
       .with(data_errors_to_json(chunk.errors))
       .with(to_epoch_ms(chunk.created))
+      .with(chunk.sequence)
       .run();
+}
+
+/// kConflict if a chunk of the job has the number already.
+Result<void> check_sequence(SqliteSession& session, std::int64_t job_number, const Chunk& chunk) {
+  if (!chunk.sequence) return {};
+  int taken = 0;
+  session.query("SELECT 1 FROM chunks WHERE job_number = :job AND sequence = :sequence")
+      .with(job_number)
+      .with(*chunk.sequence)
+      .into(taken)
+      .next();
+  if (taken == 0) return {};
+  return conflict("The job has a chunk with Adit-Sequence " + std::to_string(*chunk.sequence) +
+                  " already; it was not replaced.");
+}
+
+/// The order of application among chunks that come by position.
+void sort_by_sequence(std::vector<Chunk>& chunks) {
+  const auto numbered = [](const Chunk& chunk) { return chunk.sequence.has_value(); };
+  if (std::ranges::none_of(chunks, numbered)) return;
+  std::ranges::stable_sort(chunks, [](const Chunk& a, const Chunk& b) {
+    return a.sequence && (!b.sequence || *a.sequence < *b.sequence);
+  });
 }
 
 }  // namespace
 
-Result<std::vector<Chunk>> SqliteCatalog::insert_chunks(JobId job, std::vector<Chunk> chunks) {
+Result<std::vector<Chunk>> SqliteCatalog::insert_chunks(JobId job, std::vector<Chunk> chunks,
+                                                        const RequestCompletion* completion) {
   ADIT_CHECK(write(Durability::kFull, "catalog.insert_chunks", [&](SqliteSession& session) -> Result<void> {
     const auto stored = find_stored_job(session, job);
     if (!stored) return no_such_job();
@@ -43,6 +70,7 @@ Result<std::vector<Chunk>> SqliteCatalog::insert_chunks(JobId job, std::vector<C
       rows += static_cast<std::int64_t>(chunk.rows.value_or(0));
       chunk.job = job;
       chunk.position = position++;
+      ADIT_CHECK(check_sequence(session, stored->number, chunk));
       insert(session, stored->number, chunk);
     }
     session
@@ -54,7 +82,7 @@ Result<std::vector<Chunk>> SqliteCatalog::insert_chunks(JobId job, std::vector<C
         .with(rows)
         .with(stored->number)
         .run();
-    return {};
+    return complete_request(session, completion);
   }));
   return chunks;
 }
@@ -69,7 +97,49 @@ Result<std::vector<Chunk>> SqliteCatalog::list_chunks(JobId job) {
     auto query = session.query(kSql);
     row.bind(query.with(job.to_string()));
     while (query.next()) chunks.push_back(row.decode(job));
+    sort_by_sequence(chunks);
     return chunks;
+  });
+}
+
+Result<Chunk> SqliteCatalog::remove_chunk(JobId job, ChunkId id) {
+  static const std::string kFind =
+      "SELECT " + ChunkRow::kColumns + " FROM chunks WHERE job_number = :job AND id = :id";
+  return write(Durability::kFull, "catalog.remove_chunk", [&](SqliteSession& session) -> Result<Chunk> {
+    const auto stored = find_stored_job(session, job);
+    if (!stored || stored->job.deleted) return no_such_job();
+    Chunk chunk;
+    {
+      ChunkRow row;
+      auto query = session.query(kFind);
+      if (!row.bind(query.with(stored->number).with(id.to_string())).next()) {
+        return not_found("The push job has no chunk " + id.to_string() + ".");
+      }
+      chunk = row.decode(job);
+    }
+    if (stored->job.status != JobStatus::kNew) return wrong_status(stored->job, "lose a chunk any more");
+    session.query("DELETE FROM chunks WHERE job_number = :job AND position = :position")
+        .with(stored->number)
+        .with(chunk.position)
+        .run();
+    const bool stage_again = chunk.state != ChunkState::kStored;
+    if (stage_again) {
+      session
+          .query(
+              "UPDATE chunks SET state = 'STORED', row_count = NULL, errors = '[]' WHERE job_number = :job")
+          .with(stored->number)
+          .run();
+    }
+    session
+        .query(
+            "UPDATE jobs SET chunk_count = chunk_count - 1, chunk_bytes = chunk_bytes - :bytes, rows_staged "
+            "= "
+            "CASE WHEN :again THEN 0 ELSE rows_staged END WHERE number = :number")
+        .with(static_cast<std::int64_t>(chunk.bytes))
+        .with(stage_again)
+        .with(stored->number)
+        .run();
+    return chunk;
   });
 }
 

@@ -19,7 +19,7 @@ bool anything_in_turn(SqliteSession& session) {
 
 }  // namespace
 
-Result<Job> SqliteCatalog::execute_job(JobId job, Timestamp at) {
+Result<Job> SqliteCatalog::execute_job(JobId job, Timestamp at, const RequestCompletion* completion) {
   return write(Durability::kFull, "catalog.execute", [&](SqliteSession& session) -> Result<Job> {
     auto stored = find_stored_job(session, job);
     if (!stored || stored->job.deleted) return no_such_job();
@@ -31,6 +31,7 @@ Result<Job> SqliteCatalog::execute_job(JobId job, Timestamp at) {
     stored->job.executed = at;
     stored->job.modified = at;
     store_job_state(session, *stored, std::nullopt);
+    ADIT_CHECK(complete_request(session, completion));
     return std::move(stored->job);
   });
 }

@@ -100,7 +100,7 @@ void store_job_state(SqliteSession& session, const StoredJob& stored,
   pass_turn(session, stored);
 }
 
-Result<void> SqliteCatalog::insert_job(const Job& job) {
+Result<void> SqliteCatalog::insert_job(const Job& job, const RequestCompletion* completion) {
   const auto& spec = job.spec;
   const auto target_folded = fold_name(spec.target_name);
   std::optional<std::string> table_schema;
@@ -135,7 +135,7 @@ Result<void> SqliteCatalog::insert_job(const Job& job) {
         .with(to_epoch_ms(job.created))
         .with(to_epoch_ms(job.modified))
         .run();
-    return {};
+    return complete_request(session, completion);
   });
 }
 

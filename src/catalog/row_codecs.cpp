@@ -115,7 +115,7 @@ Job JobRow::decode() const {
 }
 
 const std::string ChunkRow::kColumns =
-    "position, id, operation, bytes, digest, state, row_count, errors, created";
+    "position, id, operation, bytes, digest, state, row_count, errors, created, sequence";
 
 Query& ChunkRow::bind(Query& query) {
   return query.into(position_)
@@ -126,7 +126,8 @@ Query& ChunkRow::bind(Query& query) {
       .into(state_)
       .into(row_count_)
       .into(errors_)
-      .into(created_);
+      .into(created_)
+      .into(sequence_);
 }
 
 Chunk ChunkRow::decode(JobId job) const {
@@ -141,6 +142,7 @@ Chunk ChunkRow::decode(JobId job) const {
   if (row_count_.has_value()) chunk.rows = static_cast<std::uint64_t>(row_count_.value);
   chunk.errors = data_errors_from_json(errors_);
   chunk.created = from_epoch_ms(created_);
+  if (sequence_.has_value()) chunk.sequence = sequence_.value;
   return chunk;
 }
 

@@ -99,6 +99,7 @@ class ChunkRow {
   Nullable<long long> row_count_;
   std::string errors_;
   long long created_ = 0;
+  Nullable<long long> sequence_;
 };
 
 /// One row of `api_keys`, likewise.

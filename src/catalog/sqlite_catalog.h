@@ -16,8 +16,8 @@
 
 namespace adit {
 
-/// Its functions stand in one source file per subject: teams_and_keys, pools, jobs, job_queue, job_lists,
-/// chunks.
+/// Its functions stand in one source file per subject: teams_and_keys, pools, requests, jobs, job_queue,
+/// job_lists, chunks.
 class SqliteCatalog final : public Catalog {
  public:
   /// Opens a file that is migrated already. Throws what opening a session throws.
@@ -27,6 +27,7 @@ class SqliteCatalog final : public Catalog {
   Result<std::optional<User>> find_user(UserId user) override;
   Result<void> found_team(const Team& team, const User& administrator, const Key& key) override;
   Result<std::optional<User>> find_administrator(TeamId team) override;
+  Result<std::vector<TeamId>> find_teams_by_domain(const std::string& domain) override;
 
   Result<void> insert_key(const Key& key) override;
   Result<std::optional<Key>> find_key(KeyId key) override;
@@ -38,10 +39,16 @@ class SqliteCatalog final : public Catalog {
   Result<std::optional<Pool>> find_pool(TeamId team, PoolId pool) override;
   Result<std::vector<Pool>> list_pools(TeamId team) override;
 
-  Result<void> insert_job(const Job& job) override;
+  Result<std::optional<RememberedAnswer>> claim_request(const RequestClaim& claim,
+                                                        const RequestTimes& times) override;
+  Result<void> release_request(const RequestClaim& claim) override;
+  Result<void> release_all_requests() override;
+  Result<std::uint64_t> forget_requests(Timestamp before) override;
+
+  Result<void> insert_job(const Job& job, const RequestCompletion* completion) override;
   Result<std::optional<Job>> find_job(PoolId pool, JobId job, bool with_deleted) override;
   Result<std::vector<Job>> list_jobs(PoolId pool, const JobFilter& filter) override;
-  Result<Job> execute_job(JobId job, Timestamp at) override;
+  Result<Job> execute_job(JobId job, Timestamp at, const RequestCompletion* completion) override;
   Result<std::optional<Job>> transition(JobId job, const JobTransition& change,
                                         Durability durability) override;
   Result<Job> request_cancel(JobId job, Timestamp at) override;
@@ -55,8 +62,10 @@ class SqliteCatalog final : public Catalog {
   Result<void> forget_chunk_files(JobId job) override;
   Result<std::uint64_t> count_jobs(JobStatus status) override;
 
-  Result<std::vector<Chunk>> insert_chunks(JobId job, std::vector<Chunk> chunks) override;
+  Result<std::vector<Chunk>> insert_chunks(JobId job, std::vector<Chunk> chunks,
+                                           const RequestCompletion* completion) override;
   Result<std::vector<Chunk>> list_chunks(JobId job) override;
+  Result<Chunk> remove_chunk(JobId job, ChunkId chunk) override;
   Result<void> update_chunk(const Chunk& chunk) override;
 
  private:
@@ -85,6 +94,9 @@ std::optional<StoredJob> find_stored_job(SqliteSession& session, JobId job);
 /// of its table have its turn.
 void store_job_state(SqliteSession& session, const StoredJob& stored,
                      const std::optional<std::string>& claimed_by);
+/// Within the transaction that carries a request out: writes its answer down. Null: there is nothing to
+/// write.
+Result<void> complete_request(SqliteSession& session, const RequestCompletion* completion);
 /// Reads all rows of a SELECT of JobRow::kColumns.
 std::vector<Job> fetch_jobs(Query& query);
 /// The errors of jobs that are not there or in the wrong state; `what` says what can't be done: "be

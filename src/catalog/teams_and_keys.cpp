@@ -42,6 +42,17 @@ Result<std::optional<Team>> SqliteCatalog::find_team() {
   });
 }
 
+Result<std::vector<TeamId>> SqliteCatalog::find_teams_by_domain(const std::string& domain) {
+  return read([&](SqliteSession& session) {
+    std::vector<TeamId> teams;
+    std::string id;
+    auto query = session.query("SELECT id FROM teams WHERE domain = :domain COLLATE NOCASE");
+    query.with(domain).into(id);
+    while (query.next()) teams.push_back(decode_id<TeamId>(id));
+    return teams;
+  });
+}
+
 Result<std::optional<User>> SqliteCatalog::find_user(UserId user) {
   return read([&](SqliteSession& session) {
     auto query = session.query("SELECT id, team_id, name, email FROM users WHERE id = :id");

@@ -66,9 +66,7 @@ bool BodyReader::parse(Block& block, std::size_t& raw) {
   if (fed.failure) {
     failure_ = Failure{invalid(fed.failure->message), std::nullopt};
   } else if (body_bytes_ > bytes_max_) {
-    failure_ = Failure{
-        {ErrorKind::kTooLarge, "The request's body is larger than " + std::to_string(bytes_max_) + " bytes."},
-        std::nullopt};
+    failure_ = Failure{body_too_large(bytes_max_), std::nullopt};
   } else if (block.size == 0 && raw + kRoomBytesMin > block.capacity && !exchange_.parser.remaining()) {
     failure_ = Failure{invalid("A chunk's header is too long."), std::nullopt};
   }

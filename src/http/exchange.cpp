@@ -22,6 +22,10 @@ Method method_of(std::string_view text) {
 
 }  // namespace
 
+Error body_too_large(std::uint64_t bytes_max) {
+  return {ErrorKind::kTooLarge, "The request's body is larger than " + std::to_string(bytes_max) + " bytes."};
+}
+
 Error error_of_current_exception() {
   try {
     throw;
@@ -84,10 +88,42 @@ void Exchange::check_body() {
   }
   const auto bytes_max = route->body == BodyKind::kStream ? service.limits.streamed_body_bytes_max
                                                           : service.limits.buffered_body_bytes_max;
-  if (parser.content_length().value_or(0) > bytes_max) {
-    fail(
-        {ErrorKind::kTooLarge, "The request's body is larger than " + std::to_string(bytes_max) + " bytes."});
+  if (parser.content_length().value_or(0) > bytes_max) return fail(body_too_large(bytes_max));
+  if (route->body != BodyKind::kNone) check_body_fields();
+}
+
+/// How the body is encoded and what it must hash to.
+void Exchange::check_body_fields() {
+  const auto coding = content_encoding_of(request.headers);
+  if (!coding) {
+    fail(invalid("The body's Content-Encoding is not understood: it may be gzip or zstd, one of them."), 415);
+    answer->headers.emplace_back("Accept-Encoding", "gzip, zstd");
+    return;
   }
+  encoding = *coding;
+  auto expected = BodyDigest::expected_by(request.headers);
+  if (!expected) return fail(expected.error());
+  digest = *std::move(expected);
+}
+
+Result<void> Exchange::decode_buffered_body() {
+  if (digest) {
+    digest->update(request.body);
+    ADIT_CHECK(std::move(*digest).verify());
+  }
+  const auto inflater = Inflater::create(encoding);
+  if (!inflater) return {};
+  const auto bytes_max = service.limits.buffered_body_bytes_max;
+  std::string decoded;
+  const auto append = [&](std::string_view bytes) -> Result<void> {
+    if (bytes.size() > bytes_max - decoded.size()) return body_too_large(bytes_max);
+    decoded.append(bytes);
+    return {};
+  };
+  ADIT_CHECK(inflater->feed(request.body, append));
+  ADIT_CHECK(inflater->end());
+  request.body = std::move(decoded);
+  return {};
 }
 
 void Exchange::fail(const Error& error, std::optional<int> status) {
@@ -96,9 +132,8 @@ void Exchange::fail(const Error& error, std::optional<int> status) {
                                   {"message", error.public_message},
                                   {"detail", error.internal_detail}});
   }
-  const bool has_head = parser.head_done();
   try {
-    answer = service.render(has_head ? &request : nullptr, error, status);
+    answer = service.render(request, error, status);
     answer->internal_detail.clear();  // it has just been logged
   } catch (...) {
     log::error("error not rendered",
@@ -135,11 +170,16 @@ bool Exchange::admit() {
 
 void Exchange::handle() {
   try {
+    if (route->body == BodyKind::kBuffer) {
+      if (const auto decoded = decode_buffered_body(); !decoded) return fail(decoded.error());
+    }
     answer = route->handle(request);
   } catch (...) {
     fail(error_of_current_exception());
   }
 }
+
+void Exchange::complete_answer() { service.cors.apply(request, *answer); }
 
 void Exchange::record() const {
   constexpr int kClientGone = 499;

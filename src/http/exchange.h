@@ -9,6 +9,9 @@
 
 #include "base/metrics.h"
 #include "base/worker_pool.h"
+#include "http/body_digest.h"
+#include "http/content_encoding.h"
+#include "http/cors.h"
 #include "http/message.h"
 #include "http/request_parser.h"
 #include "http/router.h"
@@ -24,6 +27,7 @@ struct Service {
   WorkerPool& workers;
   Metrics& metrics;
   const std::atomic<bool>& stopping;
+  const Cors& cors;
 };
 
 /// Lifecycle: the head is read into `parser`; begin() finds the route or answers; then a handler or a sink
@@ -46,8 +50,11 @@ class Exchange {
   // On a worker thread; what they throw becomes an internal error.
   /// False when the route's admission has answered.
   bool admit();
+  /// Checks and decodes a buffered body first.
   void handle();
 
+  /// Adds what every answer carries, whoever made it. Call once, before the answer is sent.
+  void complete_answer();
   /// Writes the access log and counts.
   void record() const;
 
@@ -59,6 +66,8 @@ class Exchange {
   bool lost = false;
   bool close = false;            ///< the connection can't be used after this
   bool awaits_continue = false;  ///< the client holds its body back until it is told to go on
+  ContentEncoding encoding = ContentEncoding::kIdentity;  ///< of the body
+  std::optional<BodyDigest> digest;                       ///< that the body must have
   Clock::time_point started = Clock::now();
   std::uint64_t bytes_in = 0;
   std::uint64_t bytes_out = 0;
@@ -67,8 +76,12 @@ class Exchange {
   void decode_head();
   void find_route();
   void check_body();
+  void check_body_fields();
+  Result<void> decode_buffered_body();
 };
 
+/// That a body, as sent or decoded, passes a bound.
+Error body_too_large(std::uint64_t bytes_max);
 /// What the exception being handled says, as an error.
 Error error_of_current_exception();
 

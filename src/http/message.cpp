@@ -33,6 +33,16 @@ std::optional<std::string_view> Headers::find(std::string_view name) const {
   return std::nullopt;
 }
 
+std::string Headers::joined(std::string_view name) const {
+  std::string list;
+  for (const auto& [field, value] : fields_) {
+    if (!equal_ignoring_case(field, name)) continue;
+    if (!list.empty()) list += ", ";
+    list += value;
+  }
+  return list;
+}
+
 std::string_view Request::parameter(std::string_view name) const {
   for (const auto& [key, value] : parameters) {
     if (key == name) return value;

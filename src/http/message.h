@@ -25,6 +25,8 @@ class Headers {
   void add(std::string name, std::string value) { fields_.emplace_back(std::move(name), std::move(value)); }
   /// The first field of that name.
   std::optional<std::string_view> find(std::string_view name) const;
+  /// The values of all fields of that name as one list, which is what they mean (RFC 9110 §5.3).
+  std::string joined(std::string_view name) const;
   const std::vector<std::pair<std::string, std::string>>& fields() const { return fields_; }
 
  private:

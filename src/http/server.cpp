@@ -38,7 +38,8 @@ class ServerImpl final : public Server {
         router_(std::move(router)),
         render_(std::move(render)),
         metrics_(metrics),
-        tls_(std::move(tls)) {}
+        tls_(std::move(tls)),
+        cors_(options_.cors_origins) {}
   ~ServerImpl() override { stop(); }
 
   Result<void> start() override;
@@ -73,6 +74,7 @@ class ServerImpl final : public Server {
   const RenderError render_;
   Metrics& metrics_;
   const std::unique_ptr<asio::ssl::context> tls_;
+  const Cors cors_;
 
   // Between start() and stop(), on their thread. The loops outlive what runs on them.
   std::vector<std::unique_ptr<IoLoop>> loops_;
@@ -103,8 +105,8 @@ Result<void> ServerImpl::start() {
     ADIT_TRY(tls_listener_, Listener::open(context, *options_.tls_listen));
   }
   workers_ = std::make_unique<WorkerPool>("adit-http", options_.workers, options_.worker_queue_max);
-  service_ =
-      std::make_unique<Service>(Service{router_, options_.limits, render_, *workers_, metrics_, stopping_});
+  service_ = std::make_unique<Service>(
+      Service{router_, options_.limits, render_, *workers_, metrics_, stopping_, cors_});
   accept_on(*plain_listener_, nullptr);
   if (tls_listener_) accept_on(*tls_listener_, tls_.get());
   for (auto& loop : loops_) loop->start();
@@ -187,9 +189,11 @@ asio::awaitable<void> ServerImpl::refuse(tcp::socket socket, asio::ssl::context*
   Connection connection(std::move(socket), nullptr);
   const Registration registration(loop, connection);
   const Error error{ErrorKind::kUnavailable, "The server has too many connections; try again in a moment."};
-  Response response = render_(nullptr, error, std::nullopt);
+  Request request;
+  request.reference = Uuid::random().to_string();
+  Response response = render_(request, error, std::nullopt);
   response.headers.emplace_back("Retry-After", "1");
-  const auto reference = Uuid::random().to_string();
+  const auto& reference = request.reference;
   const std::string bytes = response_head(response, reference, Persistence::kClose) + response.body;
   log::warning("connection refused", {{"peer", connection.peer()}, {"reference", reference}});
   co_await connection.write(bytes, {}, kRefusalTimeout);

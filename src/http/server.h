@@ -42,6 +42,7 @@ struct ServerOptions {
   std::size_t workers = 32;  ///< threads for handlers and sinks
   std::size_t worker_queue_max = 4096;
   std::chrono::milliseconds drain_timeout{20'000};  ///< how long stop() lets requests finish
+  std::vector<std::string> cors_origins;  ///< `scheme://host[:port]` or `*`; none: cross-origin is off
   Limits limits;
 };
 
@@ -50,11 +51,12 @@ struct ServerOptions {
 class Server {
  public:
   /// `render` makes the answer to every error that the server itself finds or that a sink returned; the
-  /// server adds `Allow` or `Connection: close` where needed. `request` is null when no head could be read.
-  /// `status` is given where HTTP has a code of its own for it (405, 408, 414, 417, 431, 501, 505), else it
-  /// follows from the kind. Called on I/O and worker threads: it must not block.
+  /// server adds `Allow` or `Connection: close` where needed. Of a request whose head could not be read,
+  /// `request` has the reference and little else.
+  /// `status` is given where HTTP has a code of its own for it (405, 408, 414, 415, 417, 431, 501, 505), else
+  /// it follows from the kind. Called on I/O and worker threads: it must not block.
   using RenderError =
-      std::function<Response(const Request* request, const Error& error, std::optional<int> status)>;
+      std::function<Response(const Request& request, const Error& error, std::optional<int> status)>;
 
   static Result<std::unique_ptr<Server>> create(ServerOptions options, std::vector<Route> routes,
                                                 RenderError render, Metrics& metrics);

@@ -160,6 +160,7 @@ void Session::decide_whether_to_close(Exchange& exchange) const {
 /// False when the connection broke.
 asio::awaitable<bool> Session::send_answer(Exchange& exchange) {
   decide_whether_to_close(exchange);
+  exchange.complete_answer();
   const auto& response = *exchange.answer;
   auto persistence = Persistence::kKeepAlive;
   if (exchange.parser.head_done() && exchange.parser.head().version < 11)

@@ -208,7 +208,7 @@ void ServerTest::serve(ServerOptions options) {
   log::configure(log::Level::kOff, log::Format::kLogfmt);
   auto server = Server::create(
       std::move(options), routes(),
-      [](const Request*, const Error& error, std::optional<int> status) {
+      [](const Request&, const Error& error, std::optional<int> status) {
         return Response::json(status.value_or(status_for(error)), error.public_message);
       },
       metrics_);

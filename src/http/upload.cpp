@@ -69,7 +69,10 @@ void Upload::open() {
   try {
     auto sink = exchange_.route->open(request);
     if (!sink) return exchange_.fail(sink.error());
-    feeder_ = std::make_unique<BodyFeeder>(*std::move(sink), *boundary, exchange_.service.limits.parts_max);
+    const auto& limits = exchange_.service.limits;
+    BodyForm form{*boundary, limits.parts_max, exchange_.encoding, limits.streamed_body_bytes_max,
+                  std::move(exchange_.digest)};
+    feeder_ = std::make_unique<BodyFeeder>(*std::move(sink), std::move(form));
   } catch (...) {
     exchange_.fail(error_of_current_exception());
   }

@@ -42,8 +42,10 @@ struct Chunk {
   ChunkId id;
   JobId job;
   ChunkOperation operation = ChunkOperation::kUpsert;
-  std::int64_t position = 0;  ///< order within the job, from 0, as acknowledged
-  std::uint64_t bytes = 0;    ///< of the decoded file
+  std::int64_t position = 0;  ///< rises within the job in the order of acknowledgement
+  /// The client's own number: such chunks apply in its order, before all without one.
+  std::optional<std::int64_t> sequence{};
+  std::uint64_t bytes = 0;  ///< of the decoded file
   Sha256Digest digest{};
   ChunkState state = ChunkState::kStored;
   std::optional<std::uint64_t> rows;  ///< once staged

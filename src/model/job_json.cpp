@@ -194,6 +194,11 @@ std::string_view phase_of(const Job& job) {
   std::unreachable();
 }
 
+/// How long a phase took; null until it is over, or if it never was.
+json::value phase_ms(const std::optional<Timestamp>& begin, const std::optional<Timestamp>& end) {
+  return begin && end ? json::value(to_epoch_ms(*end) - to_epoch_ms(*begin)) : json::value(nullptr);
+}
+
 json::object adit_block(const Job& job, double progress) {
   return json::object{{"progress", progress},
                       {"phase", phase_of(job)},
@@ -204,7 +209,10 @@ json::object adit_block(const Job& job, double progress) {
                       {"rowsRejected", 0},
                       {"executedAt", optional_time(job.executed)},
                       {"startedAt", optional_time(job.started)},
-                      {"finishedAt", optional_time(job.finished)}};
+                      {"finishedAt", optional_time(job.finished)},
+                      {"timings", json::object{{"receivingMs", phase_ms(job.created, job.executed)},
+                                               {"waitingMs", phase_ms(job.executed, job.started)},
+                                               {"landingMs", phase_ms(job.started, job.finished)}}}};
 }
 
 }  // namespace
@@ -285,6 +293,7 @@ json::object to_json(const Chunk& chunk) {
                       {"adit", json::object{{"bytes", chunk.bytes},
                                             {"rows", optional_count(chunk.rows)},
                                             {"state", to_string(chunk.state)},
+                                            {"sequence", optional_number(chunk.sequence)},
                                             {"errors", std::move(errors)}}}};
 }
 

@@ -36,7 +36,7 @@ void Housekeeper::work() {
       next_expiry = std::chrono::steady_clock::now() + options_.expiry_interval;
       const auto expired = expire();
       if (!expired)
-        log::error("chunk files could not be expired", {{"detail", expired.error().internal_detail}});
+        log::error("not everything could be expired", {{"detail", expired.error().internal_detail}});
       if (expired && *expired > 0) log::info("chunk files expired", {{"jobs", *expired}});
     }
     auto stopped = stopped_.lock();
@@ -45,6 +45,7 @@ void Housekeeper::work() {
 }
 
 Result<std::uint64_t> Housekeeper::expire() {
+  ADIT_CHECK(catalog_.forget_requests(clock_.now() - RequestTimes().remembered));
   ADIT_TRY(const auto jobs,
            catalog_.list_expired_jobs(clock_.now() - options_.chunk_retention, options_.jobs_per_expiry_max));
   std::uint64_t expired = 0;

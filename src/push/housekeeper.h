@@ -29,8 +29,9 @@ class Housekeeper {
               const Clock& clock, Metrics& metrics, HousekeeperOptions options);
   ~Housekeeper();
   void stop();
-  /// Removes the chunk files of jobs that ended longer ago than the retention time; those of landed jobs only
-  /// after a checkpoint of their pool has succeeded since. Returns how many jobs lost their files.
+  /// Forgets idempotency keys whose time is over. Removes the chunk files of jobs that ended longer ago than
+  /// the retention time; those of landed jobs only after a checkpoint of their pool has succeeded since.
+  /// Returns how many jobs lost their files.
   Result<std::uint64_t> expire();
 
  private:

@@ -24,9 +24,10 @@ std::string describe(const DataError& error) {
 
 std::vector<std::string> describe_failed_chunks(const std::vector<Chunk>& chunks) {
   std::vector<std::string> lines;
-  for (const auto& chunk : chunks) {
+  for (std::size_t place = 0; place < chunks.size(); ++place) {
+    const auto& chunk = chunks[place];
     if (chunk.state != ChunkState::kFailed) continue;
-    const auto name = "Chunk " + std::to_string(chunk.position + 1) + " (" + chunk.id.to_string() + ")";
+    const auto name = "Chunk " + std::to_string(place + 1) + " (" + chunk.id.to_string() + ")";
     const auto shown = std::min(chunk.errors.size(), kErrorsPerChunkMax);
     for (std::size_t i = 0; i < shown; ++i) lines.push_back(name + describe(chunk.errors[i]));
     if (chunk.errors.size() > shown) {
@@ -159,11 +160,11 @@ Result<Landing> LandQueue::land(const Job& job, std::stop_token stop) {
   ADIT_CHECK(stages_.finish(job, stop));
   ADIT_TRY(const auto chunks, catalog_.list_chunks(job.id));
   LandPlan plan{stage_plan(job), {}};
-  for (const auto& chunk : chunks) {
-    if (chunk.state == ChunkState::kFailed) {
+  for (std::size_t place = 0; place < chunks.size(); ++place) {
+    if (chunks[place].state == ChunkState::kFailed) {
       return invalid("A chunk could not be read; the table is as it was before.");
     }
-    ADIT_TRY(auto file, chunk_file(store_, job, chunk));
+    ADIT_TRY(auto file, chunk_file(store_, job, chunks[place], place));
     plan.chunks.push_back(std::move(file));
   }
   return land_with_retries(plan, stop);

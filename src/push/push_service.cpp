@@ -26,7 +26,7 @@ PushService::PushService(Catalog& catalog, ChunkStore& store, Warehouse& warehou
       metrics_(metrics),
       limits_(limits) {}
 
-Result<Job> PushService::create(PoolId pool, JobSpec spec) {
+Result<Job> PushService::create(PoolId pool, JobSpec spec, const CompletionOf& completion) {
   ADIT_CHECK(check_job_spec(spec));
   Job job;
   job.id = JobId::random();
@@ -34,7 +34,12 @@ Result<Job> PushService::create(PoolId pool, JobSpec spec) {
   job.spec = std::move(spec);
   job.created = clock_.now();
   job.modified = job.created;
-  ADIT_CHECK(catalog_.insert_job(job));
+  if (completion) {
+    const auto written = completion(job);
+    ADIT_CHECK(catalog_.insert_job(job, &written));
+  } else {
+    ADIT_CHECK(catalog_.insert_job(job));
+  }
   return job;
 }
 
@@ -74,10 +79,24 @@ Result<std::unique_ptr<Upload>> PushService::begin_upload(PoolId pool, JobId id,
   return std::make_unique<Upload>(parts, std::move(job), operation);
 }
 
-Result<void> PushService::execute(PoolId pool, JobId job) {
+Result<void> PushService::execute(PoolId pool, JobId job, const RequestCompletion* completion) {
   ADIT_CHECK(get(pool, job));
-  ADIT_CHECK(catalog_.execute_job(job, clock_.now()));
+  ADIT_CHECK(catalog_.execute_job(job, clock_.now(), completion));
   landings_.wake();
+  return {};
+}
+
+Result<void> PushService::remove_chunk(PoolId pool, JobId id, ChunkId chunk) {
+  ADIT_TRY(const auto job, get(pool, id));
+  ADIT_TRY(const auto removed, catalog_.remove_chunk(id, chunk));
+  // A stage that began before this knows the chunk still. Whatever it leaves, a landing takes the rows of
+  // exactly the chunks that the catalog has.
+  if (removed.state != ChunkState::kStored) drop_staged(job);
+  if (const auto gone = store_.remove(pool, id, chunk); !gone) {
+    log::warning("the file of a removed chunk stays until its job's files go",
+                 {{"job", id}, {"chunk", chunk}, {"detail", gone.error().internal_detail}});
+  }
+  stages_.chunks_added(job, job.bytes);
   return {};
 }
 

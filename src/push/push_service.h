@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <vector>
 
@@ -27,14 +28,20 @@ class PushService {
   PushService(Catalog& catalog, ChunkStore& store, Warehouse& warehouse, StageQueue& stages,
               LandQueue& landings, const Clock& clock, Metrics& metrics, PushLimits limits);
 
-  Result<Job> create(PoolId pool, JobSpec spec);
+  /// What to write down with a job that is created.
+  using CompletionOf = std::function<RequestCompletion(const Job& job)>;
+
+  Result<Job> create(PoolId pool, JobSpec spec, const CompletionOf& completion = {});
   Result<Job> get(PoolId pool, JobId job);
   Result<std::vector<Job>> list(PoolId pool, const JobFilter& filter);
   Result<std::vector<Chunk>> chunks(PoolId pool, JobId job);
   /// kConflict if the job is not NEW; kInvalid if a delete chunk comes to a job without keys.
   Result<std::unique_ptr<Upload>> begin_upload(PoolId pool, JobId job, ChunkOperation operation);
   /// Queues the job and returns at once.
-  Result<void> execute(PoolId pool, JobId job);
+  Result<void> execute(PoolId pool, JobId job, const RequestCompletion* completion = nullptr);
+  /// Takes a chunk out of a job that is NEW: its file, its sums and what was staged of it. The others are
+  /// staged again where it had been staged, since their rows stand in one table. kNotFound, kConflict.
+  Result<void> remove_chunk(PoolId pool, JobId job, ChunkId chunk);
   /// Returns the job when its outcome is known: CANCELED, or DONE where the commit had passed already.
   Result<Job> cancel(PoolId pool, JobId job);
   /// Cancels what still runs, then hides the job. What has landed is not touched, and its chunk files stay

@@ -203,7 +203,7 @@ TEST_F(PushJob, ThatLandedBeforeItsProcessDiedIsDoneWithoutLandingAgain) {
   ASSERT_TRUE(*catalog_->claim_next_job("a process that died", clock_.now()));
   LandPlan plan{stage_plan(job), {}};
   const auto chunks = *push_->chunks(pool_, job.id);
-  plan.chunks.push_back(*chunk_file(*store_, job, chunks[0]));
+  plan.chunks.push_back(*chunk_file(*store_, job, chunks[0], 0));
   ASSERT_TRUE(warehouse_->land(plan, {}));
   close();
   open();
@@ -294,6 +294,36 @@ TEST(JobRules, NameEveryFieldThatCannotBe) {
   spec.target_name = "t";
   spec.keys = {"Ä", "ä"};
   EXPECT_EQ(check_job_spec(spec).error().fields.front().attribute, "keys");
+}
+
+TEST_F(PushJob, AnIdempotencyKeyIsForgottenAfterADay) {
+  const auto job = create("t");
+  upload(job, "a\n1\n");
+  const RequestClaim claim{{"user", "execute", "k"}, Uuid::random(), clock_.now()};
+  ASSERT_TRUE(catalog_->claim_request(claim, {}));
+  const RequestCompletion completion{claim, {"content", ""}};
+  ASSERT_TRUE(push_->execute(pool_, job.id, &completion));
+  clock_.advance(23h);
+  expire();
+  EXPECT_EQ(*catalog_->forget_requests(claim.at), 0u);
+  EXPECT_TRUE((*catalog_->claim_request(claim, {})).has_value());
+  clock_.advance(2h);
+  expire();
+  EXPECT_EQ(*catalog_->forget_requests(clock_.now()), 0u) << "it was still there";
+}
+
+TEST(SettledChunks, AreTheNumberedOnesUpToTheFirstGapOrAllWithoutNumbers) {
+  const auto count = [](std::initializer_list<std::optional<std::int64_t>> numbers) {
+    std::vector<Chunk> chunks;
+    for (const auto& number : numbers) chunks.emplace_back().sequence = number;
+    return count_settled(chunks);
+  };
+  EXPECT_EQ(count({}), 0u);
+  EXPECT_EQ(count({std::nullopt, std::nullopt}), 2u);
+  EXPECT_EQ(count({0, 1, 2}), 3u);
+  EXPECT_EQ(count({1, 2, 4}), 2u);
+  EXPECT_EQ(count({2, 3}), 0u);
+  EXPECT_EQ(count({1, std::nullopt}), 1u);
 }
 
 }  // namespace

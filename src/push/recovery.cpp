@@ -8,6 +8,7 @@ namespace adit {
 
 Result<void> recover(Catalog& catalog, ChunkStore& store, StageQueue& stages, const Clock& clock) {
   ADIT_CHECK(store.remove_unfinished());
+  ADIT_CHECK(catalog.release_all_requests());
   // No process has an empty name, so these are all jobs that were RUNNING when the last one died.
   ADIT_TRY(const auto abandoned, catalog.list_abandoned_jobs(""));
   for (const auto& job : abandoned) {
@@ -31,8 +32,8 @@ Result<std::vector<LandPlan>> missing_landings(Catalog& catalog, ChunkStore& sto
     if (landed.contains(job.id)) continue;
     ADIT_TRY(const auto chunks, catalog.list_chunks(job.id));
     LandPlan plan{stage_plan(job), {}};
-    for (const auto& chunk : chunks) {
-      ADIT_TRY(auto file, chunk_file(store, job, chunk));
+    for (std::size_t place = 0; place < chunks.size(); ++place) {
+      ADIT_TRY(auto file, chunk_file(store, job, chunks[place], place));
       plan.chunks.push_back(std::move(file));
     }
     missing.push_back(std::move(plan));

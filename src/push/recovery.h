@@ -15,7 +15,8 @@ namespace adit {
 
 /// 1. Half-received chunks are removed: they were never acknowledged. 2. Jobs that ran are queued again; when
 /// they are taken, their landing mark tells whether they have landed. 3. Chunks that were acknowledged but
-/// not staged are staged. Call after the warehouse is open and before the LandQueue starts.
+/// not staged are staged. Idempotency keys of requests that were under way are free again. Call after the
+/// warehouse is open and before the LandQueue starts.
 Result<void> recover(Catalog& catalog, ChunkStore& store, StageQueue& stages, const Clock& clock);
 
 /// The answer to the warehouse's question at the opening of a pool: DONE jobs that left no mark there.

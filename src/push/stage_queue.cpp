@@ -11,9 +11,21 @@ namespace adit {
 
 StagePlan stage_plan(const Job& job) { return {job.pool, job.id, job.spec, job.change_date()}; }
 
-Result<ChunkFile> chunk_file(ChunkStore& store, const Job& job, const Chunk& chunk) {
+Result<ChunkFile> chunk_file(ChunkStore& store, const Job& job, const Chunk& chunk, std::size_t place) {
   ADIT_TRY(auto path, store.open(job.pool, job.id, chunk.id));
-  return ChunkFile{chunk.id, chunk.position, chunk.operation, std::move(path)};
+  return ChunkFile{chunk.id, static_cast<std::int64_t>(place), chunk.operation, std::move(path)};
+}
+
+std::size_t count_settled(const std::vector<Chunk>& chunks) {
+  if (chunks.empty() || !chunks.front().sequence) return chunks.size();
+  auto next = *chunks.front().sequence;
+  if (next > 1) return 0;
+  std::size_t count = 0;
+  while (count < chunks.size() && chunks[count].sequence == next) {
+    ++count;
+    ++next;
+  }
+  return count;
 }
 
 StageQueue::StageQueue(Catalog& catalog, ChunkStore& store, Warehouse& warehouse, StageQueueOptions options)
@@ -136,10 +148,12 @@ Result<void> StageQueue::stage_pending(const Job& job, std::stop_token stop) {
   if (!current || is_final(current->status)) return {};
   ADIT_TRY(auto chunks, catalog_.list_chunks(job.id));
   const auto plan = stage_plan(job);
-  for (auto& chunk : chunks) {
+  const auto count = current->status == JobStatus::kNew ? count_settled(chunks) : chunks.size();
+  for (std::size_t place = 0; place < count; ++place) {
+    auto& chunk = chunks[place];
     if (stop.stop_requested()) return Error{ErrorKind::kCanceled, "The push job was canceled."};
     if (chunk.state == ChunkState::kStaged || chunk.state == ChunkState::kFailed) continue;
-    ADIT_TRY(const auto file, chunk_file(store_, job, chunk));
+    ADIT_TRY(const auto file, chunk_file(store_, job, chunk, place));
     chunk.state = ChunkState::kStaging;
     ADIT_CHECK(catalog_.update_chunk(chunk));
     auto staged = warehouse_.stage(plan, file, stop);

@@ -21,8 +21,14 @@ namespace adit {
 
 /// What the warehouse must know of a job.
 StagePlan stage_plan(const Job& job);
-/// Where the warehouse finds a chunk. kNotFound when its file is gone.
-Result<ChunkFile> chunk_file(ChunkStore& store, const Job& job, const Chunk& chunk);
+/// Where the warehouse finds a chunk, and at which place of the job's order it applies. kNotFound when its
+/// file is gone.
+Result<ChunkFile> chunk_file(ChunkStore& store, const Job& job, const Chunk& chunk, std::size_t place);
+/// How many of a NEW job's chunks, which come in their order, can have none before them any more: all, where
+/// no chunk has a sequence number; else the numbered ones from 0 or 1 up to the first gap. Numbers that begin
+/// elsewhere, and chunks without one beside them, wait for the execute. A 0 that comes after the 1 was staged
+/// costs staging the job again.
+std::size_t count_settled(const std::vector<Chunk>& chunks);
 
 struct StageQueueOptions {
   std::size_t big_stages_max = 2;                   ///< large chunks staged at the same time
@@ -30,11 +36,11 @@ struct StageQueueOptions {
   std::uint64_t big_chunk_bytes_min = 16ULL << 20;  ///< from this size on a chunk is large
 };
 
-/// Stages chunks right after their upload, while the client sends the next one. The chunks of one job are
-/// staged in their order, one at a time; jobs side by side, small chunks past large ones. Lifecycle: works
-/// from construction to stop(). Threads: all calls from any thread. Errors: what is wrong with a chunk's data
-/// is written to the catalog; when the warehouse can't work at the moment the chunk stays STORED and finish()
-/// tries again.
+/// Stages chunks right after their upload, while the client sends the next one, as far as their order is
+/// settled. The chunks of one job are staged in their order, one at a time; jobs side by side, small chunks
+/// past large ones. Lifecycle: works from construction to stop(). Threads: all calls from any thread. Errors:
+/// what is wrong with a chunk's data is written to the catalog; when the warehouse can't work at the moment
+/// the chunk stays STORED and finish() tries again.
 class StageQueue {
  public:
   StageQueue(Catalog& catalog, ChunkStore& store, Warehouse& warehouse, StageQueueOptions options);

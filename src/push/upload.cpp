@@ -8,6 +8,14 @@
 
 namespace adit {
 
+UploadContent::UploadContent(ChunkOperation operation) { digest_.update(to_string(operation)); }
+
+void UploadContent::add(const Sha256Digest& chunk, std::optional<std::int64_t> sequence) {
+  digest_.update(" " + to_hex(chunk) + " " + (sequence ? std::to_string(*sequence) : "-"));
+}
+
+std::string UploadContent::finish() && { return to_hex(std::move(digest_).finish()); }
+
 Upload::Upload(Parts parts, Job job, ChunkOperation operation)
     : parts_(parts), job_(std::move(job)), operation_(operation) {}
 
@@ -21,11 +29,12 @@ Upload::~Upload() {
   }
 }
 
-Result<void> Upload::begin_chunk() {
+Result<void> Upload::begin_chunk(std::optional<std::int64_t> sequence) {
   Received next;
   next.chunk.id = ChunkId::random();
   next.chunk.job = job_.id;
   next.chunk.operation = operation_;
+  next.chunk.sequence = sequence;
   ADIT_TRY(next.writer,
            parts_.store.open_for_write(job_.pool, job_.id, next.chunk.id, parts_.limits.chunk_bytes_max));
   received_.push_back(std::move(next));
@@ -50,7 +59,13 @@ Result<void> Upload::end_chunk() {
   return {};
 }
 
-Result<std::vector<Chunk>> Upload::finish() {
+std::string Upload::content() const {
+  UploadContent content(operation_);
+  for (const auto& received : received_) content.add(received.chunk.digest, received.chunk.sequence);
+  return std::move(content).finish();
+}
+
+Result<std::vector<Chunk>> Upload::finish(const RequestCompletion* completion) {
   if (received_.empty()) {
     return invalid(
         "The request holds no chunk: send the file as the form field \"file\", or as the raw body.");
@@ -72,7 +87,7 @@ Result<std::vector<Chunk>> Upload::finish() {
     chunks.push_back(chunk);
   }
   failpoint("push.upload.kept");
-  ADIT_TRY(auto inserted, parts_.catalog.insert_chunks(job_.id, std::move(chunks)));
+  ADIT_TRY(auto inserted, parts_.catalog.insert_chunks(job_.id, std::move(chunks), completion));
   acknowledged_ = true;
   parts_.metrics.chunks_stored.Increment(static_cast<double>(inserted.size()));
   parts_.stages.chunks_added(job_, largest);

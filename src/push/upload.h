@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -15,6 +17,17 @@
 #include "warehouse/warehouse.h"
 
 namespace adit {
+
+/// The content of an upload that arrives again: what Upload::content() said when it arrived first.
+class UploadContent {
+ public:
+  explicit UploadContent(ChunkOperation operation);
+  void add(const Sha256Digest& chunk, std::optional<std::int64_t> sequence);
+  std::string finish() &&;
+
+ private:
+  Sha256 digest_;
+};
 
 struct UploadLimits {
   std::uint64_t chunk_bytes_max = 1ULL << 30;  ///< of one decoded chunk
@@ -43,12 +56,17 @@ class Upload {
   Upload& operator=(const Upload&) = delete;
 
   std::uint64_t chunk_bytes_max() const { return parts_.limits.chunk_bytes_max; }
-  Result<void> begin_chunk();
+  /// With a sequence number the chunk applies in the order of those, else after all that have one.
+  Result<void> begin_chunk(std::optional<std::int64_t> sequence = std::nullopt);
   Result<void> write(std::string_view bytes);
   /// Checks the finished chunk: it is not empty, it is of the job's type, the key columns are there.
   Result<void> end_chunk();
-  /// Makes the chunks durable and acknowledges them. kConflict if the job left NEW meanwhile.
-  Result<std::vector<Chunk>> finish();
+  /// A digest of what the request brought: operation, digests and sequence numbers of the chunks. After the
+  /// last end_chunk().
+  std::string content() const;
+  /// Makes the chunks durable and acknowledges them, and writes the completion with them. kConflict if the
+  /// job left NEW meanwhile or a sequence number is taken.
+  Result<std::vector<Chunk>> finish(const RequestCompletion* completion = nullptr);
 
  private:
   struct Received {

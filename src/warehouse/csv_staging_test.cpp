@@ -113,7 +113,7 @@ TEST_F(CsvStaging, EmptyColumnTakesTheTypeOfALaterChunk) {
 TEST_F(CsvStaging, LargeIntegersBesideFractionsBecomeDecimal) {
   job("t").csv("a\n12345678901234567\n").csv("a\n1.5\n").land();
   EXPECT_EQ(columns("t"), "a DECIMAL(38,9)");
-  EXPECT_EQ(rows("SELECT a FROM t ORDER BY a"), (Lines{"1.500000000", "12345678901234567.000000000"}));
+  EXPECT_EQ(rows("SELECT a FROM t"), (Lines{"12345678901234567.000000000", "1.500000000"}));
 }
 
 TEST_F(CsvStaging, DeclaredTypesWin) {

@@ -66,6 +66,31 @@ TEST_F(Durability, WhatWasStagedBeforeARestartIsNotStagedAgain) {
   EXPECT_EQ(rows("SELECT a, b FROM t ORDER BY a"), (Lines{"1|00012", "2|NULL"}));
 }
 
+TEST_F(Durability, ChunksThatComeOutOfOrderStandInTheirOrderAfterTheLanding) {
+  for (const std::vector<std::string>& keys : {std::vector<std::string>{}, std::vector<std::string>{"a"}}) {
+    auto pushed = job("t", JobType::kReplace, keys).csv("a,b\n1,x\n").csv("a,b\n2,y\n").csv("a,b\n3,z\n");
+    for (const std::size_t place : {1U, 0U, 2U}) {
+      ASSERT_TRUE(warehouse_->stage(pushed.plan().stage, pushed.plan().chunks[place], {}));
+    }
+    ASSERT_TRUE(warehouse_->land(pushed.plan(), {}));
+    EXPECT_EQ(rows("SELECT a, b FROM t"), (Lines{"1|x", "2|y", "3|z"}));
+  }
+}
+
+TEST_F(Durability, AChunkThatMovedOrWentLeavesNoRowsBehind) {
+  auto pushed = job("t").csv("a\n1\n").csv("a\n2\n").csv("a\n3\n");
+  for (const auto& chunk : pushed.plan().chunks)
+    ASSERT_TRUE(warehouse_->stage(pushed.plan().stage, chunk, {}));
+  open();
+  auto plan = pushed.plan();
+  std::filesystem::remove(plan.chunks[1].path);
+  plan.chunks.erase(plan.chunks.begin() + 1);
+  plan.chunks[1].position = 1;
+  ASSERT_TRUE(warehouse_->stage(plan.stage, plan.chunks[1], {}));
+  ASSERT_TRUE(warehouse_->land(plan, {}));
+  EXPECT_EQ(rows("SELECT a FROM t"), (Lines{"1", "3"}));
+}
+
 TEST_F(Durability, MissingLandingsAreRepairedInOrder) {
   auto first = job("t").csv("a,b\n1,x\n2,y\n").land();
   auto second = job("t", JobType::kDelta, {"a"}).csv("a,b\n2,z\n").land();

@@ -115,7 +115,8 @@ class Warehouse {
                                                   const std::filesystem::path& file) = 0;
 
   /// Turns one chunk into typed rows of the job's staging table. Chunks of one job come in the order of their
-  /// positions, one at a time; a chunk already staged is not staged again. Bad data is no Error: it stands in
+  /// positions, one at a time; a chunk already staged is not staged again, and one that comes out of order
+  /// throws away what was staged of the job, for land() to stage again. Bad data is no Error: it stands in
   /// StagedChunk::errors. Errors: kCanceled, kStorageFull, kUnavailable, kInternal.
   virtual Result<StagedChunk> stage(const StagePlan& plan, const ChunkFile& chunk, std::stop_token stop) = 0;
 

@@ -7,6 +7,8 @@
 #include <sstream>
 #include <thread>
 
+#include "support/files_below.h"
+
 namespace adit::test {
 namespace {
 
@@ -100,6 +102,19 @@ std::optional<ExitStatus> Server::wait(std::chrono::milliseconds timeout) { retu
 std::string Server::admin_key() const {
   const auto text = read_text(data_ / "admin.key");
   return text.substr(0, text.find_first_of("\r\n"));
+}
+
+std::size_t Server::resident_bytes_peak() const {
+  std::ifstream status("/proc/" + std::to_string(pid()) + "/status");
+  for (std::string line; std::getline(status, line);) {
+    constexpr std::string_view kPeak = "VmHWM:";
+    if (line.starts_with(kPeak)) return std::stoul(line.substr(kPeak.size())) * 1024;
+  }
+  throw std::runtime_error("the server's memory can't be read");
+}
+
+std::vector<std::filesystem::path> Server::chunk_files(const std::string& pool) const {
+  return files_below(data_ / "chunks" / pool);
 }
 
 std::string Server::log(std::size_t from, std::size_t bytes_max) const {

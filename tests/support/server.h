@@ -62,6 +62,11 @@ class Server {
   std::string admin_key() const;
   Http http() const { return Http(address_, admin_key()); }
 
+  /// The most memory that the process has had at one time.
+  std::size_t resident_bytes_peak() const;
+  /// The files of a pool's chunks, kept or being received.
+  std::vector<std::filesystem::path> chunk_files(const std::string& pool) const;
+
   const std::filesystem::path& log_path() const { return log_path_; }
   /// Everything the server has said from byte `from` on, at most the last `bytes_max` bytes.
   std::string log(std::size_t from = 0, std::size_t bytes_max = 1 << 16) const;

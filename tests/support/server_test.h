@@ -20,6 +20,8 @@ class ServerTest : public ::testing::Test {
   static void SetUpTestSuite() { start_server({}); }
   static void TearDownTestSuite();
   static void start_server(ServerOptions options);
+  /// The same as server(), for a suite's set-up.
+  static Server& server_of_suite() { return *server_; }
 
   void SetUp() override;
   void TearDown() override;

@@ -2,6 +2,8 @@
 
 #include <duckdb.h>
 #include <openssl/evp.h>
+#include <zlib.h>
+#include <zstd.h>
 
 #include <fstream>
 #include <mutex>
@@ -80,6 +82,44 @@ std::string base64(std::string_view bytes) {
   std::string text(4 * ((bytes.size() + 2) / 3), '\0');
   EVP_EncodeBlock(reinterpret_cast<unsigned char*>(text.data()),
                   reinterpret_cast<const unsigned char*>(bytes.data()), static_cast<int>(bytes.size()));
+  return text;
+}
+
+namespace {
+
+std::string digest_base64(std::string_view bytes, const EVP_MD* algorithm) {
+  unsigned char digest[EVP_MAX_MD_SIZE];
+  unsigned length = 0;
+  EVP_Digest(bytes.data(), bytes.size(), digest, &length, algorithm, nullptr);
+  return base64({reinterpret_cast<const char*>(digest), length});
+}
+
+}  // namespace
+
+std::string sha256_base64(std::string_view bytes) { return digest_base64(bytes, EVP_sha256()); }
+
+std::string md5_base64(std::string_view bytes) { return digest_base64(bytes, EVP_md5()); }
+
+std::string gzip(std::string_view bytes) {
+  constexpr int kGzip = 16;
+  z_stream stream{};
+  if (::deflateInit2(&stream, 6, Z_DEFLATED, MAX_WBITS + kGzip, 8, Z_DEFAULT_STRATEGY) != Z_OK) {
+    throw std::runtime_error("test data: no gzip");
+  }
+  std::string text(::deflateBound(&stream, bytes.size()), '\0');
+  stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(bytes.data()));
+  stream.avail_in = static_cast<uInt>(bytes.size());
+  stream.next_out = reinterpret_cast<Bytef*>(text.data());
+  stream.avail_out = static_cast<uInt>(text.size());
+  ::deflate(&stream, Z_FINISH);
+  text.resize(stream.total_out);
+  ::deflateEnd(&stream);
+  return text;
+}
+
+std::string zstd(std::string_view bytes) {
+  std::string text(::ZSTD_compressBound(bytes.size()), '\0');
+  text.resize(::ZSTD_compress(text.data(), text.size(), bytes.data(), bytes.size(), 3));
   return text;
 }
 

@@ -1,4 +1,4 @@
-// Makers of CSV and Parquet bytes.
+// Makers of CSV, Parquet and compressed bytes, and of digests.
 #pragma once
 
 #include <string>
@@ -14,6 +14,12 @@ std::string parquet_of(const std::string& select);
 std::string csv_of(const std::string& select);
 /// Lower-case hexadecimal SHA-256.
 std::string sha256_hex(std::string_view bytes);
+/// Standard base64 of the binary digests.
+std::string sha256_base64(std::string_view bytes);
+std::string md5_base64(std::string_view bytes);
+/// One gzip member, and one zstd frame.
+std::string gzip(std::string_view bytes);
+std::string zstd(std::string_view bytes);
 /// Standard base64 with padding.
 std::string base64(std::string_view bytes);
 

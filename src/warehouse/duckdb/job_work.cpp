@@ -79,19 +79,29 @@ Result<Landing> JobWork::land(const LandPlan& plan, std::stop_token stop) {
 
 Result<void> JobWork::stage_missing(const LandPlan& plan, Connection& connection, Activity& activity,
                                     JobStage& stage) {
-  ADIT_CHECK(activity.check());
-  if (stage.loaded && staged_completely(stage, plan.chunks)) return {};
   auto chunks = plan.chunks;
   std::ranges::sort(chunks, {}, &ChunkFile::position);
+  // A chunk that finds others staged out of their order throws all away: then those before it come again.
+  constexpr int kRoundsMax = 3;
+  for (int round = 0; round < kRoundsMax; ++round) {
+    ADIT_CHECK(activity.check());
+    if (stage.loaded && staged_completely(stage, chunks)) return {};
+    ADIT_CHECK(stage_all(plan, chunks, connection, activity, stage));
+    if (has_foreign_chunks(stage, chunks)) {
+      ADIT_CHECK(Stager(pool_, connection, activity, plan.stage, stage).discard());
+    }
+  }
+  if (staged_completely(stage, chunks)) return {};
+  return internal("a job's chunks could not be staged together");
+}
+
+Result<void> JobWork::stage_all(const LandPlan& plan, const std::vector<ChunkFile>& chunks,
+                                Connection& connection, Activity& activity, JobStage& stage) {
   for (std::size_t i = 0; i < chunks.size(); ++i) {
     ADIT_TRY(const auto staged, retry_conflicts(activity, [&] {
                return Stager(pool_, connection, activity, plan.stage, stage).stage(chunks[i]);
              }));
-    if (i == 0 && has_foreign_chunks(stage, chunks)) {
-      ADIT_CHECK(Stager(pool_, connection, activity, plan.stage, stage).discard());
-      ADIT_TRY(const auto again, Stager(pool_, connection, activity, plan.stage, stage).stage(chunks[i]));
-      static_cast<void>(again);
-    }
+    if (i == 0 && has_foreign_chunks(stage, chunks)) return {};
     if (staged.errors.empty()) continue;
     return invalid("Chunk " + std::to_string(i + 1) + " (" + chunks[i].id.to_string() +
                    "): " + staged.errors.front().message);

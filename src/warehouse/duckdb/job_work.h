@@ -25,6 +25,8 @@ class JobWork {
  private:
   Result<void> stage_missing(const LandPlan& plan, Connection& connection, Activity& activity,
                              JobStage& stage);
+  Result<void> stage_all(const LandPlan& plan, const std::vector<ChunkFile>& chunks, Connection& connection,
+                         Activity& activity, JobStage& stage);
   Result<Landing> land_staged(const LandPlan& plan, Connection& connection, Activity& activity,
                               JobStage& stage);
 

@@ -95,6 +95,7 @@ Result<StagedChunk> Stager::stage(const ChunkFile& chunk) {
     staged.rows = mark->second.rows;
     return staged;
   }
+  if (out_of_order(chunk)) ADIT_CHECK(discard());
   const auto source = open_source(connection_, plan_.spec, chunk.operation, chunk.path);
   if (!source) {
     if (source.error().kind != ErrorKind::kInvalid) return source.error();
@@ -108,9 +109,12 @@ Result<StagedChunk> Stager::stage(const ChunkFile& chunk) {
     return staged;
   }
   widened_.clear();
+  std::vector<ChunkFile> thrown_away;  // by a change of types; also by one while they come back
   for (int round = 0; round < kRoundsMax; ++round) {
-    std::vector<ChunkFile> chunks;
-    ADIT_CHECK(shape_table(columns, is_small(chunk.path), chunks));
+    std::vector<ChunkFile> stage_again;
+    ADIT_CHECK(shape_table(columns, thrown_away.empty() && is_small(chunk.path), stage_again));
+    if (thrown_away.empty()) thrown_away = std::move(stage_again);
+    auto chunks = thrown_away;
     chunks.push_back(chunk);
     Outcome outcome = std::uint64_t{0};
     for (const auto& next : chunks) {
@@ -129,6 +133,12 @@ Result<StagedChunk> Stager::stage(const ChunkFile& chunk) {
     columns = std::move(std::get<Widen>(outcome).columns);
   }
   return internal("a chunk's types did not settle");
+}
+
+bool Stager::out_of_order(const ChunkFile& chunk) const {
+  return std::ranges::any_of(stage_.marks, [&](const auto& entry) {
+    return entry.first >= chunk.position || entry.second.chunk == chunk.id;
+  });
 }
 
 std::vector<StagedColumn> Stager::planned_columns(const ChunkSource& source) const {

@@ -23,6 +23,8 @@ class Stager {
  public:
   Stager(OpenPool& pool, Connection& connection, Activity& activity, const StagePlan& plan, JobStage& stage);
 
+  /// What is staged from this chunk's place on, or of this chunk at another place, can't stay: rows stand in
+  /// the order of the chunks. Then everything staged is thrown away first.
   Result<StagedChunk> stage(const ChunkFile& chunk);
   /// Forgets everything staged for the job.
   Result<void> discard();
@@ -38,6 +40,7 @@ class Stager {
   using Outcome = std::variant<std::uint64_t, Rejected, Widen>;
 
   Result<void> load();
+  bool out_of_order(const ChunkFile& chunk) const;
   std::vector<StagedColumn> planned_columns(const ChunkSource& source) const;
   StagedColumn plan_column(const SourceColumn& column) const;
   /// Makes the staging table fit `columns`. Chunks that must be staged again because of it are appended to

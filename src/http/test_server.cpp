@@ -66,6 +66,8 @@ int status_for(const Error& error) {
       return 401;
     case ErrorKind::kForbidden:
       return 403;
+    case ErrorKind::kReused:
+      return 422;
     case ErrorKind::kNotFound:
       return 404;
     case ErrorKind::kConflict:

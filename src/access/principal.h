@@ -17,10 +17,13 @@ struct Principal {
 
 /// What a route asks of its caller. Every route of the table in api/ names one of these.
 enum class Needs {
-  kNothing,      ///< open to everyone
-  kCredentials,  ///< any key that holds
-  kPushData,     ///< to push into the pool
-  kViewPool,     ///< to read a pool's tables, and to query them
+  kNothing,       ///< open to everyone
+  kCredentials,   ///< any key that holds
+  kPushData,      ///< to push into the pool
+  kViewPool,      ///< to read a pool's tables, and to query them
+  kEditPool,      ///< to change a pool and its data other than by a push
+  kChangeTables,  ///< to drop or empty a table, and to delete rows of it
+  kManagePool,    ///< to delete a pool
   kCreatePool,
   kManageKeys,
 };

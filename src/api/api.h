@@ -13,7 +13,9 @@
 #include "base/metrics.h"
 #include "catalog/catalog.h"
 #include "http/message.h"
+#include "push/pool_removal.h"
 #include "push/push_service.h"
+#include "push/table_changes.h"
 #include "warehouse/warehouse.h"
 
 namespace adit {
@@ -30,6 +32,8 @@ struct Services {
   Catalog& catalog;
   Authenticator& authenticator;
   PushService& push;
+  PoolRemoval& removal;
+  TableChanges& changes;
   Warehouse& warehouse;
   const Clock& clock;
   Metrics& metrics;

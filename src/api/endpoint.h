@@ -16,6 +16,9 @@
 
 namespace adit {
 
+/// Whether a handler wants to know when its client has gone.
+enum class Watch { kNobody, kClient };
+
 /// A route before it is bound to the server: the handler returns its answer or an error, which is rendered
 /// once.
 struct Endpoint {
@@ -25,6 +28,7 @@ struct Endpoint {
   http::BodyKind body;
   std::function<Result<http::Response>(const http::Request&)> handle;
   std::function<Result<std::unique_ptr<http::BodySink>>(const http::Request&)> open;
+  Watch watch = Watch::kNobody;
 };
 
 /// The caller of a request that was admitted to a route which needs credentials.
@@ -40,6 +44,10 @@ Result<void> refuse_headers(const http::Request& request, std::initializer_list<
 void add_job_endpoints(const Services& services, std::vector<Endpoint>& table);
 void add_chunk_endpoints(const Services& services, std::vector<Endpoint>& table);
 void add_pool_endpoints(const Services& services, std::vector<Endpoint>& table);
+void add_data_source_endpoints(const Services& services, std::vector<Endpoint>& table);
+void add_table_endpoints(const Services& services, std::vector<Endpoint>& table);
+void add_table_change_endpoints(const Services& services, std::vector<Endpoint>& table);
+void add_team_endpoints(const Services& services, std::vector<Endpoint>& table);
 void add_query_endpoints(const Services& services, std::vector<Endpoint>& table);
 void add_key_endpoints(const Services& services, std::vector<Endpoint>& table);
 void add_system_endpoints(const Services& services, std::vector<Endpoint>& table);

@@ -54,6 +54,8 @@ HttpError with_status(HttpError error, int status) {
   switch (status) {
     case 405:
       return {405, "Method Not Allowed", "METHOD_NOT_ALLOWED"};
+    case 406:
+      return {406, "Not Acceptable", "NOT_ACCEPTABLE"};
     case 408:
       return {408, "Request Timeout", "REQUEST_TIMEOUT"};
     case 414:

@@ -1,9 +1,9 @@
 // Push jobs: create, list, get, execute, cancel, delete.
 #include <boost/json.hpp>
-#include <charconv>
 
 #include "api/endpoint.h"
 #include "api/idempotency.h"
+#include "api/query_parameters.h"
 #include "base/digest.h"
 #include "model/job_json.h"
 #include "model/json_fields.h"
@@ -56,17 +56,6 @@ std::string execute_content(const Request& request) {
   return to_hex(std::move(digest).finish());
 }
 
-Result<std::uint64_t> read_count(const Request& request, std::string_view name, std::uint64_t absent) {
-  const auto text = request.query_value(name);
-  if (!text) return absent;
-  std::uint64_t value = 0;
-  const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), value);
-  if (error != std::errc() || end != text->data() + text->size()) {
-    return invalid_field(std::string(name), "must be a number from 0 on");
-  }
-  return value;
-}
-
 Result<Response> list_jobs(const Services& services, const Request& request) {
   ADIT_TRY(const auto pool, pool_in_path(services, request));
   JobFilter filter;
@@ -77,9 +66,9 @@ Result<Response> list_jobs(const Services& services, const Request& request) {
   }
   if (const auto name = request.query_value("targetName")) filter.target_name = std::string(*name);
   constexpr auto kNoLimit = ~0ULL;
-  ADIT_TRY(const auto limit, read_count(request, "limit", kNoLimit));
+  ADIT_TRY(const auto limit, count_parameter(request, "limit", kNoLimit));
   if (limit != kNoLimit) filter.limit = limit;
-  ADIT_TRY(filter.offset, read_count(request, "offset", 0));
+  ADIT_TRY(filter.offset, count_parameter(request, "offset", 0));
   ADIT_TRY(const auto jobs, services.push.list(pool.id, filter));
   json::array body;
   for (const auto& job : jobs) body.push_back(to_json(job, services.push.progress(job)));

@@ -1,8 +1,9 @@
-// Data pools and their tables.
+// Data pools.
 #include <boost/json.hpp>
 #include <utility>
 
 #include "api/endpoint.h"
+#include "api/query_parameters.h"
 #include "model/json_fields.h"
 
 namespace adit {
@@ -15,6 +16,9 @@ using http::Request;
 using http::Response;
 
 constexpr std::size_t kNameBytesMax = 255;
+constexpr std::size_t kDescriptionBytesMax = 10'000;
+constexpr std::uint64_t kPageSizeMax = 1000;
+constexpr std::uint64_t kPageSizeDefault = 100;
 
 json::object pool_json(const Pool& pool) {
   return json::object{
@@ -30,18 +34,29 @@ json::object pool_json(const Pool& pool) {
       {"creatorUserId", pool.creator.to_string()}};
 }
 
-/// The four words that column listings know.
-std::string_view listed_type(std::string_view engine_type) {
-  if (engine_type == "BIGINT" || engine_type == "BOOLEAN") return "INTEGER";
-  if (engine_type == "DOUBLE" || engine_type.starts_with("DECIMAL")) return "FLOAT";
-  if (engine_type == "DATE" || engine_type.starts_with("TIMESTAMP")) return "DATE";
-  return "STRING";
+json::array pools_json(const std::vector<Pool>& pools) {
+  json::array list;
+  for (const auto& pool : pools) list.push_back(pool_json(pool));
+  return list;
 }
 
 Result<Response> list_pools(const Services& services, const Request& request) {
   ADIT_TRY(const auto pools, services.catalog.list_pools(caller(request).team));
-  json::array body;
-  for (const auto& pool : pools) body.push_back(pool_json(pool));
+  return Response::json(200, json::serialize(pools_json(pools)));
+}
+
+Result<Response> page_pools(const Services& services, const Request& request) {
+  ADIT_TRY(const auto limit, count_parameter(request, "limit", kPageSizeDefault));
+  ADIT_TRY(const auto page, count_parameter(request, "page", 0));
+  if (limit == 0 || limit > kPageSizeMax) {
+    return invalid_field("limit", "must be from 1 to " + std::to_string(kPageSizeMax));
+  }
+  if (page > ~0ULL / kPageSizeMax) return invalid_field("page", "there is no such page");
+  ADIT_TRY(const auto found, services.catalog.list_pools(caller(request).team, limit, page * limit));
+  const json::object body{{"content", pools_json(found.pools)},
+                          {"pageSize", limit},
+                          {"pageNumber", page},
+                          {"totalCount", found.total}};
   return Response::json(200, json::serialize(body));
 }
 
@@ -50,17 +65,26 @@ Result<Response> get_pool(const Services& services, const Request& request) {
   return Response::json(200, json::serialize(pool_json(pool)));
 }
 
-Result<Response> create_pool(const Services& services, const Request& request) {
-  ADIT_TRY(const auto body, parse_json_object(request.body));
-  std::vector<FieldError> errors;
-  FieldReader reader(body, errors);
-  Pool pool;
+/// The name and the description that a body gives; a name must be there.
+void read_texts(FieldReader& reader, const std::vector<FieldError>& errors, Pool& pool) {
   const auto name = reader.string("name");
   if (!name && errors.empty()) reader.fail("name", "is required");
   if (name && (name->empty() || name->size() > kNameBytesMax || name->find('\0') != std::string::npos)) {
     reader.fail("name", "must be 1 to 255 bytes of text without NUL");
   }
-  pool.description = reader.string("description").value_or("");
+  pool.name = name.value_or("");
+  pool.description = reader.string("description").value_or(pool.description);
+  if (pool.description.size() > kDescriptionBytesMax) {
+    reader.fail("description", "must be at most " + std::to_string(kDescriptionBytesMax) + " bytes");
+  }
+}
+
+Result<Response> create_pool(const Services& services, const Request& request) {
+  ADIT_TRY(const auto body, parse_json_object(request.body));
+  std::vector<FieldError> errors;
+  FieldReader reader(body, errors);
+  Pool pool;
+  read_texts(reader, errors, pool);
   pool.id = PoolId::random();
   if (const auto id = reader.string("id")) {
     const auto given = PoolId::parse(*id);
@@ -68,7 +92,6 @@ Result<Response> create_pool(const Services& services, const Request& request) {
     pool.id = given.value_or(pool.id);
   }
   if (!errors.empty()) return invalid_fields(std::move(errors));
-  pool.name = *name;
   pool.team = caller(request).team;
   pool.creator = caller(request).user;
   pool.created = services.clock.now();
@@ -76,28 +99,25 @@ Result<Response> create_pool(const Services& services, const Request& request) {
   return Response::json(200, json::serialize(pool_json(pool)));
 }
 
-Result<Response> list_tables(const Services& services, const Request& request) {
-  ADIT_TRY(const auto pool, pool_in_path(services, request));
-  ADIT_TRY(const auto tables, services.warehouse.tables(pool.id));
-  json::array body;
-  for (const auto& table : tables) {
-    ADIT_TRY(const auto columns, services.warehouse.columns(pool.id, table.name));
-    json::array listed;
-    for (const auto& column : columns) {
-      listed.push_back(
-          json::object{{"name", column.name}, {"type", listed_type(column.type)}, {"storedAs", column.type}});
-    }
-    body.push_back(json::object{{"name", table.name},
-                                {"loaderSource", nullptr},
-                                {"available", true},
-                                {"dataSourceId", nullptr},
-                                {"dataSourceName", nullptr},
-                                {"columns", std::move(listed)},
-                                {"type", table.view ? "VIEW" : "TABLE"},
-                                {"schemaName", pool.id.to_string()},
-                                {"rowsEstimated", table.rows_estimated}});
+Result<Response> update_pool(const Services& services, const Request& request) {
+  ADIT_TRY(auto pool, pool_in_path(services, request));
+  ADIT_TRY(const auto body, parse_json_object(request.body));
+  std::vector<FieldError> errors;
+  FieldReader reader(body, errors);
+  read_texts(reader, errors, pool);
+  if (const auto id = reader.string("id"); id && PoolId::parse(*id) != pool.id) {
+    reader.fail("id", "must be the id in the path: it can't be changed");
   }
-  return Response::json(200, json::serialize(body));
+  if (!errors.empty()) return invalid_fields(std::move(errors));
+  ADIT_TRY(const bool found, services.catalog.update_pool(pool));
+  if (!found) return not_found("There is no data pool " + pool.id.to_string() + " in your team.");
+  return Response::json(200, json::serialize(pool_json(pool)));
+}
+
+Result<Response> delete_pool(const Services& services, const Request& request) {
+  ADIT_TRY(const auto pool, pool_in_path(services, request));
+  ADIT_CHECK(services.removal.remove(pool.team, pool.id));
+  return Response::empty(204);
 }
 
 }  // namespace
@@ -109,10 +129,12 @@ void add_pool_endpoints(const Services& services, std::vector<Endpoint>& table) 
   for (const std::string pools : {"/integration/api/pools", "/adit/api/v1/pools"}) {
     const auto pool = pools + "/{poolId}";
     table.push_back({Method::kGet, pools, Needs::kCredentials, BodyKind::kNone, with(list_pools), {}});
+    table.push_back(
+        {Method::kGet, pools + "/paged", Needs::kCredentials, BodyKind::kNone, with(page_pools), {}});
     table.push_back({Method::kPost, pools, Needs::kCreatePool, BodyKind::kBuffer, with(create_pool), {}});
     table.push_back({Method::kGet, pool, Needs::kViewPool, BodyKind::kNone, with(get_pool), {}});
-    table.push_back(
-        {Method::kGet, pool + "/tables", Needs::kViewPool, BodyKind::kNone, with(list_tables), {}});
+    table.push_back({Method::kPut, pool, Needs::kEditPool, BodyKind::kBuffer, with(update_pool), {}});
+    table.push_back({Method::kDelete, pool, Needs::kManagePool, BodyKind::kNone, with(delete_pool), {}});
   }
 }
 

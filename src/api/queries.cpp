@@ -1,68 +1,29 @@
-// Queries over the tables of a pool.
-#include <boost/json.hpp>
-#include <charconv>
-#include <memory>
-#include <semaphore>
-#include <type_traits>
+// Queries over the tables of a pool, and tables as downloads.
+#include <algorithm>
+#include <array>
+#include <limits>
 
 #include "api/endpoint.h"
+#include "api/query_parameters.h"
+#include "api/results.h"
 #include "model/json_fields.h"
 
 namespace adit {
 namespace {
 
-namespace json = boost::json;
 using http::BodyKind;
 using http::Method;
 using http::Request;
 using http::Response;
 
-constexpr std::ptrdiff_t kQueriesBound = 1024;
-using Slots = std::counting_semaphore<kQueriesBound>;
+constexpr auto kAllRows = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
 
-void append(std::string& text, const Cell& cell) {
-  std::visit(
-      [&text](const auto& value) {
-        using Value = std::remove_cvref_t<decltype(value)>;
-        if constexpr (std::is_same_v<Value, std::monostate>) {
-          text += "null";
-        } else if constexpr (std::is_same_v<Value, bool>) {
-          text += value ? "true" : "false";
-        } else if constexpr (std::is_same_v<Value, std::string>) {
-          text += json::serialize(json::string_view(value));
-        } else {
-          char digits[32];
-          const auto end = std::to_chars(digits, digits + sizeof digits, value).ptr;
-          text.append(digits, end);
-        }
-      },
-      cell);
-}
+constexpr std::array kQueryFormats{ResultFormat::kJson, ResultFormat::kCsv, ResultFormat::kParquet};
+constexpr std::array kTableFormats{ResultFormat::kCsv, ResultFormat::kParquet, ResultFormat::kJsonLines};
 
-/// Written by hand, since a tree of values would take many times the memory of the text.
-std::string result_json(const QueryResult& result) {
-  json::array columns;
-  for (const auto& column : result.columns)
-    columns.push_back(json::object{{"name", column.name}, {"type", column.type}});
-  std::string text = R"({"columns":)" + json::serialize(columns) + R"(,"rows":[)";
-  bool first_row = true;
-  for (const auto& row : result.rows) {
-    text += first_row ? "[" : ",[";
-    first_row = false;
-    for (std::size_t i = 0; i < row.size(); ++i) {
-      if (i > 0) text += ',';
-      append(text, row[i]);
-    }
-    text += ']';
-  }
-  text += R"(],"rowCount":)" + std::to_string(result.rows.size());
-  text += R"(,"truncated":)" + std::string(result.truncated ? "true" : "false");
-  text += R"(,"elapsedMs":)";
-  append(text, Cell(static_cast<double>(result.elapsed.count()) / 1000.0));
-  return text + "}";
-}
-
-Result<QueryRequest> read_query(const Services& services, const Request& request) {
+/// Only a JSON answer can say that rows are missing. So it alone has a bound on rows, and one by default; the
+/// others hold as many as were asked for, or all.
+Result<QueryRequest> read_query(const Services& services, const Request& request, ResultFormat format) {
   ADIT_TRY(const auto body, parse_json_object(request.body));
   std::vector<FieldError> errors;
   FieldReader reader(body, errors);
@@ -71,8 +32,10 @@ Result<QueryRequest> read_query(const Services& services, const Request& request
   const auto sql = reader.string("sql");
   if (!sql && errors.empty()) reader.fail("sql", "is required");
   query.sql = sql.value_or("");
+  const bool json = format == ResultFormat::kJson;
+  if (!json) query.row_limit = kAllRows;
   if (const auto limit = reader.integer("limit")) {
-    const auto most = services.limits.query_rows_max;
+    const auto most = json ? services.limits.query_rows_max : kAllRows;
     if (*limit < 0 || static_cast<std::uint64_t>(*limit) > most) {
       reader.fail("limit", "must be from 0 to " + std::to_string(most));
     }
@@ -88,29 +51,55 @@ Result<QueryRequest> read_query(const Services& services, const Request& request
   return query;
 }
 
-Result<Response> run(const Services& services, Slots& slots, const Request& request) {
+Result<Response> run(const Services& services, const QueryPlaces& places, const Request& request) {
   ADIT_TRY(const auto pool, pool_in_path(services, request));
-  ADIT_TRY(const auto query, read_query(services, request));
-  if (!slots.try_acquire()) {
-    return Error{ErrorKind::kUnavailable,
-                 "As many queries are running as this server runs side by side. Try again shortly."};
+  const auto format = accepted_format(request, kQueryFormats);
+  if (!format) return not_acceptable(request, kQueryFormats);
+  ADIT_TRY(const auto query, read_query(services, request, *format));
+  return query_response(services, places, pool.id, query, *format, request.client_gone);
+}
+
+/// The whole table, in the order of its rows, as it was when the request came.
+Result<Response> download(const Services& services, const QueryPlaces& places, const Request& request) {
+  ADIT_TRY(const auto pool, pool_in_path(services, request));
+  const auto format = accepted_format(request, kTableFormats);
+  if (!format) return not_acceptable(request, kTableFormats);
+  const auto most = services.limits.query_timeout_max;
+  QueryRequest query;
+  query.table = std::string(request.parameter("tableName"));
+  ADIT_TRY(query.row_limit, count_parameter(request, "limit", kAllRows));
+  query.row_limit = std::min(query.row_limit, kAllRows);
+  ADIT_TRY(const auto timeout_ms,
+           count_parameter(request, "timeoutMs", static_cast<std::uint64_t>(most.count())));
+  if (timeout_ms < 1 || timeout_ms > static_cast<std::uint64_t>(most.count())) {
+    return invalid_field("timeoutMs", "must be from 1 to " + std::to_string(most.count()));
   }
-  auto result = services.warehouse.query(pool.id, query, services.stop);
-  slots.release();
-  if (!result) return std::move(result).error();
-  return Response::json(200, result_json(*result));
+  query.timeout = std::chrono::milliseconds(timeout_ms);
+  return query_response(services, places, pool.id, query, *format, request.client_gone);
 }
 
 }  // namespace
 
 void add_query_endpoints(const Services& services, std::vector<Endpoint>& table) {
-  const auto slots = std::make_shared<Slots>(std::min(services.limits.queries_max, kQueriesBound));
+  const QueryPlaces places(services.limits.queries_max);
+  const auto with = [&services, &places](auto function) {
+    return
+        [services, places, function](const Request& request) { return function(services, places, request); };
+  };
   table.push_back({Method::kPost,
                    "/adit/api/v1/pools/{poolId}/query",
                    Needs::kViewPool,
                    BodyKind::kBuffer,
-                   [services, slots](const Request& request) { return run(services, *slots, request); },
-                   {}});
+                   with(run),
+                   {},
+                   Watch::kClient});
+  table.push_back({Method::kGet,
+                   "/adit/api/v1/pools/{poolId}/tables/{tableName}/rows",
+                   Needs::kViewPool,
+                   BodyKind::kNone,
+                   with(download),
+                   {},
+                   Watch::kClient});
 }
 
 }  // namespace adit

@@ -34,6 +34,7 @@ http::Route bind(const Services& services, Endpoint endpoint) {
   route.method = endpoint.method;
   route.pattern = std::move(endpoint.pattern);
   route.body = endpoint.body;
+  route.watches_client = endpoint.watch == Watch::kClient;
   route.admit = [services, needs = endpoint.needs](http::Request& request) {
     return admit(services, needs, request);
   };
@@ -82,6 +83,10 @@ std::vector<http::Route> make_routes(const Services& services) {
   add_job_endpoints(services, table);
   add_chunk_endpoints(services, table);
   add_pool_endpoints(services, table);
+  add_data_source_endpoints(services, table);
+  add_table_endpoints(services, table);
+  add_table_change_endpoints(services, table);
+  add_team_endpoints(services, table);
   add_query_endpoints(services, table);
   add_key_endpoints(services, table);
   add_system_endpoints(services, table);

@@ -118,23 +118,28 @@ Result<void> serve(const ServeOptions& options, const StopSignals& signals) {
   LandQueue landings(*catalog, *store, *warehouse, stages, clock, metrics, land_options);
   ADIT_CHECK(recover(*catalog, *store, stages, clock));
   landings.start();
+  PoolRemoval removal(*catalog, *store, *warehouse, stages, clock);
   HousekeeperOptions housekeeper_options;
   housekeeper_options.chunk_retention = options.chunk_retention;
-  Housekeeper housekeeper(*catalog, *store, *warehouse, landings, clock, metrics, housekeeper_options);
+  Housekeeper housekeeper(*catalog, *store, *warehouse, landings, removal, clock, metrics,
+                          housekeeper_options);
 
   PushLimits push_limits;
   push_limits.upload.chunk_bytes_max = options.chunk_bytes_max;
   PushService push(*catalog, *store, *warehouse, stages, landings, clock, metrics, push_limits);
+  TableChanges changes(*catalog, *warehouse, landings, clock, push_limits.cancel_wait_max);
   Authenticator authenticator(*catalog, clock);
   std::stop_source stop_queries;
-  const Services services{*catalog,
-                          authenticator,
-                          push,
-                          *warehouse,
-                          clock,
-                          metrics,
-                          api_limits(options),
-                          stop_queries.get_token()};
+  const Services services{.catalog = *catalog,
+                          .authenticator = authenticator,
+                          .push = push,
+                          .removal = removal,
+                          .changes = changes,
+                          .warehouse = *warehouse,
+                          .clock = clock,
+                          .metrics = metrics,
+                          .limits = api_limits(options),
+                          .stop = stop_queries.get_token()};
 
   if (options.tls_listen) {
     ADIT_CHECK(

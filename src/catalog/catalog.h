@@ -34,6 +34,11 @@ struct JobFilter {
   std::uint64_t offset = 0;
 };
 
+struct PoolPage {
+  std::vector<Pool> pools;
+  std::uint64_t total = 0;
+};
+
 /// A change of a job's state, applied only where the present state is one of `from`.
 struct JobTransition {
   std::vector<JobStatus> from;
@@ -77,6 +82,24 @@ class Catalog {
   virtual Result<void> insert_pool(const Pool& pool) = 0;  ///< kConflict: the id is taken
   virtual Result<std::optional<Pool>> find_pool(TeamId team, PoolId pool) = 0;
   virtual Result<std::vector<Pool>> list_pools(TeamId team) = 0;  ///< oldest first
+  /// One page of the same list, and how many pools there are in all.
+  virtual Result<PoolPage> list_pools(TeamId team, std::uint64_t limit, std::uint64_t offset) = 0;
+  /// Writes name and description. False: there is no such pool.
+  virtual Result<bool> update_pool(const Pool& pool) = 0;
+  /// Hides a pool for good and cancels its NEW jobs; returns those. kNotFound; kConflict with their names
+  /// while jobs are QUEUED or RUNNING. From then on the pool is among list_deleted_pools() until
+  /// erase_pool().
+  virtual Result<std::vector<JobId>> delete_pool(TeamId team, PoolId pool, Timestamp at) = 0;
+  virtual Result<std::vector<PoolId>> list_deleted_pools() = 0;
+  /// Forgets a deleted pool with its jobs, chunks and data sources. Nothing there is no error.
+  virtual Result<void> erase_pool(PoolId pool) = 0;
+
+  // Data sources.
+  /// kConflict: the id, or in this pool the name whatever its case, is taken.
+  virtual Result<void> insert_data_source(const DataSource& source) = 0;
+  virtual Result<std::optional<DataSource>> find_data_source(PoolId pool, DataSourceId source) = 0;
+  virtual Result<std::vector<DataSource>> list_data_sources(PoolId pool) = 0;     ///< oldest first
+  virtual Result<bool> delete_data_source(PoolId pool, DataSourceId source) = 0;  ///< false: there was none
 
   // Requests with an Idempotency-Key. Where a call takes a `completion`, its transaction also writes the
   // answer down; kConflict, and no effect, if the claim was lost meanwhile.
@@ -93,6 +116,9 @@ class Catalog {
 
   // Jobs.
   virtual Result<void> insert_job(const Job& job, const RequestCompletion* completion = nullptr) = 0;
+  /// Puts a job with a table change at the end of its table's line: QUEUED, with the next execute_order, and
+  /// deleted from the start. Returns it as it then is. kNotFound: the pool has been deleted.
+  virtual Result<Job> queue_table_change(const Job& job) = 0;
   /// A deleted job is not found unless `with_deleted`.
   virtual Result<std::optional<Job>> find_job(PoolId pool, JobId job, bool with_deleted = false) = 0;
   virtual Result<std::vector<Job>> list_jobs(PoolId pool,
@@ -123,7 +149,7 @@ class Catalog {
   /// Final jobs (deleted ones included) that finished before `before` and whose chunks are still kept; and
   /// deleted jobs that never landed, whatever their age.
   virtual Result<std::vector<Job>> list_expired_jobs(Timestamp before, std::uint64_t limit) = 0;
-  /// Marks a job's chunk files as removed.
+  /// Marks a job's chunk files as removed, and forgets the predicate of a table change.
   virtual Result<void> forget_chunk_files(JobId job) = 0;
   virtual Result<std::uint64_t> count_jobs(JobStatus status) = 0;
 

@@ -67,7 +67,7 @@ Result<std::vector<Job>> SqliteCatalog::list_expired_jobs(Timestamp before, std:
       "SELECT " + JobRow::kColumns +
       " FROM jobs WHERE chunks_kept = 1 AND finished IS NOT NULL AND finished < :before "
       "AND status IN ('DONE', 'ERROR', 'CANCELED') "
-      "AND NOT (deleted = 1 AND status <> 'DONE') ORDER BY finished LIMIT :limit";
+      "AND NOT (deleted = 1 AND status <> 'DONE') ORDER BY finished, execute_order LIMIT :limit";
   return read([&](SqliteSession& session) {
     auto thrown_away = session.query(kThrownAway);
     auto jobs = fetch_jobs(thrown_away.with(encode_limit(limit)));

@@ -1,5 +1,6 @@
 // The line of executed jobs: who may run next.
 #include "catalog/sqlite_catalog.h"
+#include "formats/names.h"
 
 namespace adit {
 namespace {
@@ -67,6 +68,45 @@ Result<std::vector<Job>> SqliteCatalog::list_abandoned_jobs(const std::string& o
   return read([&](SqliteSession& session) {
     auto query = session.query(kSql);
     return fetch_jobs(query.with(owner));
+  });
+}
+
+Result<Job> SqliteCatalog::queue_table_change(const Job& job) {
+  return write(Durability::kFull, "catalog.queue_table_change", [&](SqliteSession& session) -> Result<Job> {
+    int pool_is_there = 0;
+    session.query("SELECT EXISTS (SELECT 1 FROM pools WHERE id = :pool AND deleting = 0)")
+        .with(job.pool.to_string())
+        .into(pool_is_there)
+        .next();
+    if (pool_is_there == 0) return not_found("The data pool has been deleted.");
+    const auto& spec = job.spec;
+    session
+        .query(
+            "INSERT INTO jobs (id, pool_id, target_name, target_folded, type, file_type, keys, "
+            "upsert_strategy, status, logs, created, modified, execute_order, rows_landed, claims, "
+            "cancel_requested, deleted, in_turn, chunk_count, chunk_bytes, rows_staged, chunks_kept, "
+            "table_change, predicate) "
+            "VALUES (:id, :pool, :target, :folded, :type, :file_type, '[]', :strategy, 'NEW', '[]', "
+            ":created, "
+            ":modified, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, :change, :predicate)")
+        .with(job.id.to_string())
+        .with(job.pool.to_string())
+        .with(spec.target_name)
+        .with(fold_name(spec.target_name))
+        .with(to_string(spec.type))
+        .with(to_string(spec.file_type))
+        .with(to_string(spec.upsert_strategy))
+        .with(to_epoch_ms(job.created))
+        .with(to_epoch_ms(job.modified))
+        .with(to_string(spec.change->kind))
+        .with(spec.change->predicate)
+        .run();
+    auto stored = find_stored_job(session, job.id);
+    stored->job.status = JobStatus::kQueued;
+    stored->job.execute_order = next_execute_order(session);
+    stored->job.executed = job.created;
+    store_job_state(session, *stored, std::nullopt);
+    return std::move(stored->job);
   });
 }
 

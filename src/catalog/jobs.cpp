@@ -205,7 +205,9 @@ Result<bool> SqliteCatalog::delete_job(JobId job, Timestamp at) {
 
 Result<void> SqliteCatalog::forget_chunk_files(JobId job) {
   return write(Durability::kRelaxed, "", [&](SqliteSession& session) -> Result<void> {
-    session.query("UPDATE jobs SET chunks_kept = 0 WHERE id = :id").with(job.to_string()).run();
+    session.query("UPDATE jobs SET chunks_kept = 0, predicate = NULL WHERE id = :id")
+        .with(job.to_string())
+        .run();
     return {};
   });
 }

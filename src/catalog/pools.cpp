@@ -1,4 +1,7 @@
 // Pools in the SQLite catalog.
+#include <algorithm>
+#include <limits>
+
 #include "catalog/sqlite_catalog.h"
 
 namespace adit {
@@ -14,6 +17,39 @@ std::vector<Pool> fetch_pools(Query& query) {
                      decode_id<UserId>(creator_id), from_epoch_ms(created)});
   }
   return pools;
+}
+
+constexpr std::size_t kJobsNamedMax = 5;
+
+/// Says which jobs are in the way of a pool's end.
+Result<void> check_idle(SqliteSession& session, PoolId pool) {
+  std::string id, target, status;
+  auto query = session.query(
+      "SELECT id, target_name, status FROM jobs WHERE pool_id = :pool AND status IN ('QUEUED', 'RUNNING') "
+      "ORDER BY execute_order LIMIT :limit");
+  query.with(pool.to_string())
+      .with(static_cast<std::int64_t>(kJobsNamedMax))
+      .into(id)
+      .into(target)
+      .into(status);
+  std::string list;
+  while (query.next()) {
+    list += list.empty() ? " " : ", ";
+    list += id;
+    list += " into \"" + target + "\" is " + status;
+  }
+  if (list.empty()) return {};
+  return conflict("The data pool has jobs that have not ended:" + list +
+                  ". Wait for them or cancel them, then delete the pool.");
+}
+
+std::vector<JobId> new_jobs(SqliteSession& session, PoolId pool) {
+  std::string id;
+  auto query = session.query("SELECT id FROM jobs WHERE pool_id = :pool AND status = 'NEW'");
+  query.with(pool.to_string()).into(id);
+  std::vector<JobId> jobs;
+  while (query.next()) jobs.push_back(decode_id<JobId>(id));
+  return jobs;
 }
 
 }  // namespace
@@ -41,7 +77,7 @@ Result<std::optional<Pool>> SqliteCatalog::find_pool(TeamId team, PoolId pool) {
   return read([&](SqliteSession& session) -> std::optional<Pool> {
     auto query = session.query(
         "SELECT id, team_id, name, description, creator_id, created FROM pools WHERE id = :id AND team_id = "
-        ":team");
+        ":team AND deleting = 0");
     auto pools = fetch_pools(query.with(pool.to_string()).with(team.to_string()));
     if (pools.empty()) return std::nullopt;
     return std::move(pools.front());
@@ -52,8 +88,91 @@ Result<std::vector<Pool>> SqliteCatalog::list_pools(TeamId team) {
   return read([&](SqliteSession& session) {
     auto query = session.query(
         "SELECT id, team_id, name, description, creator_id, created FROM pools WHERE team_id = :team "
-        "ORDER BY created, number");
+        "AND deleting = 0 ORDER BY created, number");
     return fetch_pools(query.with(team.to_string()));
+  });
+}
+
+Result<PoolPage> SqliteCatalog::list_pools(TeamId team, std::uint64_t limit, std::uint64_t offset) {
+  constexpr std::uint64_t kMax = std::numeric_limits<std::int64_t>::max();
+  return read([&](SqliteSession& session) {
+    PoolPage page;
+    long long total = 0;
+    session.query("SELECT count(*) FROM pools WHERE team_id = :team AND deleting = 0")
+        .with(team.to_string())
+        .into(total)
+        .next();
+    page.total = static_cast<std::uint64_t>(total);
+    auto query = session.query(
+        "SELECT id, team_id, name, description, creator_id, created FROM pools WHERE team_id = :team "
+        "AND deleting = 0 ORDER BY created, number LIMIT :limit OFFSET :offset");
+    page.pools = fetch_pools(query.with(team.to_string())
+                                 .with(static_cast<std::int64_t>(std::min(limit, kMax)))
+                                 .with(static_cast<std::int64_t>(std::min(offset, kMax))));
+    return page;
+  });
+}
+
+Result<bool> SqliteCatalog::update_pool(const Pool& pool) {
+  return write(Durability::kFull, "", [&](SqliteSession& session) -> Result<bool> {
+    return session
+               .query(
+                   "UPDATE pools SET name = :name, description = :description WHERE id = :id AND team_id = "
+                   ":team AND deleting = 0")
+               .with(pool.name)
+               .with(pool.description)
+               .with(pool.id.to_string())
+               .with(pool.team.to_string())
+               .run() > 0;
+  });
+}
+
+Result<std::vector<JobId>> SqliteCatalog::delete_pool(TeamId team, PoolId pool, Timestamp at) {
+  return write(
+      Durability::kFull, "catalog.delete_pool", [&](SqliteSession& session) -> Result<std::vector<JobId>> {
+        ADIT_CHECK(check_idle(session, pool));
+        const auto hidden = session
+                                .query(
+                                    "UPDATE pools SET deleting = 1 WHERE id = :id AND team_id = :team "
+                                    "AND deleting = 0")
+                                .with(pool.to_string())
+                                .with(team.to_string())
+                                .run();
+        if (hidden == 0) return not_found("There is no such data pool.");
+        auto jobs = new_jobs(session, pool);
+        session
+            .query(
+                "UPDATE jobs SET status = 'CANCELED', modified = :at, finished = :at2 "
+                "WHERE pool_id = :pool AND status = 'NEW'")
+            .with(to_epoch_ms(at))
+            .with(to_epoch_ms(at))
+            .with(pool.to_string())
+            .run();
+        return jobs;
+      });
+}
+
+Result<std::vector<PoolId>> SqliteCatalog::list_deleted_pools() {
+  return read([](SqliteSession& session) {
+    std::string id;
+    auto query = session.query("SELECT id FROM pools WHERE deleting = 1 ORDER BY number");
+    query.into(id);
+    std::vector<PoolId> pools;
+    while (query.next()) pools.push_back(decode_id<PoolId>(id));
+    return pools;
+  });
+}
+
+Result<void> SqliteCatalog::erase_pool(PoolId pool) {
+  return write(Durability::kFull, "catalog.erase_pool", [&](SqliteSession& session) -> Result<void> {
+    const auto id = pool.to_string();
+    session.query("DELETE FROM chunks WHERE job_number IN (SELECT number FROM jobs WHERE pool_id = :pool)")
+        .with(id)
+        .run();
+    session.query("DELETE FROM jobs WHERE pool_id = :pool").with(id).run();
+    session.query("DELETE FROM data_sources WHERE pool_id = :pool").with(id).run();
+    session.query("DELETE FROM pools WHERE id = :pool AND deleting = 1").with(id).run();
+    return {};
   });
 }
 

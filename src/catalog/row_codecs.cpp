@@ -40,7 +40,7 @@ const std::string JobRow::kColumns =
     "csv_escape, upsert_strategy, change_date, fallback_varchar_length, foreign_keys, status, logs, "
     "execute_order, "
     "rows_landed, cancel_requested, deleted, created, modified, executed, started, finished, claims, "
-    "chunk_count, chunk_bytes, rows_staged";
+    "chunk_count, chunk_bytes, rows_staged, table_change, predicate";
 
 Query& JobRow::bind(Query& query) {
   return query.into(number_)
@@ -73,7 +73,9 @@ Query& JobRow::bind(Query& query) {
       .into(claims_)
       .into(chunk_count_)
       .into(chunk_bytes_)
-      .into(rows_staged_);
+      .into(rows_staged_)
+      .into(table_change_)
+      .into(predicate_);
 }
 
 JobSpec JobRow::decode_spec() const {
@@ -88,6 +90,10 @@ JobSpec JobRow::decode_spec() const {
   spec.change_date = decode_time(change_date_);
   if (fallback_varchar_length_.has_value()) spec.fallback_varchar_length = fallback_varchar_length_.value;
   spec.foreign_keys = decode_text(foreign_keys_);
+  if (const auto change = decode_text(table_change_)) {
+    spec.change = TableChange{decode_word(parse_table_change_kind(*change), *change),
+                              decode_text(predicate_).value_or("")};
+  }
   return spec;
 }
 

@@ -77,6 +77,7 @@ class JobRow {
   long long created_ = 0, modified_ = 0;
   Nullable<long long> executed_, started_, finished_;
   long long claims_ = 0, chunk_count_ = 0, chunk_bytes_ = 0, rows_staged_ = 0;
+  Nullable<std::string> table_change_, predicate_;
 };
 
 /// One row of `chunks`, likewise.

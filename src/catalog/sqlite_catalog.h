@@ -16,8 +16,8 @@
 
 namespace adit {
 
-/// Its functions stand in one source file per subject: teams_and_keys, pools, requests, jobs, job_queue,
-/// job_lists, chunks.
+/// Its functions stand in one source file per subject: teams_and_keys, pools, data_sources, requests, jobs,
+/// job_queue, job_lists, chunks.
 class SqliteCatalog final : public Catalog {
  public:
   /// Opens a file that is migrated already. Throws what opening a session throws.
@@ -38,6 +38,16 @@ class SqliteCatalog final : public Catalog {
   Result<void> insert_pool(const Pool& pool) override;
   Result<std::optional<Pool>> find_pool(TeamId team, PoolId pool) override;
   Result<std::vector<Pool>> list_pools(TeamId team) override;
+  Result<PoolPage> list_pools(TeamId team, std::uint64_t limit, std::uint64_t offset) override;
+  Result<bool> update_pool(const Pool& pool) override;
+  Result<std::vector<JobId>> delete_pool(TeamId team, PoolId pool, Timestamp at) override;
+  Result<std::vector<PoolId>> list_deleted_pools() override;
+  Result<void> erase_pool(PoolId pool) override;
+
+  Result<void> insert_data_source(const DataSource& source) override;
+  Result<std::optional<DataSource>> find_data_source(PoolId pool, DataSourceId source) override;
+  Result<std::vector<DataSource>> list_data_sources(PoolId pool) override;
+  Result<bool> delete_data_source(PoolId pool, DataSourceId source) override;
 
   Result<std::optional<RememberedAnswer>> claim_request(const RequestClaim& claim,
                                                         const RequestTimes& times) override;
@@ -46,6 +56,7 @@ class SqliteCatalog final : public Catalog {
   Result<std::uint64_t> forget_requests(Timestamp before) override;
 
   Result<void> insert_job(const Job& job, const RequestCompletion* completion) override;
+  Result<Job> queue_table_change(const Job& job) override;
   Result<std::optional<Job>> find_job(PoolId pool, JobId job, bool with_deleted) override;
   Result<std::vector<Job>> list_jobs(PoolId pool, const JobFilter& filter) override;
   Result<Job> execute_job(JobId job, Timestamp at, const RequestCompletion* completion) override;

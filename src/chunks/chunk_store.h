@@ -47,6 +47,8 @@ class ChunkStore {
   virtual Result<void> remove(PoolId pool, JobId job, ChunkId chunk) = 0;
   /// Removes all files of a job, those still being written included; nothing to remove is no error.
   virtual Result<void> remove_job(PoolId pool, JobId job) = 0;
+  /// Removes all files of a pool; nothing to remove is no error.
+  virtual Result<void> remove_pool(PoolId pool) = 0;
   /// The chunks that are kept for a job, in no order; for recovery.
   virtual Result<std::vector<ChunkId>> list(PoolId pool, JobId job) = 0;
   /// Space that is left for further chunks.

@@ -3,6 +3,9 @@
 #include <unicode/unistr.h>
 #include <unicode/utf8.h>
 
+#include <algorithm>
+#include <array>
+
 namespace adit {
 
 std::string fold_name(std::string_view name) {
@@ -47,6 +50,18 @@ Result<void> check_name(std::string_view name, const std::string& what) {
 }  // namespace
 
 Result<void> check_table_name(std::string_view name) { return check_name(name, "The table"); }
+
+Result<void> check_schema_name(std::string_view name) {
+  ADIT_CHECK(check_name(name, "The data connection"));
+  // "pool" is what the engine calls the pool's file: pool.t could mean two tables.
+  constexpr std::array<std::string_view, 7> kTaken{"main", "adit",   "pool",      "information_schema",
+                                                   "temp", "system", "pg_catalog"};
+  if (std::ranges::find(kTaken, fold_name(name)) != kTaken.end()) {
+    return invalid("A data connection can't be named \"" + std::string(name) +
+                   "\": its tables stand in a schema of that name, and this one is used for other things.");
+  }
+  return {};
+}
 
 Result<void> check_column_name(std::string_view name, std::string_view what) {
   return check_name(name, std::string(what));

@@ -30,6 +30,10 @@ bool is_reserved_name(std::string_view name);
 /// NUL, not reserved. Anything else is a name: quotes, slashes, SQL, emoji.
 Result<void> check_table_name(std::string_view name);
 
+/// The same for a schema, which is what a data connection's tables stand in; the names that the engine or the
+/// warehouse uses itself are refused as well, in any case.
+Result<void> check_schema_name(std::string_view name);
+
 /// The same for a column. `what` begins the message, e.g. "The file's column 3".
 Result<void> check_column_name(std::string_view name, std::string_view what);
 

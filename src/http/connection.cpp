@@ -1,5 +1,7 @@
 #include "http/connection.h"
 
+#include <poll.h>
+
 #include <algorithm>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -46,7 +48,13 @@ IoStatus Connection::status_of(const error_code& error) const {
   return error == asio::error::operation_aborted ? IoStatus::kInterrupted : IoStatus::kEnd;
 }
 
+bool Connection::peer_has_closed() {
+  pollfd look{socket_.native_handle(), POLLRDHUP, 0};
+  return ::poll(&look, 1, 0) > 0 && (look.revents & (POLLRDHUP | POLLHUP | POLLERR)) != 0;
+}
+
 void Connection::check_deadline(Clock::time_point now) {
+  if (on_gone_ && peer_has_closed()) std::exchange(on_gone_, nullptr)();
   if (!waiting_ || now < deadline_) return;
   expired_ = true;
   deadline_ = Clock::time_point::max();

@@ -9,6 +9,7 @@
 #include <boost/asio/ssl/stream.hpp>
 #include <chrono>
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -61,10 +62,15 @@ class Connection {
   void interrupt();
   /// Lets this and all later operations fail.
   void abort();
+  /// From now on `on_gone` is called, once, when the peer is seen to have closed its side: within the loop's
+  /// tick, and without reading what it has sent.
+  void watch_peer(std::function<void()> on_gone) { on_gone_ = std::move(on_gone); }
+  void unwatch_peer() { on_gone_ = nullptr; }
   /// Called by the loop's tick.
   void check_deadline(Clock::time_point now);
 
  private:
+  bool peer_has_closed();
   IoStatus status_of(const boost::system::error_code& error) const;
   void begin(Clock::time_point deadline);
   asio::awaitable<void> discard(Milliseconds silence, Clock::time_point end, std::uint64_t bytes_max);
@@ -73,6 +79,7 @@ class Connection {
   std::optional<asio::ssl::stream<asio::ip::tcp::socket&>> tls_;
   std::string peer_;
   Clock::time_point deadline_ = Clock::time_point::max();
+  std::function<void()> on_gone_;
   bool waiting_ = false;
   bool expired_ = false;
   bool idle_ = true;

@@ -40,6 +40,7 @@ Exchange::Exchange(const Service& shared, const std::string& peer, bool secure)
     : service(shared), parser(shared.limits.header_bytes_max, shared.limits.target_bytes_max) {
   request.reference = Uuid::random().to_string();
   request.peer = peer;
+  request.client_gone = client_gone.get_token();
   request.secure = secure;
 }
 

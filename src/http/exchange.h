@@ -63,6 +63,7 @@ class Exchange {
   Request request;
   const Route* route = nullptr;
   std::optional<Response> answer;
+  std::stop_source client_gone;  ///< behind the request's token
   bool lost = false;
   bool close = false;            ///< the connection can't be used after this
   bool awaits_continue = false;  ///< the client holds its body back until it is told to go on

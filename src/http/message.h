@@ -7,6 +7,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -46,11 +47,25 @@ struct Request {
   std::string peer;       ///< address of the client without its port
   bool secure = false;    ///< came over TLS
   std::string reference;  ///< the id that stands in the log line and in an error's body
-  std::any principal;     ///< set by the route's admission, read by its handler
+  std::stop_token
+      client_gone;     ///< requested when the client has closed the connection; see Route::watches_client
+  std::any principal;  ///< set by the route's admission, read by its handler
 
   /// What {name} of the route's pattern matched; empty if the pattern has no such name.
   std::string_view parameter(std::string_view name) const;
   std::optional<std::string_view> query_value(std::string_view name) const;
+};
+
+/// The body of an answer that is too large to be held: it is asked for piece by piece as the client takes it.
+/// `read*` until it fails or leaves the piece empty, then destruction, which may come at any time: when the
+/// client has gone nobody wants the rest. Calls come one at a time, from changing threads that may block.
+class BodySource {
+ public:
+  virtual ~BodySource() = default;
+  /// Appends the next piece, best 64 KiB to 1 MiB, to `piece`, which comes empty; nothing at the end. An
+  /// error of the first call becomes the answer; a later one breaks the connection off, which tells the
+  /// client that the body is not whole.
+  virtual Result<void> read(std::string& piece) = 0;
 };
 
 struct Response {
@@ -59,6 +74,9 @@ struct Response {
   std::string body;
   std::string internal_detail{};  ///< why it failed: goes to the log with the request's reference, never to
                                   ///< the client
+  /// The body instead of `body`, if it is set. Its length is told to the client when it is known.
+  std::shared_ptr<BodySource> source{};
+  std::optional<std::uint64_t> source_bytes{};
 
   static Response empty(int status) { return {status, {}, {}}; }
   static Response json(int status, std::string body) {
@@ -107,6 +125,9 @@ struct Route {
   std::function<Response(const Request&)> handle;
   /// For kStream: opens a sink, or says why not before the body is read. The request outlives the sink.
   std::function<Result<std::unique_ptr<BodySink>>(const Request&)> open;
+  /// Whether Request::client_gone is kept up while the handler runs: for handlers whose work nobody wants
+  /// when the client has gone. A client that closes only its sending side counts as gone there.
+  bool watches_client = false;
 };
 
 }  // namespace adit::http

@@ -86,7 +86,8 @@ std::string_view http_date() {
   return {text.data(), size};
 }
 
-std::string response_head(const Response& response, std::string_view reference, Persistence persistence) {
+std::string response_head(const Response& response, std::string_view reference, Persistence persistence,
+                          Framing framing) {
   std::string head;
   head.reserve(320);
   head += "HTTP/1.1 ";
@@ -100,8 +101,11 @@ std::string response_head(const Response& response, std::string_view reference, 
   for (const auto& [name, value] : response.headers) {
     if (!is_framing(name)) append_field(head, name, value);
   }
-  if (status_has_body(response.status))
-    append_field(head, "Content-Length", std::to_string(response.body.size()));
+  if (framing == Framing::kChunked) append_field(head, "Transfer-Encoding", "chunked");
+  if (framing == Framing::kLength && status_has_body(response.status)) {
+    append_field(head, "Content-Length",
+                 std::to_string(response.source ? response.source_bytes.value_or(0) : response.body.size()));
+  }
   if (persistence == Persistence::kKeepAliveSaid) append_field(head, "Connection", "keep-alive");
   if (persistence == Persistence::kClose) append_field(head, "Connection", "close");
   head += "\r\n";

@@ -14,10 +14,18 @@ enum class Persistence {
   kClose,
 };
 
+/// How the end of the body is told.
+enum class Framing {
+  kLength,    ///< Content-Length; or there is no body
+  kChunked,   ///< chunks (RFC 9112 §7.1)
+  kUntilEnd,  ///< the end of the connection, for HTTP/1.0
+};
+
 /// Status line and header fields up to the empty line. `reference` goes into X-Request-Id. Framing fields
 /// (Content-Length, Connection, Date, Server) are written here only: a handler's own are left out. A line
 /// break in a header's value becomes a space.
-std::string response_head(const Response& response, std::string_view reference, Persistence persistence);
+std::string response_head(const Response& response, std::string_view reference, Persistence persistence,
+                          Framing framing = Framing::kLength);
 
 /// 1xx, 204 and 304 have none (RFC 9110 §6.4.1).
 bool status_has_body(int status);

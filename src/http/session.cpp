@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "http/download.h"
 #include "http/response_writer.h"
 #include "http/upload.h"
 #include "http/worker_call.h"
@@ -108,7 +109,10 @@ asio::awaitable<void> Session::run_on_worker(Exchange& exchange, std::function<v
     exchange.fail_busy();
     co_return;
   }
+  const bool watches = exchange.route != nullptr && exchange.route->watches_client;
+  if (watches) connection_.watch_peer([&exchange] { exchange.client_gone.request_stop(); });
   co_await call.wait();
+  connection_.unwatch_peer();
 }
 
 asio::awaitable<void> Session::handle_buffered(Exchange& exchange) {
@@ -148,6 +152,12 @@ asio::awaitable<bool> Session::read_buffered_body(Exchange& exchange) {
   co_return false;
 }
 
+Persistence Session::persistence_of(const Exchange& exchange) {
+  if (exchange.close) return Persistence::kClose;
+  const bool old = exchange.parser.head_done() && exchange.parser.head().version < 11;
+  return old ? Persistence::kKeepAliveSaid : Persistence::kKeepAlive;
+}
+
 void Session::decide_whether_to_close(Exchange& exchange) const {
   const auto& parser = exchange.parser;
   if (!parser.head_done() || !parser.keep_alive() || service_.stopping) exchange.close = true;
@@ -160,12 +170,36 @@ void Session::decide_whether_to_close(Exchange& exchange) const {
 /// False when the connection broke.
 asio::awaitable<bool> Session::send_answer(Exchange& exchange) {
   decide_whether_to_close(exchange);
+  if (exchange.answer->source) {
+    const bool streamed = co_await send_stream(exchange);
+    co_return streamed;
+  }
+  const bool sent = co_await send_held(exchange);
+  co_return sent;
+}
+
+asio::awaitable<bool> Session::send_stream(Exchange& exchange) {
+  Download download(connection_, exchange);
+  connection_.watch_peer([&exchange] { exchange.client_gone.request_stop(); });
+  co_await download.prepare();
+  bool sent = false;
+  if (exchange.answer->source) {
+    exchange.complete_answer();
+    std::string head = response_head(*exchange.answer, exchange.request.reference, persistence_of(exchange),
+                                     download.framing());
+    sent = co_await download.send(std::move(head));
+    exchange.lost = !sent;
+  } else {
+    sent = co_await send_held(exchange);
+  }
+  connection_.unwatch_peer();
+  co_return sent;
+}
+
+asio::awaitable<bool> Session::send_held(Exchange& exchange) {
   exchange.complete_answer();
   const auto& response = *exchange.answer;
-  auto persistence = Persistence::kKeepAlive;
-  if (exchange.parser.head_done() && exchange.parser.head().version < 11)
-    persistence = Persistence::kKeepAliveSaid;
-  if (exchange.close) persistence = Persistence::kClose;
+  const auto persistence = persistence_of(exchange);
   std::string head = response_head(response, exchange.request.reference, persistence);
   std::string_view body = response.body;
   if (exchange.request.method == Method::kHead || !status_has_body(response.status)) body = {};

@@ -8,6 +8,7 @@
 #include "http/connection.h"
 #include "http/exchange.h"
 #include "http/input_buffer.h"
+#include "http/response_writer.h"
 
 namespace adit::http {
 
@@ -27,7 +28,10 @@ class Session {
   asio::awaitable<bool> read_buffered_body(Exchange& exchange);
   asio::awaitable<void> run_on_worker(Exchange& exchange, std::function<void()> work);
   asio::awaitable<bool> send_answer(Exchange& exchange);
+  asio::awaitable<bool> send_held(Exchange& exchange);
+  asio::awaitable<bool> send_stream(Exchange& exchange);
   asio::awaitable<bool> drop_rest(Exchange& exchange);
+  static Persistence persistence_of(const Exchange& exchange);
   void decide_whether_to_close(Exchange& exchange) const;
   Connection::Clock::time_point head_deadline(const Exchange& exchange) const;
 

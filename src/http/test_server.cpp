@@ -224,6 +224,42 @@ std::string ServerTest::get(const std::string& path) const {
   return client().send("GET " + path + " HTTP/1.1\r\nHost: h\r\n\r\n").answer();
 }
 
+/// Pieces of one letter each, of `?size=` bytes; `?fail_at=` names the piece that fails.
+class LetterSource final : public BodySource {
+ public:
+  LetterSource(const Request& request, SinkLog& log)
+      : log_(log),
+        pieces_(number(request, "pieces", 0)),
+        size_(number(request, "size", 1)),
+        fail_at_(number(request, "fail_at", ~0UL)) {}
+  ~LetterSource() override {
+    const std::lock_guard lock(log_.mutex);
+    ++log_.destroyed;
+    log_.changed.notify_all();
+  }
+
+  Result<void> read(std::string& piece) override {
+    if (read_ == fail_at_) return invalid("the piece is bad");
+    if (read_ < pieces_) piece.append(size_, static_cast<char>('a' + read_ % 26));
+    ++read_;
+    const std::lock_guard lock(log_.mutex);
+    ++log_.finished;
+    return {};
+  }
+
+ private:
+  static std::size_t number(const Request& request, std::string_view name, std::size_t absent) {
+    const auto value = request.query_value(name);
+    return value ? std::stoul(std::string(*value)) : absent;
+  }
+
+  SinkLog& log_;
+  const std::size_t pieces_;
+  const std::size_t size_;
+  const std::size_t fail_at_;
+  std::size_t read_ = 0;
+};
+
 std::vector<Route> ServerTest::routes() {
   const auto say = [](std::string text) {
     return [text](const Request& request) { return Response::json(200, text + described(request)); };
@@ -236,6 +272,23 @@ std::vector<Route> ServerTest::routes() {
     std::this_thread::sleep_for(300ms);
     return Response{200, {}, "slow"};
   };
+  const auto stream = [this](const Request& request) {
+    Response response{200, {{"Content-Type", "text/plain"}}, ""};
+    response.source = std::make_shared<LetterSource>(request, sink_);
+    if (const auto bytes = request.query_value("bytes"))
+      response.source_bytes = std::stoull(std::string(*bytes));
+    return response;
+  };
+  const auto until_gone = [this](const Request& request) {
+    std::unique_lock lock(sink_.mutex);
+    ++sink_.opened;
+    sink_.changed.notify_all();
+    std::condition_variable_any gone;
+    gone.wait_for(lock, request.client_gone, 5s, [] { return false; });
+    if (request.client_gone.stop_requested()) ++sink_.destroyed;
+    sink_.changed.notify_all();
+    return Response{200, {}, "waited"};
+  };
   const auto fails = [](const Request&) -> Response { throw std::runtime_error("secret detail"); };
   return {
       {Method::kGet, "/hello", BodyKind::kNone, {}, say("hello"), {}},
@@ -244,6 +297,8 @@ std::vector<Route> ServerTest::routes() {
       {Method::kPost, "/echo", BodyKind::kBuffer, {}, echo, {}},
       {Method::kPost, "/nobody", BodyKind::kNone, {}, echo, {}},
       {Method::kPost, "/upload", BodyKind::kStream, {}, {}, open},
+      {Method::kGet, "/stream", BodyKind::kNone, {}, stream, {}},
+      {Method::kGet, "/until-gone", BodyKind::kNone, {}, until_gone, {}, true},
       {Method::kGet, "/slow", BodyKind::kNone, {}, slow, {}},
       {Method::kGet, "/fails", BodyKind::kNone, {}, fails, {}},
       {Method::kPost, "/guarded", BodyKind::kStream, admit_by_key, {}, open},

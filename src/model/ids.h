@@ -11,6 +11,7 @@ using UserId = Id<struct UserTag>;
 using KeyId = Id<struct KeyTag>;
 using PoolId = Id<struct PoolTag>;
 using JobId = Id<struct JobTag>;
+using DataSourceId = Id<struct DataSourceTag>;
 using ChunkId = Id<struct ChunkTag>;
 
 }  // namespace adit

@@ -35,6 +35,20 @@ std::optional<UpsertStrategy> parse_upsert_strategy(std::string_view word);
 /// DONE, ERROR and CANCELED: nothing more will happen.
 bool is_final(JobStatus status);
 
+/// How a table is changed other than by chunks.
+enum class TableChangeKind {
+  kDrop,      ///< the table is gone
+  kTruncate,  ///< its rows are
+  kDelete,    ///< the rows for which a predicate is true are
+};
+std::string_view to_string(TableChangeKind kind);
+std::optional<TableChangeKind> parse_table_change_kind(std::string_view word);
+
+struct TableChange {
+  TableChangeKind kind = TableChangeKind::kDelete;
+  std::string predicate;  ///< of kDelete: an SQL expression over one row
+};
+
 /// What a client asked for at create; never changes afterwards.
 struct JobSpec {
   std::string target_name;
@@ -47,6 +61,9 @@ struct JobSpec {
   std::optional<Timestamp> change_date;
   std::optional<std::int64_t> fallback_varchar_length;
   std::optional<std::string> foreign_keys;  ///< kept and returned, without effect
+  /// The job has no chunks and does this instead. It stands in its table's line like any other job, hidden
+  /// from the push routes from the start.
+  std::optional<TableChange> change;
 
   /// `keys`, else the columns that tableSchema marks with pkField.
   std::vector<std::string> key_columns() const;

@@ -2,7 +2,9 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "base/clock.h"
 #include "model/ids.h"
@@ -31,18 +33,32 @@ struct Pool {
   Timestamp created{};
 };
 
-/// What a table of a pool looks like from outside.
-struct TableInfo {
+/// A data connection of a pool, as clients call it: a name under which tables stand apart from the pool's
+/// global ones. They live in an engine schema of the connection's name.
+struct DataSource {
+  DataSourceId id;
+  PoolId pool;
   std::string name;
-  bool view = false;
-  std::uint64_t rows_estimated = 0;
+  std::string type;  ///< what kind of system the data come from; free text, kept and returned
+  Timestamp created{};
 };
 
 struct ColumnInfo {
   std::string name;
   std::string type;  ///< the engine's name of the type: BIGINT, VARCHAR, DECIMAL(18,2), …
+  /// Of a STRING: the characters that clients declared; longer values are kept all the same.
+  std::optional<std::int64_t> declared_length{};
 
   bool operator==(const ColumnInfo&) const = default;
+};
+
+/// What a table of a pool looks like from outside.
+struct TableInfo {
+  std::string schema;  ///< empty for a global table, else the name of its connection
+  std::string name;
+  bool view = false;
+  std::uint64_t rows_estimated = 0;
+  std::vector<ColumnInfo> columns{};
 };
 
 }  // namespace adit

@@ -114,6 +114,23 @@ std::optional<UpsertStrategy> parse_upsert_strategy(std::string_view word) {
   return find_word(std::array{UpsertStrategy::kUnchangedMetadata, UpsertStrategy::kNullification}, word);
 }
 
+std::string_view to_string(TableChangeKind kind) {
+  switch (kind) {
+    case TableChangeKind::kDrop:
+      return "DROP";
+    case TableChangeKind::kTruncate:
+      return "TRUNCATE";
+    case TableChangeKind::kDelete:
+      return "DELETE";
+  }
+  std::unreachable();
+}
+
+std::optional<TableChangeKind> parse_table_change_kind(std::string_view word) {
+  return find_word(std::array{TableChangeKind::kDrop, TableChangeKind::kTruncate, TableChangeKind::kDelete},
+                   word);
+}
+
 bool is_final(JobStatus status) {
   switch (status) {
     case JobStatus::kNew:

@@ -7,11 +7,13 @@
 namespace adit {
 
 Housekeeper::Housekeeper(Catalog& catalog, ChunkStore& store, Warehouse& warehouse, LandQueue& landings,
-                         const Clock& clock, Metrics& metrics, HousekeeperOptions options)
+                         PoolRemoval& removal, const Clock& clock, Metrics& metrics,
+                         HousekeeperOptions options)
     : catalog_(catalog),
       store_(store),
       warehouse_(warehouse),
       landings_(landings),
+      removal_(removal),
       clock_(clock),
       metrics_(metrics),
       options_(options),
@@ -29,6 +31,8 @@ void Housekeeper::work() {
   auto next_expiry = std::chrono::steady_clock::now();
   for (;;) {
     landings_.interrupt_canceled();
+    if (const auto finished = removal_.finish(); !finished)
+      log::error("a deleted pool could not be removed", {{"detail", finished.error().internal_detail}});
     const auto queued = catalog_.count_jobs(JobStatus::kQueued);
     const auto running = catalog_.count_jobs(JobStatus::kRunning);
     if (queued && running) metrics_.jobs_queued.Set(static_cast<double>(*queued + *running));

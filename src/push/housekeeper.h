@@ -11,6 +11,7 @@
 #include "catalog/catalog.h"
 #include "chunks/chunk_store.h"
 #include "push/land_queue.h"
+#include "push/pool_removal.h"
 #include "warehouse/warehouse.h"
 
 namespace adit {
@@ -26,7 +27,7 @@ struct HousekeeperOptions {
 class Housekeeper {
  public:
   Housekeeper(Catalog& catalog, ChunkStore& store, Warehouse& warehouse, LandQueue& landings,
-              const Clock& clock, Metrics& metrics, HousekeeperOptions options);
+              PoolRemoval& removal, const Clock& clock, Metrics& metrics, HousekeeperOptions options);
   ~Housekeeper();
   void stop();
   /// Forgets idempotency keys whose time is over. Removes the chunk files of jobs that ended longer ago than
@@ -41,6 +42,7 @@ class Housekeeper {
   ChunkStore& store_;
   Warehouse& warehouse_;
   LandQueue& landings_;
+  PoolRemoval& removal_;
   const Clock& clock_;
   Metrics& metrics_;
   const HousekeeperOptions options_;

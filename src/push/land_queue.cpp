@@ -95,7 +95,7 @@ Result<Job> LandQueue::wait_final(PoolId pool, JobId job, std::chrono::milliseco
   const auto deadline = std::chrono::steady_clock::now() + timeout;
   for (;;) {
     const auto finished = state_.lock()->finished;
-    ADIT_TRY(auto found, catalog_.find_job(pool, job));
+    ADIT_TRY(auto found, catalog_.find_job(pool, job, true));
     if (!found) return not_found("There is no such push job.");
     if (is_final(found->status)) return *std::move(found);
     if (std::chrono::steady_clock::now() >= deadline) {

@@ -99,7 +99,8 @@ class PushJob : public ::testing::Test {
   JobStatus wait(const Job& job) { return landings_->wait_final(pool_, job.id, 30s)->status; }
 
   std::uint64_t expire() {
-    Housekeeper housekeeper(*catalog_, *store_, *warehouse_, *landings_, clock_, metrics_,
+    PoolRemoval removal(*catalog_, *store_, *warehouse_, *stages_, clock_);
+    Housekeeper housekeeper(*catalog_, *store_, *warehouse_, *landings_, removal, clock_, metrics_,
                             {.expiry_interval = 1h});
     housekeeper
         .stop();  // its own first look is over or never comes: what it did not find, the next line does

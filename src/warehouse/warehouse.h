@@ -66,6 +66,7 @@ struct QueryRequest {
   std::string sql;
   std::uint64_t row_limit = 10'000;
   std::chrono::milliseconds timeout{60'000};
+  std::optional<std::string> table{};  ///< instead of `sql`: all rows of this global table or view
 };
 
 /// One value of a result as JSON can hold it: integers within ±2^53 as numbers, larger ones, decimals, dates,
@@ -77,6 +78,22 @@ struct QueryResult {
   std::vector<std::vector<Cell>> rows;
   bool truncated = false;  ///< more rows than row_limit, or more bytes than the server's bound
   std::chrono::microseconds elapsed{};
+};
+
+/// The rows of a query, fetched while the engine computes them; memory is a few thousand rows, whatever their
+/// number. Destruction ends the query. One thread at a time; calls block.
+class RowStream {
+ public:
+  virtual ~RowStream() = default;
+  virtual const std::vector<ColumnInfo>& columns() const = 0;
+  /// Replaces `rows` with the next ones; none at the end. Errors as Warehouse::query().
+  virtual Result<void> next(std::vector<std::vector<Cell>>& rows) = 0;
+};
+
+/// A result as a Parquet file that has no name any more: it is gone with its handle.
+struct ParquetResult {
+  FileHandle file;
+  std::uint64_t bytes = 0;
 };
 
 /// Asked when a pool's file is opened: which DONE jobs whose chunks are still kept are not among `landed`,
@@ -96,6 +113,7 @@ struct WarehouseOptions {
   std::uint64_t wal_bytes_max = 1ULL << 30;  ///< above it no stage starts until a checkpoint has passed
   std::chrono::milliseconds checkpoint_interval{30'000};
   std::uint64_t result_bytes_max = 64ULL << 20;  ///< of one query's answer
+  std::uint64_t free_bytes_min = 1ULL << 30;     ///< that results written to files leave on the volume
   FolderSync folder_sync = sync_folder;
 };
 
@@ -126,6 +144,12 @@ class Warehouse {
   /// Once committed it has landed, also where the disk then fails to confirm it: one of the notes says so.
   virtual Result<Landing> land(const LandPlan& plan, std::stop_token stop) = 0;
 
+  /// Whether a table change could be made now: kNotFound for the table; kInvalid, with the reason for the
+  /// client, for a view that is no table and for a predicate that does not pass. The change itself is land(),
+  /// with a plan whose job has a `change` and no chunks: the landing's rows are those that went, and a table
+  /// that is gone meanwhile is no error.
+  virtual Result<void> check_change(PoolId pool, const std::string& table, const TableChange& change) = 0;
+
   /// Drops what was staged for a job. Nothing staged is no error.
   virtual Result<void> discard(PoolId pool, JobId job) = 0;
 
@@ -136,11 +160,27 @@ class Warehouse {
   /// kUnavailable when the engine refuses at the moment.
   virtual Result<void> checkpoint(PoolId pool) = 0;
 
+  /// Global tables and views first, then those of the connections.
   virtual Result<std::vector<TableInfo>> tables(PoolId pool) = 0;
-  virtual Result<std::vector<ColumnInfo>> columns(PoolId pool, const std::string& table) = 0;  ///< kNotFound
+  /// `schema` is empty for a global table, else the name of a connection. kNotFound.
+  virtual Result<std::vector<ColumnInfo>> columns(PoolId pool, const std::string& table,
+                                                  const std::string& schema = {}) = 0;
   /// Runs one read-only statement that passed the gate. kInvalid: the statement is refused or wrong, and the
   /// message says why; kTimeout; kCanceled.
   virtual Result<QueryResult> query(PoolId pool, const QueryRequest& request, std::stop_token stop) = 0;
+
+  /// The same as a stream: row_limit and timeout hold for it as a whole. The pool stays open as long as it
+  /// lives.
+  virtual Result<std::unique_ptr<RowStream>> open_query(PoolId pool, const QueryRequest& request,
+                                                        std::stop_token stop) = 0;
+  /// The same written to a file on the pool's volume. kStorageFull before the volume is full.
+  virtual Result<ParquetResult> query_parquet(PoolId pool, const QueryRequest& request,
+                                              std::stop_token stop) = 0;
+
+  /// Ends all work on a pool, closes it and removes its files. Nothing there is no error. kUnavailable when
+  /// what runs does not end in time: the same again goes on. Until it returns the pool is kNotFound for
+  /// others.
+  virtual Result<void> remove_pool(PoolId pool) = 0;
 
   /// 0 to 1 for a job whose chunk is being staged or that is landing, if the engine can tell.
   virtual std::optional<double> progress(JobId job) const = 0;

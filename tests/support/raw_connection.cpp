@@ -210,6 +210,17 @@ std::string RawConnection::read_until_closed() {
   return std::exchange(buffer_, {});
 }
 
+std::uint64_t RawConnection::count_until_closed() {
+  std::uint64_t bytes = buffer_.size();
+  for (buffer_.clear(); fill(); buffer_.clear()) bytes += buffer_.size();
+  return bytes;
+}
+
+bool RawConnection::has_bytes() const {
+  char byte = 0;
+  return !buffer_.empty() || ::recv(socket_, &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0;
+}
+
 bool RawConnection::closed_by_peer() {
   char byte = 0;
   const ssize_t got = ::recv(socket_, &byte, 1, MSG_PEEK | MSG_DONTWAIT);

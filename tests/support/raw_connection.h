@@ -59,6 +59,10 @@ class RawConnection {
   HttpResponse read_response(std::string_view method = "GET");
   /// Reads until the peer closes; throws when it does not within the time-out.
   std::string read_until_closed();
+  /// The same for more than can be held: only counts.
+  std::uint64_t count_until_closed();
+  /// Whether something has come that was not read yet, asked without waiting; plain connections only.
+  bool has_bytes() const;
   /// Whether the peer has closed, asked without waiting. Unread bytes count as open.
   bool closed_by_peer();
   /// SHA-256 of the peer's certificate in DER; TLS only.

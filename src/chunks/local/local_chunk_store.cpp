@@ -110,6 +110,14 @@ Result<void> LocalChunkStore::remove_job(PoolId pool, JobId job) {
   return {};
 }
 
+Result<void> LocalChunkStore::remove_pool(PoolId pool) {
+  ADIT_TRY(const auto jobs, entries(folders_.pool_folder(pool)));
+  for (const auto& job : jobs) {
+    if (const auto id = JobId::parse(job.filename().string())) ADIT_CHECK(remove_job(pool, *id));
+  }
+  return {};
+}
+
 Result<std::vector<ChunkId>> LocalChunkStore::list(PoolId pool, JobId job) {
   ADIT_TRY(const auto files, entries(folders_.job_folder(pool, job)));
   std::vector<ChunkId> chunks;

@@ -81,6 +81,7 @@ class LocalChunkStore final : public ChunkStore {
   Result<std::filesystem::path> open(PoolId pool, JobId job, ChunkId chunk) override;
   Result<void> remove(PoolId pool, JobId job, ChunkId chunk) override;
   Result<void> remove_job(PoolId pool, JobId job) override;
+  Result<void> remove_pool(PoolId pool) override;
   Result<std::vector<ChunkId>> list(PoolId pool, JobId job) override;
   Result<std::uint64_t> free_bytes() override { return adit::free_bytes(folders_.root()); }
   Result<void> remove_unfinished() override;

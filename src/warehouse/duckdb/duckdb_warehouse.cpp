@@ -9,8 +9,10 @@
 #include "warehouse/duckdb/job_work.h"
 #include "warehouse/duckdb/pool_opener.h"
 #include "warehouse/duckdb/query.h"
+#include "warehouse/duckdb/query_results.h"
 #include "warehouse/duckdb/sql_text.h"
-#include "warehouse/duckdb/table_columns.h"
+#include "warehouse/duckdb/table_change.h"
+#include "warehouse/duckdb/table_lists.h"
 
 namespace adit {
 namespace {
@@ -32,6 +34,19 @@ class Stopwatch {
   prometheus::Histogram& histogram_;
   const std::chrono::steady_clock::time_point begin_ = std::chrono::steady_clock::now();
 };
+
+Error unknown_table(const std::string& table) {
+  return not_found("There is no table \"" + shorten(table, kNameBytesMax) + "\" in this pool.");
+}
+
+/// The SQL of a request for a table.
+Result<QueryRequest> resolve(OpenPool& pool, QueryRequest request) {
+  if (!request.table) return request;
+  const auto known = pool.table(*request.table);
+  if (!known) return unknown_table(*request.table);
+  request.sql = "SELECT * FROM main." + quote_identifier(known->name);
+  return request;
+}
 
 }  // namespace
 
@@ -125,9 +140,20 @@ Result<Landing> DuckdbWarehouse::land(const LandPlan& plan, std::stop_token stop
   ADIT_TRY(const auto pool, pools_.acquire(plan.stage.pool));
   const Stopwatch stopwatch(metrics_.land_seconds);
   auto landing = JobWork(*pool, interrupter_, clock_).land(plan, std::move(stop));
-  if (landing) metrics_.rows_landed.Increment(static_cast<double>(landing->rows));
+  if (landing && !plan.stage.spec.change) metrics_.rows_landed.Increment(static_cast<double>(landing->rows));
   checkpointer_.look_at(*pool);
   return landing;
+}
+
+Result<void> DuckdbWarehouse::check_change(PoolId id, const std::string& table, const TableChange& change) {
+  ADIT_TRY(const auto pool, pools_.acquire(id));
+  const auto known = pool->table(table);
+  if (!known) return unknown_table(table);
+  ADIT_TRY(auto connection, pool->connect());
+  ADIT_TRY(const auto transaction, ReadTransaction::begin(connection));
+  ADIT_TRY(const auto sql, table_change_sql(connection, *known, change));
+  static_cast<void>(sql);
+  return {};
 }
 
 Result<void> DuckdbWarehouse::discard(PoolId id, JobId job) {
@@ -149,38 +175,50 @@ Result<void> DuckdbWarehouse::checkpoint(PoolId id) {
 Result<std::vector<TableInfo>> DuckdbWarehouse::tables(PoolId id) {
   ADIT_TRY(const auto pool, pools_.acquire(id));
   ADIT_TRY(auto connection, pool->borrow());
-  ADIT_TRY(const auto rows,
-           run(*connection,
-               "SELECT table_name, false, estimated_size FROM duckdb_tables() WHERE NOT internal AND "
-               "schema_name = 'main' AND "
-               "database_name = current_database() UNION ALL SELECT view_name, true, 0 FROM duckdb_views() "
-               "WHERE NOT "
-               "internal AND schema_name = 'main' AND database_name = current_database() ORDER BY 1"));
-  std::vector<TableInfo> tables;
-  for (std::size_t row = 0; row < rows.size(); ++row) {
-    TableInfo table{.name = rows.text(row, 0).value_or(""), .view = rows.boolean(row, 1).value_or(false)};
-    table.rows_estimated = static_cast<std::uint64_t>(rows.integer(row, 2).value_or(0));
-    if (!is_reserved_name(table.name)) tables.push_back(std::move(table));
-  }
-  return tables;
+  return list_tables(*connection);
 }
 
-Result<std::vector<ColumnInfo>> DuckdbWarehouse::columns(PoolId id, const std::string& table) {
+Result<std::vector<ColumnInfo>> DuckdbWarehouse::columns(PoolId id, const std::string& table,
+                                                         const std::string& schema) {
   ADIT_TRY(const auto pool, pools_.acquire(id));
-  const auto known = pool->table(table);
-  if (!known) return not_found("There is no table \"" + shorten(table, kNameBytesMax) + "\" in this pool.");
   ADIT_TRY(auto connection, pool->borrow());
-  ADIT_TRY(auto columns, table_columns(*connection, known->name));
-  if (!columns) return not_found("There is no table \"" + shorten(table, kNameBytesMax) + "\" in this pool.");
-  std::erase_if(*columns, [](const auto& column) { return is_reserved_name(column.name); });
-  return std::move(*columns);
+  ADIT_TRY(auto columns, list_columns(*connection, schema, table));
+  if (!columns) return unknown_table(table);
+  return *std::move(columns);
+}
+
+Result<void> DuckdbWarehouse::remove_pool(PoolId id) {
+  const auto folder = options_.root / id.to_string();
+  return pools_.retire(id, [&]() -> Result<void> {
+    std::error_code error;
+    std::filesystem::remove_all(folder, error);
+    if (error) return system_error(error.value(), "remove " + folder.string());
+    return sync_folder(options_.root);
+  });
 }
 
 Result<QueryResult> DuckdbWarehouse::query(PoolId id, const QueryRequest& request, std::stop_token stop) {
   ADIT_TRY(const auto pool, pools_.acquire(id));
+  ADIT_TRY(const auto resolved, resolve(*pool, request));
   ADIT_TRY(auto connection, pool->connect());
+  const Activity activity(interrupter_, connection, id, std::nullopt, stop);
   const Stopwatch stopwatch(metrics_.query_seconds);
-  return run_query(connection, request, options_.result_bytes_max, std::move(stop));
+  return run_query(connection, resolved, options_.result_bytes_max, std::move(stop));
+}
+
+Result<std::unique_ptr<RowStream>> DuckdbWarehouse::open_query(PoolId id, const QueryRequest& request,
+                                                               std::stop_token stop) {
+  ADIT_TRY(auto pool, pools_.acquire(id));
+  ADIT_TRY(const auto resolved, resolve(*pool, request));
+  return stream_query(std::move(pool), interrupter_, resolved, std::move(stop));
+}
+
+Result<ParquetResult> DuckdbWarehouse::query_parquet(PoolId id, const QueryRequest& request,
+                                                     std::stop_token stop) {
+  ADIT_TRY(const auto pool, pools_.acquire(id));
+  ADIT_TRY(const auto resolved, resolve(*pool, request));
+  const Stopwatch stopwatch(metrics_.query_seconds);
+  return write_parquet(*pool, interrupter_, resolved, options_.free_bytes_min, std::move(stop));
 }
 
 std::optional<double> DuckdbWarehouse::progress(JobId job) const { return interrupter_.progress(job); }

@@ -21,11 +21,18 @@ class DuckdbWarehouse final : public Warehouse {
                                           const std::filesystem::path& file) override;
   Result<StagedChunk> stage(const StagePlan& plan, const ChunkFile& chunk, std::stop_token stop) override;
   Result<Landing> land(const LandPlan& plan, std::stop_token stop) override;
+  Result<void> check_change(PoolId pool, const std::string& table, const TableChange& change) override;
   Result<void> discard(PoolId pool, JobId job) override;
   Result<std::optional<Landing>> landed(PoolId pool, JobId job) override;
   Result<void> checkpoint(PoolId pool) override;
   Result<std::vector<TableInfo>> tables(PoolId pool) override;
-  Result<std::vector<ColumnInfo>> columns(PoolId pool, const std::string& table) override;
+  Result<std::vector<ColumnInfo>> columns(PoolId pool, const std::string& table,
+                                          const std::string& schema) override;
+  Result<std::unique_ptr<RowStream>> open_query(PoolId pool, const QueryRequest& request,
+                                                std::stop_token stop) override;
+  Result<ParquetResult> query_parquet(PoolId pool, const QueryRequest& request,
+                                      std::stop_token stop) override;
+  Result<void> remove_pool(PoolId pool) override;
   Result<QueryResult> query(PoolId pool, const QueryRequest& request, std::stop_token stop) override;
   std::optional<double> progress(JobId job) const override;
   void close() override;

@@ -8,6 +8,7 @@
 #include "warehouse/duckdb/lander.h"
 #include "warehouse/duckdb/marks.h"
 #include "warehouse/duckdb/stager.h"
+#include "warehouse/duckdb/table_change.h"
 
 namespace adit {
 namespace {
@@ -67,6 +68,7 @@ Result<Landing> JobWork::land(const LandPlan& plan, std::stop_token stop) {
     ADIT_TRY(auto mark, find_landing(*connection, plan.stage.job));
     if (mark) return std::move(*mark);
   }
+  if (plan.stage.spec.change) return change(plan.stage, *connection, stop);
   if (plan.chunks.empty()) return invalid("The job has no chunk.");
 
   Activity activity(interrupter_, *connection, plan.stage.pool, plan.stage.job, stop);
@@ -75,6 +77,13 @@ Result<Landing> JobWork::land(const LandPlan& plan, std::stop_token stop) {
   auto landing = land_staged(plan, *connection, activity, *job_stage);
   if (landing) pool_.forget_job_stage(plan.stage.job);
   return landing;
+}
+
+Result<Landing> JobWork::change(const StagePlan& plan, Connection& connection, const std::stop_token& stop) {
+  Activity activity(interrupter_, connection, plan.pool, plan.job, stop);
+  ADIT_TRY(const auto table, pool_.lock_table(plan.spec.target_name, stop));
+  return retry_conflicts(activity,
+                         [&] { return change_table(pool_, connection, activity, plan, clock_.now()); });
 }
 
 Result<void> JobWork::stage_missing(const LandPlan& plan, Connection& connection, Activity& activity,

@@ -27,6 +27,7 @@ class JobWork {
                              JobStage& stage);
   Result<void> stage_all(const LandPlan& plan, const std::vector<ChunkFile>& chunks, Connection& connection,
                          Activity& activity, JobStage& stage);
+  Result<Landing> change(const StagePlan& plan, Connection& connection, const std::stop_token& stop);
   Result<Landing> land_staged(const LandPlan& plan, Connection& connection, Activity& activity,
                               JobStage& stage);
 

@@ -4,6 +4,7 @@
 
 #include "base/failpoint.h"
 #include "formats/names.h"
+#include "warehouse/duckdb/declared_lengths.h"
 #include "warehouse/duckdb/marks.h"
 #include "warehouse/duckdb/sql_text.h"
 #include "warehouse/duckdb/upsert.h"
@@ -116,6 +117,8 @@ Result<Landing> Lander::land(Timestamp now) {
   auto rows = swaps() ? swap() : keys_.empty() ? append(landing.notes) : upsert(landing.notes);
   if (!rows) return std::move(rows).error();
   landing.rows = *rows;
+  ADIT_TRY(const bool lengths, remember_declared_lengths(connection_, plan_.spec, target_, stage_.columns,
+                                                         swaps(), pool_.has_declared_lengths()));
   ADIT_CHECK(insert_landing(connection_, landing, target_));
   if (stage_.table_exists) ADIT_CHECK(run(connection_, delete_chunk_marks_sql(plan_.job)));
   failpoint("warehouse.land.before_commit");
@@ -127,6 +130,7 @@ Result<Landing> Lander::land(Timestamp now) {
   }
   // Past this point the job has landed, whatever happens: the mark says so.
   if (columns_change_) pool_.set_table(target_);
+  if (lengths) pool_.set_declared_lengths();
   if (!pool_.committed()) landing.notes.emplace_back(kNotConfirmed);
   failpoint("warehouse.land.after_commit");
   return landing;
@@ -163,16 +167,9 @@ Result<void> Lander::tabulate_held() {
 }
 
 Result<void> Lander::note_long_texts(std::vector<std::string>& notes) {
-  const auto& spec = plan_.spec;
   for (const auto& column : stage_.columns) {
     if (column.type.kind != TypeKind::kString) continue;
-    auto length = spec.fallback_varchar_length;
-    if (spec.table_schema) {
-      for (const auto& declared : spec.table_schema->columns) {
-        if (declared.field_length && fold_name(declared.name) == fold_name(column.name))
-          length = declared.field_length;
-      }
-    }
+    const auto length = declared_length(plan_.spec, column.name);
     if (!length) continue;
     ADIT_CHECK(activity_.check());
     const auto text = "length(" + quote_identifier(column.name) + ")";

@@ -4,6 +4,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "formats/names.h"
+#include "warehouse/duckdb/declared_lengths.h"
 #include "warehouse/duckdb/sql_text.h"
 #include "warehouse/duckdb/table_columns.h"
 
@@ -21,7 +22,9 @@ constexpr const char* kSchemaSql =
     " landed_at_ms BIGINT, notes VARCHAR);"
     "CREATE TABLE IF NOT EXISTS adit.staged_chunks(job UUID, chunk UUID, position BIGINT, operation VARCHAR, "
     "rows UBIGINT,"
-    " file VARCHAR, columns VARCHAR)";
+    " file VARCHAR, columns VARCHAR);"
+    "CREATE TABLE IF NOT EXISTS adit.declared_lengths(schema_name VARCHAR, table_name VARCHAR,"
+    " column_name VARCHAR, length BIGINT)";
 
 EngineFailure refused(const std::string& setting) {
   return {DUCKDB_ERROR_SETTINGS, "the engine did not take the setting " + setting};
@@ -62,6 +65,9 @@ Tried<std::unique_ptr<OpenPool>> OpenPool::open(PoolId id, const PoolSettings& s
     return std::unexpected(EngineFailure{DUCKDB_ERROR_IO, error.internal_detail});
   };
   if (const auto made = create_folders(settings.folder); !made) return failed(made.error());
+  // What a process that died was about to send.
+  std::error_code ignored;
+  std::filesystem::remove_all(settings.folder / "export", ignored);
   std::vector<Database::Option> options{
       {"storage_compatibility_version", kStorageVersion},
       {"memory_limit", std::to_string(settings.memory_bytes) + "B"},
@@ -86,9 +92,10 @@ Tried<std::unique_ptr<OpenPool>> OpenPool::open(PoolId id, const PoolSettings& s
 
 Tried<void> OpenPool::configure(Connection& first) {
   const auto chunks = quote_literal(settings_.chunks_root.string());
+  const auto exports = quote_literal(export_folder().string());
   // The folders must be allowed before access is closed: afterwards the list can't change.
   const auto set = try_run(
-      first, "SET GLOBAL TimeZone = 'UTC'; SET GLOBAL allowed_directories = [" + chunks +
+      first, "SET GLOBAL TimeZone = 'UTC'; SET GLOBAL allowed_directories = [" + chunks + ", " + exports +
                  "]; SET GLOBAL enable_external_access = false; "
                  "SET GLOBAL checkpoint_threshold = '256MB'; SET GLOBAL preserve_insertion_order = true");
   if (!set) return std::unexpected(set.error());
@@ -148,8 +155,7 @@ std::optional<KnownTable> OpenPool::table(const std::string& name) const {
 
 void OpenPool::set_table(const std::string& name) {
   auto tables = tables_.lock();
-  auto& table = (*tables)[fold_name(name)];
-  table = {.name = name, .changes = table.changes + 1};
+  (*tables)[fold_name(name)] = {.name = name, .changes = ++table_changes_};
 }
 
 Result<std::vector<ColumnInfo>> OpenPool::columns(Connection& connection, const KnownTable& table) {
@@ -163,8 +169,11 @@ Result<std::vector<ColumnInfo>> OpenPool::columns(Connection& connection, const 
   return *std::move(columns);
 }
 
+void OpenPool::forget_table(const std::string& name) { tables_.lock()->erase(fold_name(name)); }
+
 Result<void> OpenPool::read_tables() {
   ADIT_TRY(auto connection, borrow());
+  ADIT_TRY(declared_lengths_, adit::has_declared_lengths(*connection));
   ADIT_TRY(const auto rows,
            run(*connection,
                "SELECT table_name, false FROM duckdb_tables() WHERE NOT internal AND schema_name = 'main' "

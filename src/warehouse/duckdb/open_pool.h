@@ -44,7 +44,7 @@ struct KnownTable {
   std::string name;  ///< in its first spelling
   bool view = false;
   std::optional<std::vector<ColumnInfo>> columns{};  ///< known once somebody has asked for them
-  std::uint64_t changes = 0;                         ///< how often a landing has changed the columns
+  std::uint64_t changes = 0;                         ///< rises whenever a landing has changed the columns
 };
 
 /// The right to change one table, held until the landing's COMMIT has returned.
@@ -80,6 +80,8 @@ class OpenPool {
 
   PoolId id() const { return id_; }
   const std::filesystem::path& chunks_root() const { return settings_.chunks_root; }
+  /// Where results are written before they are sent; emptied whenever the pool is opened.
+  std::filesystem::path export_folder() const { return settings_.folder / "export"; }
   std::uint64_t memory_bytes() const { return settings_.memory_bytes; }
   bool healthy() const { return database_.healthy(); }
 
@@ -100,6 +102,10 @@ class OpenPool {
   void set_table(const std::string& name);
   /// The columns of a known table, asked of the engine once: only landings change them.
   Result<std::vector<ColumnInfo>> columns(Connection& connection, const KnownTable& table);
+  void forget_table(const std::string& name);
+  /// Whether any column of the pool may have a declared length.
+  bool has_declared_lengths() const { return declared_lengths_; }
+  void set_declared_lengths() { declared_lengths_ = true; }
   /// Waits for the other landing on the same table. kCanceled.
   Result<TableLock> lock_table(const std::string& name, std::stop_token stop);
 
@@ -130,6 +136,9 @@ class OpenPool {
   WalWatch wal_;
   std::atomic<bool> changed_{false};
   HeldBudget held_budget_;
+  std::atomic<bool> declared_lengths_{false};
+  std::atomic<std::uint64_t> table_changes_{
+      0};  ///< over all tables: a dropped one comes back with a new number
   Guarded<std::vector<Connection>> idle_;
   Guarded<std::map<JobId, std::shared_ptr<JobStage>>> stages_;
   Guarded<std::map<std::string, KnownTable>> tables_;  ///< by folded name

@@ -48,6 +48,7 @@ Result<PoolLease> PoolRegistry::acquire(PoolId id) {
   auto state = state_.lock();
   for (;;) {
     if (state->closed) return unavailable("the warehouse is closed");
+    if (state->retired.contains(id)) return not_found("The data pool has been deleted.");
     const auto found = state->slots.find(id);
     if (found != state->slots.end()) {
       auto& slot = found->second;
@@ -89,6 +90,30 @@ Result<PoolLease> PoolRegistry::acquire(PoolId id) {
   metrics_.pools_open.Increment();
   changed_.notify_all();
   return PoolLease(*this, slot.pool);
+}
+
+Result<void> PoolRegistry::retire(PoolId id, const std::function<Result<void>()>& remove) {
+  const auto deadline = std::chrono::steady_clock::now() + limits_.wait_max;
+  Result<void> result;
+  auto state = state_.lock();
+  state->retired.insert(id);
+  for (auto slot = state->slots.find(id); slot != state->slots.end(); slot = state->slots.find(id)) {
+    if (slot->second.phase == Phase::kOpen && slot->second.pins == 0) {
+      close_slot(state, id);
+      continue;
+    }
+    interrupter_.interrupt_pool(id);
+    if (changed_.wait_until(state.unique_lock(), deadline) == std::cv_status::timeout) {
+      result = unavailable("a pool to be removed is still in use");
+      break;
+    }
+  }
+  state.unique_lock().unlock();
+  if (result) result = remove();
+  state.unique_lock().lock();
+  state->retired.erase(id);
+  changed_.notify_all();
+  return result;
 }
 
 bool PoolRegistry::evict_one(Locked& state) {

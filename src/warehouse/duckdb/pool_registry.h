@@ -6,6 +6,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <vector>
 
 #include "base/guarded.h"
@@ -53,6 +54,9 @@ class PoolRegistry {
 
   /// kUnavailable when there was no place in time, or after close().
   Result<PoolLease> acquire(PoolId pool);
+  /// Interrupts what runs on a pool, waits for its leases, closes it and calls `remove` while nobody can get
+  /// it: acquire() answers kNotFound meanwhile. kUnavailable when the leases are not given back in time.
+  Result<void> retire(PoolId pool, const std::function<Result<void>()>& remove);
   /// The pools that are open now and healthy.
   std::vector<PoolLease> open_pools();
   /// Refuses new leases, waits for those given out, closes all.
@@ -70,6 +74,7 @@ class PoolRegistry {
   };
   struct State {
     std::map<PoolId, Slot> slots;
+    std::set<PoolId> retired;  ///< being removed
     std::uint64_t uses = 0;
     bool closed = false;
   };

@@ -145,6 +145,15 @@ bool is_show_tables(const json::value& tree) {
 
 }  // namespace
 
+Result<json::value> parse_query(Connection& connection, const std::string& sql) {
+  ADIT_TRY(const auto count, count_statements(connection, sql));
+  if (count == 0) return invalid("There is no statement in the query.");
+  ADIT_TRY(auto tree, parse(connection, sql));
+  if (count > 1)
+    return invalid("A query is exactly one statement; this text holds " + std::to_string(count) + ".");
+  return tree;
+}
+
 Result<GatedQuery> gate_query(Connection& connection, std::string_view sql) {
   if (sql.size() > kQuerySqlBytesMax) {
     return invalid("The query is longer than " + std::to_string(kQuerySqlBytesMax) + " bytes.");
@@ -156,16 +165,13 @@ Result<GatedQuery> gate_query(Connection& connection, std::string_view sql) {
 
   const auto behind_explain = explained(sql);
   const std::string query(behind_explain.value_or(sql));
-  ADIT_TRY(const auto count, count_statements(connection, query));
-  if (count == 0) return invalid("There is no statement in the query.");
-  ADIT_TRY(const auto tree, parse(connection, query));
-  if (count > 1)
-    return invalid("A query is exactly one statement; this text holds " + std::to_string(count) + ".");
-  if (!behind_explain && is_show_tables(tree)) return GatedQuery{kShowTables};
+  ADIT_TRY(const auto tree, parse_query(connection, query));
+  if (!behind_explain && is_show_tables(tree)) return GatedQuery{kShowTables, QueryKind::kOther};
 
   ADIT_TRY(const auto names, pool_names(connection));
   ADIT_CHECK(SqlTree(names, [&](const std::string& text) { return parse(connection, text); }).check(tree));
-  return GatedQuery{behind_explain ? "EXPLAIN " + query : query};
+  if (behind_explain) return GatedQuery{"EXPLAIN " + query, QueryKind::kOther};
+  return GatedQuery{query, QueryKind::kSelect};
 }
 
 }  // namespace adit

@@ -2,6 +2,7 @@
 // bound.
 #pragma once
 
+#include <boost/json/value.hpp>
 #include <string>
 #include <string_view>
 
@@ -12,9 +13,15 @@ namespace adit {
 
 inline constexpr std::size_t kQuerySqlBytesMax = 100'000;
 
+enum class QueryKind {
+  kSelect,  ///< can stand in parentheses as a subquery
+  kOther,   ///< EXPLAIN, SHOW, DESCRIBE
+};
+
 /// A statement that only reads tables and views of its pool.
 struct GatedQuery {
   std::string sql;
+  QueryKind kind = QueryKind::kOther;
 };
 
 /// Lets through one SELECT (with WITH, VALUES, FROM first, DESCRIBE, SUMMARIZE, SHOW TABLES), or EXPLAIN of
@@ -24,5 +31,9 @@ struct GatedQuery {
 /// transaction sees. Runs statements of its own on the connection, none of them holding the user's text as
 /// SQL. kInvalid with the reason for the user when the statement is refused or can't be parsed.
 Result<GatedQuery> gate_query(Connection& connection, std::string_view sql);
+
+/// The engine's parse of exactly one statement that is a query, without looking at what it names; kInvalid as
+/// gate_query().
+Result<boost::json::value> parse_query(Connection& connection, const std::string& sql);
 
 }  // namespace adit

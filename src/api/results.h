@@ -1,0 +1,34 @@
+// Answers that hold the rows of a query, in the form that the client accepts.
+#pragma once
+
+#include <memory>
+#include <semaphore>
+
+#include "api/accept.h"
+#include "api/api.h"
+#include "warehouse/warehouse.h"
+
+namespace adit {
+
+/// How many queries and downloads run side by side. Copies share the places.
+class QueryPlaces {
+ public:
+  explicit QueryPlaces(std::ptrdiff_t places);
+
+  /// Gives the place back at destruction.
+  using Place = std::shared_ptr<void>;
+  /// kUnavailable when all are taken.
+  Result<Place> take() const;
+
+ private:
+  static constexpr std::ptrdiff_t kPlacesMax = 1024;
+  std::shared_ptr<std::counting_semaphore<kPlacesMax>> places_;
+};
+
+/// Runs a query and answers with its rows. JSON is held until it is whole, within the server's bound; all
+/// other forms are streamed, and what goes wrong after their beginning breaks the connection off.
+Result<http::Response> query_response(const Services& services, const QueryPlaces& places, PoolId pool,
+                                      const QueryRequest& query, ResultFormat format,
+                                      std::stop_token client_gone);
+
+}  // namespace adit

@@ -1,0 +1,34 @@
+#include "push/pool_removal.h"
+
+#include "base/failpoint.h"
+#include "base/log.h"
+
+namespace adit {
+
+Result<void> PoolRemoval::remove(TeamId team, PoolId pool) {
+  ADIT_TRY(const auto canceled, catalog_.delete_pool(team, pool, clock_.now()));
+  log::info("pool deleted", {{"pool", pool}, {"jobs_canceled", canceled.size()}});
+  for (const auto job : canceled) stages_.forget(job);
+  if (const auto finished = finish(pool); !finished) {
+    log::warning("what is left of a deleted pool is removed later",
+                 {{"pool", pool}, {"detail", finished.error().internal_detail}});
+  }
+  return {};
+}
+
+Result<void> PoolRemoval::finish() {
+  ADIT_TRY(const auto pools, catalog_.list_deleted_pools());
+  for (const auto pool : pools) ADIT_CHECK(finish(pool));
+  return {};
+}
+
+Result<void> PoolRemoval::finish(PoolId pool) {
+  const auto one_at_a_time = removing_.lock();
+  failpoint("push.remove_pool.before");
+  ADIT_CHECK(warehouse_.remove_pool(pool));
+  failpoint("push.remove_pool.between");
+  ADIT_CHECK(store_.remove_pool(pool));
+  return catalog_.erase_pool(pool);
+}
+
+}  // namespace adit

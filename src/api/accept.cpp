@@ -110,7 +110,7 @@ http::Response not_acceptable(const http::Request& request, std::span<const Resu
     list += media_type(format);
   }
   return error_response(
-      &request, invalid("The Accept header takes none of what this route answers: " + list + "."), 406);
+      request, invalid("The Accept header takes none of what this route answers: " + list + "."), 406);
 }
 
 }  // namespace adit

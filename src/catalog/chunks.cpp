@@ -53,7 +53,7 @@ void sort_by_sequence(std::vector<Chunk>& chunks) {
 
 Result<std::vector<Chunk>> SqliteCatalog::insert_chunks(JobId job, std::vector<Chunk> chunks,
                                                         const RequestCompletion* completion) {
-  ADIT_CHECK(write(Durability::kFull, "catalog.insert_chunks", [&](SqliteSession& session) -> Result<void> {
+  const auto insert_all = [&](SqliteSession& session) -> Result<void> {
     const auto stored = find_stored_job(session, job);
     if (!stored) return no_such_job();
     if (stored->job.deleted) return conflict("The push job was deleted and takes no more chunks.");
@@ -83,7 +83,8 @@ Result<std::vector<Chunk>> SqliteCatalog::insert_chunks(JobId job, std::vector<C
         .with(stored->number)
         .run();
     return complete_request(session, completion);
-  }));
+  };
+  ADIT_CHECK(write(Durability::kFull, "catalog.insert_chunks", insert_all));
   return chunks;
 }
 

@@ -58,6 +58,13 @@ Cell cell_of(const json::value& value) {
   return json::serialize(value);
 }
 
+// Besides what may pass for any request: the same one, of which only the connection was lost, is still under
+// way.
+bool may_pass(const Answer& answer) {
+  return is_passing(answer.status) ||
+         (answer.status == 409 && answer.body.find("Idempotency-Key") != std::string::npos);
+}
+
 std::string names_of(const std::vector<PoolView>& pools) {
   if (pools.empty()) return "There is none yet.";
   std::string text = "There is: ";
@@ -92,7 +99,7 @@ Result<Answer> AditApi::repeated(const Attempt& attempt) {
   while (true) {
     auto answer = attempt();
     if (answer) {
-      if (!is_passing(answer->status)) return answer;
+      if (!may_pass(*answer)) return answer;
       if (!retry.wait(error_of_answer(answer->status, answer->body), answer->retry_after)) return answer;
     } else if (!is_passing(answer.error().kind) || !http_.has_connected() ||
                !retry.wait(answer.error(), std::nullopt)) {
@@ -107,7 +114,6 @@ Result<Answer> AditApi::get(const std::string& path) {
 
 Result<Answer> AditApi::post(const std::string& path, const std::string& body,
                              const std::string& repeat_key) {
-  if (repeat_key.empty()) return http_.post(path, body);
   const Headers headers{{"Idempotency-Key", repeat_key}};
   return repeated([&] { return http_.send(Method::kPost, path, body, headers); });
 }

@@ -93,8 +93,7 @@ class AditApi {
   Result<KeyView> import_key(const std::string& name, const std::string& kind, const std::string& key);
   Result<void> delete_key(const std::string& id);
 
-  /// `repeat_key` is the Idempotency-Key under which the server knows a request again that is sent twice;
-  /// without one it is sent once.
+  /// `repeat_key` is the Idempotency-Key under which the server knows a request again that is sent twice.
   Result<JobView> create_job(const std::string& pool, const JobRequest& request,
                              const std::string& repeat_key);
   Result<void> upload(const std::string& pool, const std::string& job, const Piece& piece,

@@ -27,7 +27,6 @@ Result<void> AditApi::upload(const std::string& pool, const std::string& job, co
                              const std::string& repeat_key, const HttpClient::Progress& progress) {
   const auto path =
       job_path(pool, job) + (piece.operation == Operation::kDelete ? "/chunks/deleted" : "/chunks/upserted");
-  if (repeat_key.empty()) return success_of(http_.upload(path, piece.body, {}, progress));
   const Headers headers{{"Idempotency-Key", repeat_key}, {"Adit-Sequence", std::to_string(piece.sequence)}};
   return success_of(repeated([&] { return http_.upload(path, piece.body, headers, progress); }));
 }

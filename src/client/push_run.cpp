@@ -49,7 +49,7 @@ Result<PushOutcome> run_job(AditApi& api, const PushRequest& request, const std:
   const auto places = upload.places();
   outcome.pieces = places.size();
   outcome.upload_time = Clock::now() - start;
-  ADIT_CHECK(api.execute(request.pool, job, repeat_key.empty() ? "" : repeat_key + "-execute"));
+  ADIT_CHECK(api.execute(request.pool, job, repeat_key + "-execute"));
   ADIT_TRY(outcome.job, wait_for_end(api, request, job, observer, stop));
   outcome.total_time = Clock::now() - start;
   if (outcome.job.status == "ERROR") {
@@ -85,17 +85,12 @@ Result<PushOutcome> give_up(AditApi& api, const PushRequest& request, const std:
 Result<PushOutcome> run_push(AditApi& api, const PushRequest& request, PushObserver& observer,
                              const StopQuestion& stop) {
   api.set_stop(stop);
-  auto repeat_key = "adit-" + Uuid::random().to_string();
-  auto created = api.create_job(request.pool, request.job, repeat_key);
-  if (!created && created.error().public_message.find("Idempotency-Key") != std::string::npos) {
-    repeat_key.clear();
-    created = api.create_job(request.pool, request.job, repeat_key);
-  }
-  if (!created) return created.error();
-  observer.created(created->id);
-  auto outcome = run_job(api, request, created->id, repeat_key, observer, stop);
+  const auto repeat_key = "adit-" + Uuid::random().to_string();
+  ADIT_TRY(const auto created, api.create_job(request.pool, request.job, repeat_key));
+  observer.created(created.id);
+  auto outcome = run_job(api, request, created.id, repeat_key, observer, stop);
   if (outcome) return outcome;
-  return give_up(api, request, created->id, outcome.error(), observer);
+  return give_up(api, request, created.id, outcome.error(), observer);
 }
 
 }  // namespace adit::client

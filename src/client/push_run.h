@@ -35,6 +35,7 @@ class PushObserver {
   virtual ~PushObserver() = default;
   virtual void created(const std::string& job) = 0;
   virtual void sending(const SendProgress& progress) = 0;
+  /// The same, its bytes being those that have arrived for good.
   virtual void acknowledged(const SendProgress& progress) = 0;
   /// After execute, with every look at the job.
   virtual void polled(const JobView& job) = 0;

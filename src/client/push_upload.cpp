@@ -46,7 +46,6 @@ PushUpload::PushUpload(const PushRequest& request, std::string job, std::string 
 }
 
 std::size_t PushUpload::threads() const {
-  if (repeat_key_.empty()) return 1;
   std::uint64_t pieces = 0;
   for (const auto& file : request_.files) pieces += file.file.bytes() / request_.piece_bytes_max + 1;
   return static_cast<std::size_t>(
@@ -75,7 +74,7 @@ Result<void> PushUpload::run(AditApi& api) {
 void PushUpload::work(AditApi& api) {
   while (auto piece = take()) {
     const auto sequence = piece->sequence;
-    const auto key = repeat_key_.empty() ? "" : repeat_key_ + "-" + std::to_string(sequence);
+    const auto key = repeat_key_ + "-" + std::to_string(sequence);
     const auto sent = api.upload(request_.pool, job_, *piece, key,
                                  [&](std::uint64_t bytes) { note_sent(sequence, bytes); });
     if (!sent) {
@@ -116,7 +115,9 @@ void PushUpload::note_acknowledged(const Piece& piece) {
   state->under_way.erase(piece.sequence);
   state->acknowledged_bytes += piece.body.length;
   ++state->acknowledged;
-  observer_.acknowledged(progress(*state));
+  auto arrived = progress(*state);
+  arrived.bytes = std::min(state->acknowledged_bytes, bytes_total_);
+  observer_.acknowledged(arrived);
 }
 
 void PushUpload::fail(Error error) {

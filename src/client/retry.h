@@ -2,8 +2,9 @@
 //
 // Sent again are requests that change nothing when they arrive twice: reads, deletes, and the creation,
 // uploads and execute of a push, which carry a key by which the server knows them again. What is worth it: no
-// connection to a server that was there before, a connection that was lost, no answer in time, and the
-// answers 408, 429, 502, 503 and 504. All else would end the same way.
+// connection to a server that was there before, a connection that was lost, no answer in time, the answers
+// 408, 429, 502, 503 and 504, and the 409 which says that the first attempt is still under way. All else
+// would end the same way.
 #pragma once
 
 #include <chrono>

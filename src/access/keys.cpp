@@ -34,6 +34,16 @@ std::string_view trimmed(std::string_view text) {
   return text;
 }
 
+/// The id and the secret of base64 of `<uuid>:<secret>`; nothing for any other text.
+std::optional<std::pair<KeyId, std::string>> split_key(std::string_view key) {
+  constexpr std::size_t kUuidSize = 36;
+  const auto text = from_base64(key);
+  if (!text || text->size() <= kUuidSize || (*text)[kUuidSize] != ':') return std::nullopt;
+  const auto id = KeyId::parse(std::string_view(*text).substr(0, kUuidSize));
+  if (!id) return std::nullopt;
+  return std::pair(*id, text->substr(kUuidSize + 1));
+}
+
 Result<Credentials> read_credentials(std::string_view header) {
   constexpr std::string_view kBearer = "bearer";
   constexpr std::string_view kAppKey = "appkey";
@@ -44,14 +54,10 @@ Result<Credentials> read_credentials(std::string_view header) {
         "The Authorization header must read \"Bearer <key>\" for a user's key or \"AppKey <key>\" for an "
         "application's.");
   }
-  const auto text = from_base64(trimmed(header.substr(user ? kBearer.size() : kAppKey.size())));
-  constexpr std::size_t kUuidSize = 36;
-  if (!text || text->size() <= kUuidSize || (*text)[kUuidSize] != ':') {
+  auto parts = split_key(trimmed(header.substr(user ? kBearer.size() : kAppKey.size())));
+  if (!parts)
     return unauthorized("The key is not of the form that this server gives out; was it copied whole?");
-  }
-  const auto id = KeyId::parse(std::string_view(*text).substr(0, kUuidSize));
-  if (!id) return unauthorized("The key is not of the form that this server gives out; was it copied whole?");
-  return Credentials{user ? KeyKind::kUser : KeyKind::kApplication, *id, text->substr(kUuidSize + 1)};
+  return Credentials{user ? KeyKind::kUser : KeyKind::kApplication, parts->first, std::move(parts->second)};
 }
 
 std::string_view bytes_of(const Sha256Digest& digest) {
@@ -76,6 +82,25 @@ IssuedKey issue_key(TeamId team, UserId owner, KeyKind kind, std::string name, T
   issued.key.created = now;
   issued.text = to_base64(issued.key.id.to_string() + ":" + secret);
   return issued;
+}
+
+Result<Key> import_key(TeamId team, UserId owner, KeyKind kind, std::string name, std::string_view text,
+                       Timestamp now) {
+  constexpr std::size_t kSecretSize = 44;
+  const auto parts = split_key(trimmed(text));
+  if (!parts || parts->second.size() != kSecretSize || !from_base64(parts->second)) {
+    return invalid_field(
+        "key", "is not a key: it must be base64 of a UUID, a colon and a secret of 44 base64 characters");
+  }
+  Key key;
+  key.id = parts->first;
+  key.team = team;
+  key.owner = owner;
+  key.kind = kind;
+  key.name = std::move(name);
+  key.secret_digest = sha256(parts->second);
+  key.created = now;
+  return key;
 }
 
 Result<Principal> Authenticator::authenticate(std::string_view authorization) {

@@ -24,6 +24,11 @@ struct IssuedKey {
 /// Makes a key from 256 random bits. Keeps nothing.
 IssuedKey issue_key(TeamId team, UserId owner, KeyKind kind, std::string name, Timestamp now);
 
+/// The same for a key that was given out elsewhere, so that a client moves over without any change but the
+/// URL. kInvalid when `text` is not base64 of `<uuid>:<44 base64 characters>`.
+Result<Key> import_key(TeamId team, UserId owner, KeyKind kind, std::string name, std::string_view text,
+                       Timestamp now);
+
 /// Checks the credentials of requests against the catalog. Thread-safe.
 /// A key is remembered for `kRemembered`, so that most requests cost one SHA-256; a key deleted through
 /// another process stops working after that time, one deleted through forget() at once.

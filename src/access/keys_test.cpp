@@ -74,6 +74,30 @@ TEST_F(Keys, ThatAreWrongAreRefused) {
   }
 }
 
+TEST_F(Keys, ThatWereImportedHold) {
+  const auto text = to_base64(Uuid::random().to_string() + ":" + std::string(43, 'B') + "=");
+  const auto key =
+      import_key(first_.key.team, first_.key.owner, KeyKind::kApplication, "moved", text, clock_.now());
+  ASSERT_TRUE(key);
+  EXPECT_FALSE(keys_->authenticate("AppKey " + text)) << "nothing is kept yet";
+  ASSERT_TRUE(catalog_->insert_key(*key));
+  EXPECT_EQ(keys_->authenticate("AppKey " + text)->key, key->id);
+  EXPECT_FALSE(keys_->authenticate("Bearer " + text));
+  EXPECT_EQ(catalog_->insert_key(*key).error().kind, ErrorKind::kConflict);
+}
+
+TEST_F(Keys, OfAnotherFormAreNotImported) {
+  const auto id = Uuid::random().to_string();
+  for (const auto& text :
+       {std::string(), std::string("word"), to_base64("no-uuid:" + std::string(44, 'A')),
+        to_base64(id + ":" + std::string(40, 'A')), to_base64(id + ":" + std::string(44, '%')),
+        to_base64(id + std::string(44, 'A'))}) {
+    const auto key = import_key(first_.key.team, first_.key.owner, KeyKind::kUser, "x", text, clock_.now());
+    ASSERT_FALSE(key) << text;
+    EXPECT_EQ(key.error().kind, ErrorKind::kInvalid);
+  }
+}
+
 TEST_F(Keys, DeletedElsewhereStopWorkingWithinASecond) {
   ASSERT_TRUE(keys_->authenticate("Bearer " + first_.text));
   ASSERT_TRUE(*catalog_->delete_key(first_.key.team, first_.key.id));

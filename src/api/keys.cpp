@@ -1,4 +1,4 @@
-// Keys: list, create, delete.
+// Keys: list, create, import, delete.
 #include <boost/json.hpp>
 #include <utility>
 
@@ -41,7 +41,15 @@ Result<Response> create_key(const Services& services, const Request& request) {
   const auto word = reader.string("kind");
   const auto kind = word ? parse_key_kind(*word) : KeyKind::kUser;
   if (!kind) reader.fail("kind", "must be USER or APPLICATION");
+  const auto existing = reader.string("key");
   if (!errors.empty()) return invalid_fields(std::move(errors));
+  if (existing) {
+    ADIT_TRY(const auto key, import_key(caller(request).team, caller(request).user, *kind, *name, *existing,
+                                        services.clock.now()));
+    ADIT_CHECK(services.catalog.insert_key(key));
+    // The credential is known to who sent it.
+    return Response::json(200, json::serialize(key_json(key)));
+  }
   const auto issued =
       issue_key(caller(request).team, caller(request).user, *kind, *name, services.clock.now());
   ADIT_CHECK(services.catalog.insert_key(issued.key));

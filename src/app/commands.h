@@ -6,12 +6,21 @@
 
 namespace adit {
 
-ExitCode run_push(const PushOptions& options);
-ExitCode run_query(const QueryOptions& options);
-ExitCode run_pool_list(const PoolListOptions& options);
-ExitCode run_pool_create(const PoolCreateOptions& options);
-ExitCode run_key_list(const KeyListOptions& options);
-ExitCode run_key_create(const KeyCreateOptions& options);
-ExitCode run_key_delete(const KeyDeleteOptions& options);
+ExitCode run_command(const PushOptions& options);
+ExitCode run_command(const QueryOptions& options);
+ExitCode run_command(const PoolListOptions& options);
+ExitCode run_command(const PoolShowOptions& options);
+ExitCode run_command(const PoolCreateOptions& options);
+ExitCode run_command(const TableListOptions& options);
+ExitCode run_command(const TableShowOptions& options);
+ExitCode run_command(const JobListOptions& options);
+ExitCode run_command(const JobShowOptions& options);
+ExitCode run_command(const JobWatchOptions& options);
+ExitCode run_command(const JobCancelOptions& options);
+ExitCode run_command(const JobDeleteOptions& options);
+ExitCode run_command(const KeyListOptions& options);
+ExitCode run_command(const KeyCreateOptions& options);
+ExitCode run_command(const KeyImportOptions& options);
+ExitCode run_command(const KeyDeleteOptions& options);
 
 }  // namespace adit

@@ -21,6 +21,9 @@ class KeyAdministration {
  public:
   virtual ~KeyAdministration() = default;
   virtual Result<CreatedKey> create(const std::string& name, KeyKind kind) = 0;
+  /// Makes a key known that was given out elsewhere. kInvalid for a text of another form, kConflict when its
+  /// id is known already.
+  virtual Result<KeyId> import(const std::string& name, KeyKind kind, const std::string& key) = 0;
   /// In the order of their creation. Key::secret_digest, team and owner may be unset.
   virtual Result<std::vector<Key>> list() = 0;
   /// kNotFound when there is no such key.

@@ -1,5 +1,7 @@
 // `adit key`.
 #include <boost/json.hpp>
+#include <cctype>
+#include <fstream>
 #include <iostream>
 
 #include "app/command_support.h"
@@ -32,9 +34,41 @@ Result<std::unique_ptr<KeyAdministration>> open_keys(const ConnectionOptions& op
   return offline;
 }
 
+// The first line of a file or of standard input.
+Result<std::string> read_credential(const std::string& file) {
+  std::string line;
+  if (file == "-") {
+    std::getline(std::cin, line);
+  } else {
+    std::ifstream in(file);
+    if (!in) return invalid("`" + file + "` can't be read.");
+    std::getline(in, line);
+  }
+  while (!line.empty() && std::isspace(static_cast<unsigned char>(line.back())) != 0) line.pop_back();
+  if (line.empty())
+    return invalid("There is no key in " + (file == "-" ? "standard input" : "`" + file + "`") + ".");
+  return line;
+}
+
 }  // namespace
 
-ExitCode run_key_create(const KeyCreateOptions& options) {
+ExitCode run_command(const KeyImportOptions& options) {
+  const auto credential = read_credential(options.file);
+  if (!credential) return report(credential.error(), options.connection);
+  const auto keys = open_keys(options.connection);
+  if (!keys) return report(keys.error(), options.connection);
+  const auto kind = options.application ? KeyKind::kApplication : KeyKind::kUser;
+  const auto id = (*keys)->import(options.name, kind, *credential);
+  if (!id) return report(id.error(), options.connection);
+  if (options.json) {
+    std::cout << json::object{{"id", id->to_string()}, {"kind", to_string(kind)}} << '\n';
+  } else {
+    std::cout << id->to_string() << '\n';
+  }
+  return ExitCode::kOk;
+}
+
+ExitCode run_command(const KeyCreateOptions& options) {
   const auto keys = open_keys(options.connection);
   if (!keys) return report(keys.error(), options.connection);
   const auto kind = options.application ? KeyKind::kApplication : KeyKind::kUser;
@@ -53,7 +87,7 @@ ExitCode run_key_create(const KeyCreateOptions& options) {
   return ExitCode::kOk;
 }
 
-ExitCode run_key_list(const KeyListOptions& options) {
+ExitCode run_command(const KeyListOptions& options) {
   const auto keys = open_keys(options.connection);
   if (!keys) return report(keys.error(), options.connection);
   const auto list = (*keys)->list();
@@ -78,7 +112,7 @@ ExitCode run_key_list(const KeyListOptions& options) {
   return ExitCode::kOk;
 }
 
-ExitCode run_key_delete(const KeyDeleteOptions& options) {
+ExitCode run_command(const KeyDeleteOptions& options) {
   const auto id = KeyId::parse(options.id);
   if (!id)
     return report(invalid("`" + options.id + "` is not a key's id; `adit key list` shows them."),

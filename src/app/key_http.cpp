@@ -18,6 +18,13 @@ class HttpKeyAdministration final : public KeyAdministration {
     return CreatedKey{*id, view.key};
   }
 
+  Result<KeyId> import(const std::string& name, KeyKind kind, const std::string& key) override {
+    ADIT_TRY(const auto view, api_.import_key(name, std::string(to_string(kind)), key));
+    const auto id = KeyId::parse(view.id);
+    if (!id) return internal("the answer to an imported key holds no id");
+    return *id;
+  }
+
   Result<std::vector<Key>> list() override {
     ADIT_TRY(const auto views, api_.keys());
     std::vector<Key> keys;

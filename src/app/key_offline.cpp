@@ -20,6 +20,12 @@ class OfflineKeys final : public KeyAdministration {
     return CreatedKey{issued.key.id, issued.text};
   }
 
+  Result<KeyId> import(const std::string& name, KeyKind kind, const std::string& text) override {
+    ADIT_TRY(const auto key, import_key(team_.id, administrator_.id, kind, name, text, clock_.now()));
+    ADIT_CHECK(catalog_->insert_key(key));
+    return key.id;
+  }
+
   Result<std::vector<Key>> list() override { return catalog_->list_keys(team_.id); }
 
   Result<void> remove(const KeyId& id) override {

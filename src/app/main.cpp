@@ -14,15 +14,10 @@ namespace {
 
 struct Run {
   int operator()(const ServeOptions& options) const { return run_serve(options); }
-  int operator()(const PushOptions& options) const { return static_cast<int>(run_push(options)); }
-  int operator()(const QueryOptions& options) const { return static_cast<int>(run_query(options)); }
-  int operator()(const PoolListOptions& options) const { return static_cast<int>(run_pool_list(options)); }
-  int operator()(const PoolCreateOptions& options) const {
-    return static_cast<int>(run_pool_create(options));
+  template <class Options>
+  int operator()(const Options& options) const {
+    return static_cast<int>(run_command(options));
   }
-  int operator()(const KeyListOptions& options) const { return static_cast<int>(run_key_list(options)); }
-  int operator()(const KeyCreateOptions& options) const { return static_cast<int>(run_key_create(options)); }
-  int operator()(const KeyDeleteOptions& options) const { return static_cast<int>(run_key_delete(options)); }
 };
 
 int run(int argc, const char* const* argv) {

@@ -2,7 +2,11 @@
 #pragma once
 
 #include <CLI/CLI.hpp>
+#include <functional>
+#include <memory>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "app/options.h"
 
@@ -14,25 +18,43 @@ struct ServeFlags {
   bool print_config = false;
 };
 
-/// Adds the command to `root`. The targets receive the values and must outlive the parsing.
+/// The commands of the program, and where the options of each are kept.
+class CommandBook {
+ public:
+  /// The options of the command `app`, at an address that stays.
+  template <class Options>
+  Options& add(CLI::App* app) {
+    auto options = std::make_shared<Options>();
+    entries_.emplace_back(app, [options] { return Command(*options); });
+    return *options;
+  }
+
+  /// The one that was called; undefined before a successful parse.
+  Command called() const {
+    for (const auto& [app, options] : entries_) {
+      if (app->parsed()) return options();
+    }
+    return ServeOptions{};
+  }
+
+ private:
+  std::vector<std::pair<CLI::App*, std::function<Command()>>> entries_;
+};
+
+/// Each adds its command, or the group of them, to `root`.
 CLI::App* define_serve(CLI::App& root, ServeOptions& options, ServeFlags& flags);
-CLI::App* define_push(CLI::App& root, PushOptions& options);
-CLI::App* define_query(CLI::App& root, QueryOptions& options);
+void define_push(CLI::App& root, CommandBook& book);
+void define_query(CLI::App& root, CommandBook& book);
+void define_pool(CLI::App& root, CommandBook& book);
+void define_table(CLI::App& root, CommandBook& book);
+void define_job(CLI::App& root, CommandBook& book);
+void define_key(CLI::App& root, CommandBook& book);
 
-/// The commands below `adit pool`.
-struct PoolCommands {
-  CLI::App* list = nullptr;
-  CLI::App* create = nullptr;
-};
-PoolCommands define_pool(CLI::App& root, PoolListOptions& list, PoolCreateOptions& create);
-
-/// The commands below `adit key`.
-struct KeyCommands {
-  CLI::App* create = nullptr;
-  CLI::App* list = nullptr;
-  CLI::App* remove = nullptr;
-};
-KeyCommands define_key(CLI::App& root, KeyCreateOptions& create, KeyListOptions& list,
-                       KeyDeleteOptions& remove);
+/// What several commands have in common.
+void define_connection(CLI::App& app, ConnectionOptions& options);
+void define_pool_choice(CLI::App& app, std::string& pool);
+void define_json(CLI::App& app, bool& json);
+/// A required word.
+void define_word(CLI::App& app, const std::string& name, const std::string& help, std::string& target);
 
 }  // namespace adit

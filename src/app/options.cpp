@@ -7,43 +7,31 @@
 
 #include "app/option_binding.h"
 #include "app/option_definitions.h"
+#include "app/option_markdown.h"
 #include "app/option_values.h"
 
 namespace adit {
 namespace {
 
-// Targets of all options, at addresses that stay.
-struct Targets {
-  ServeOptions serve;
-  ServeFlags serve_flags;
-  PushOptions push;
-  QueryOptions query;
-  PoolListOptions pool_list;
-  PoolCreateOptions pool_create;
-  KeyCreateOptions key_create;
-  KeyListOptions key_list;
-  KeyDeleteOptions key_delete;
-};
-
-struct Commands {
-  CLI::App* serve = nullptr;
-  CLI::App* push = nullptr;
-  CLI::App* query = nullptr;
-  PoolCommands pool;
-  KeyCommands key;
-};
-
 // Read by main, for tests that kill the server; not an option.
 constexpr const char* kFailpointVariable = "ADIT_FAILPOINT";
 
-Commands define_commands(CLI::App& root, Targets& targets) {
-  Commands commands;
+// The options of serve at an address that stays: they are more than CommandBook keeps.
+struct ServeTargets {
+  ServeOptions options;
+  ServeFlags flags;
+  CLI::App* app = nullptr;
+};
+
+void define_commands(CLI::App& root, ServeTargets& serve, CommandBook& book) {
   root.formatter(help_format());  // before the commands are added: they inherit it
-  commands.serve = define_serve(root, targets.serve, targets.serve_flags);
-  commands.push = define_push(root, targets.push);
-  commands.query = define_query(root, targets.query);
-  commands.pool = define_pool(root, targets.pool_list, targets.pool_create);
-  commands.key = define_key(root, targets.key_create, targets.key_list, targets.key_delete);
+  serve.app = define_serve(root, serve.options, serve.flags);
+  define_push(root, book);
+  define_query(root, book);
+  define_pool(root, book);
+  define_table(root, book);
+  define_job(root, book);
+  define_key(root, book);
   root.set_version_flag("--version", "adit " ADIT_VERSION, "Print the version, and end");
   root.footer(
       "Exit codes: 0 ok, 1 failed, 2 wrong usage, 3 no server reached, 4 the job ended in ERROR,\n"
@@ -51,10 +39,12 @@ Commands define_commands(CLI::App& root, Targets& targets) {
       "Examples:\n"
       "  adit serve --data data\n"
       "  adit push orders.parquet --pool Sales --table ORDERS --type REPLACE --create-pool\n"
+      "  adit push 'export/*.csv' --pool Sales --table ORDERS --type DELTA --keys ORDER_ID\n"
       "  adit query --pool Sales 'SELECT count(*) FROM ORDERS'\n"
+      "  adit job list --pool Sales --status ERROR\n"
+      "  adit table show ORDERS --pool Sales\n"
       "  adit key create nightly-load --application\n\n"
       "More on a command: adit COMMAND --help");
-  return commands;
 }
 
 // An ADIT_* variable that nothing reads is a mistake that would otherwise stay unnoticed.
@@ -104,24 +94,16 @@ std::string likely_flag(const CLI::App& root) {
   return {};
 }
 
-Command chosen(const Commands& commands, Targets targets) {
-  if (commands.push->parsed()) return std::move(targets.push);
-  if (commands.query->parsed()) return std::move(targets.query);
-  if (commands.pool.list->parsed()) return std::move(targets.pool_list);
-  if (commands.pool.create->parsed()) return std::move(targets.pool_create);
-  if (commands.key.create->parsed()) return std::move(targets.key_create);
-  if (commands.key.list->parsed()) return std::move(targets.key_list);
-  if (commands.key.remove->parsed()) return std::move(targets.key_delete);
-  return std::move(targets.serve);
-}
-
 }  // namespace
 
 std::variant<Command, ExitCode> parse_command_line(int argc, const char* const* argv, std::ostream& out,
                                                    std::ostream& err) {
   CLI::App root("adit: a push API for tables, in one binary", "adit");
-  Targets targets;
-  const Commands commands = define_commands(root, targets);
+  ServeTargets serve;
+  CommandBook book;
+  define_commands(root, serve, book);
+  bool markdown = false;
+  root.add_flag("--help-markdown", markdown)->group("");  // makes docs/CLI.md
   try {
     root.parse(argc, argv);
   } catch (const CLI::Success& request) {  // help and version
@@ -132,6 +114,10 @@ std::variant<Command, ExitCode> parse_command_line(int argc, const char* const* 
   } catch (const CLI::ParseError& error) {
     return usage_error(root, error.what(), err);
   }
+  if (markdown) {
+    out << commands_markdown(root);
+    return ExitCode::kOk;
+  }
   if (root.get_subcommands().empty()) {
     err << root.help();
     return ExitCode::kUsage;
@@ -139,11 +125,12 @@ std::variant<Command, ExitCode> parse_command_line(int argc, const char* const* 
   if (const auto checked = check_environment(root); !checked) {
     return usage_error(root, checked.error().public_message, err);
   }
-  if (commands.serve->parsed() && targets.serve_flags.print_config) {
-    out << settings_text(*commands.serve);
+  if (!serve.app->parsed()) return book.called();
+  if (serve.flags.print_config) {
+    out << settings_text(*serve.app);
     return ExitCode::kOk;
   }
-  return chosen(commands, std::move(targets));
+  return Command(std::move(serve.options));
 }
 
 }  // namespace adit

@@ -67,15 +67,24 @@ struct ConnectionOptions {
 
 struct PushOptions {
   ConnectionOptions connection;
-  std::vector<std::filesystem::path> files;
-  std::string pool;  ///< name or id
+  std::vector<std::string> files;    ///< expanded; `-` is standard input
+  std::vector<std::string> deletes;  ///< the same, of rows that go
+  std::string pool;                  ///< name or id
   std::string table;
   std::string type;                   ///< REPLACE or DELTA
   std::optional<std::string> format;  ///< PARQUET or CSV; absent: by the files' names
   std::vector<std::string> keys;
+  std::optional<std::string> schema;  ///< JSON of a tableSchema
   std::optional<std::string> separator;
   std::optional<std::string> quote;
   std::optional<std::string> escape;
+  std::optional<std::string> upsert_strategy;
+  std::optional<std::uint64_t> fallback_varchar_length;
+  std::optional<std::string> change_date;
+  std::optional<std::string> foreign_keys;
+  std::uint64_t chunk_bytes_max = 256ULL << 20;
+  std::size_t uploads_max = 4;
+  std::chrono::seconds retry_time{300};
   bool create_pool = false;
   bool json = false;
   bool quiet = false;
@@ -96,10 +105,16 @@ struct PoolListOptions {
   ConnectionOptions connection;
   bool json = false;
 };
+struct PoolShowOptions {
+  ConnectionOptions connection;
+  std::string pool;  ///< name or id
+  bool json = false;
+};
 struct PoolCreateOptions {
   ConnectionOptions connection;
   std::string name;
   std::string description;
+  std::string id;  ///< empty: a new one
   bool json = false;
 };
 
@@ -113,13 +128,66 @@ struct KeyCreateOptions {
   bool application = false;
   bool json = false;
 };
+struct KeyImportOptions {
+  ConnectionOptions connection;
+  std::string name;
+  std::string file;  ///< holds the credential; `-` is standard input
+  bool application = false;
+  bool json = false;
+};
 struct KeyDeleteOptions {
   ConnectionOptions connection;
   std::string id;
 };
 
-using Command = std::variant<ServeOptions, PushOptions, QueryOptions, PoolListOptions, PoolCreateOptions,
-                             KeyListOptions, KeyCreateOptions, KeyDeleteOptions>;
+struct JobListOptions {
+  ConnectionOptions connection;
+  std::string pool;
+  std::string status;  ///< empty for all
+  std::string table;   ///< empty for all
+  std::uint64_t limit = 20;
+  bool json = false;
+};
+struct JobShowOptions {
+  ConnectionOptions connection;
+  std::string pool;
+  std::string job;
+  bool json = false;
+};
+struct JobWatchOptions {
+  ConnectionOptions connection;
+  std::string pool;
+  std::string job;
+  bool json = false;
+  bool quiet = false;
+};
+struct JobCancelOptions {
+  ConnectionOptions connection;
+  std::string pool;
+  std::string job;
+};
+struct JobDeleteOptions {
+  ConnectionOptions connection;
+  std::string pool;
+  std::string job;
+};
+
+struct TableListOptions {
+  ConnectionOptions connection;
+  std::string pool;
+  bool json = false;
+};
+struct TableShowOptions {
+  ConnectionOptions connection;
+  std::string pool;
+  std::string table;
+  bool json = false;
+};
+
+using Command = std::variant<ServeOptions, PushOptions, QueryOptions, PoolListOptions, PoolShowOptions,
+                             PoolCreateOptions, KeyListOptions, KeyCreateOptions, KeyImportOptions,
+                             KeyDeleteOptions, JobListOptions, JobShowOptions, JobWatchOptions,
+                             JobCancelOptions, JobDeleteOptions, TableListOptions, TableShowOptions>;
 
 /// Exit codes of every command; docs and scripts rely on them.
 enum class ExitCode : int {

@@ -187,6 +187,50 @@ TEST_F(CommandLine, PushWithoutATypeIsAnError) {
   expect_usage_error({"push", file, "--pool", "p", "--table", "t", "--type", "append"}, "REPLACE or DELTA");
 }
 
+TEST_F(CommandLine, PushReadsASchemaAndNamesWhatIsWrongWithOne) {
+  const auto file = with_file("[{\"columnName\": \"a\", \"columnType\": \"STRING\"}]");
+  const std::vector<std::string> words{"push", "-",      "--pool", "p",       "--table",
+                                       "t",    "--type", "DELTA",  "--schema"};
+  const auto with = [&](const std::string& path) {
+    auto all = words;
+    all.push_back(path);
+    return all;
+  };
+  EXPECT_EQ(parsed<PushOptions>(with(file)).schema,
+            R"({"columns":[{"columnName":"a","columnType":"STRING"}]})");
+  with_file("{\"columns\": []}");
+  EXPECT_EQ(parsed<PushOptions>(with(file)).schema, R"({"columns":[]})");
+  with_file("{}");
+  expect_usage_error(with(file), "holds no columns");
+  with_file("[");
+  expect_usage_error(with(file), "is not JSON");
+  expect_usage_error(with("/nonexistent"), "can't be read");
+}
+
+TEST_F(CommandLine, PushTakesFilesToDeleteByAndNeedsSomeFile) {
+  const auto file = with_file("a\n1\n");
+  const std::vector<std::string> words{"push", "--pool", "p", "--table", "t", "--keys", "a"};
+  auto all = words;
+  all.insert(all.end(), {"--type", "DELTA", "--delete", file, "--delete", file, file});
+  const auto options = parsed<PushOptions>(all);
+  EXPECT_EQ(options.files.size(), 1U);
+  EXPECT_EQ(options.deletes.size(), 2U);
+  all = words;
+  all.insert(all.end(), {"--type", "DELTA"});
+  expect_usage_error(all, "FILE");
+  all = words;
+  all.insert(all.end(), {"--type", "REPLACE", "--delete", file});
+  expect_usage_error(all, "use --type DELTA");
+}
+
+TEST_F(CommandLine, TheMarkdownNamesEveryCommandAndIsTheSameOnEveryMachine) {
+  ASSERT_EQ(std::get<ExitCode>(parse({"--help-markdown"})), ExitCode::kOk);
+  for (const auto* part :
+       {"## adit serve\n", "## adit key import\n", "`ADIT_URL`", "half of the machine's"}) {
+    EXPECT_NE(out_.str().find(part), std::string::npos) << part;
+  }
+}
+
 TEST_F(CommandLine, QueryTakesADashAndSqlWithCommas) {
   EXPECT_EQ(parsed<QueryOptions>({"query", "--pool", "p", "-"}).sql, "-");
   EXPECT_EQ(parsed<QueryOptions>({"query", "--pool", "p", "SELECT a, b FROM t"}).sql, "SELECT a, b FROM t");

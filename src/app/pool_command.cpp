@@ -20,7 +20,7 @@ json::object json_of(const client::PoolView& pool) {
 
 }  // namespace
 
-ExitCode run_pool_list(const PoolListOptions& options) {
+ExitCode run_command(const PoolListOptions& options) {
   auto api = open_api(options.connection);
   if (!api) return report(api.error(), options.connection);
   const auto pools = api->pools();
@@ -39,10 +39,32 @@ ExitCode run_pool_list(const PoolListOptions& options) {
   return ExitCode::kOk;
 }
 
-ExitCode run_pool_create(const PoolCreateOptions& options) {
+ExitCode run_command(const PoolShowOptions& options) {
+  auto access = open_pool(options.connection, options.pool);
+  if (!access) return report(access.error(), options.connection);
+  const auto pool = access->api.pool(access->pool);
+  if (!pool) return report(pool.error(), options.connection);
+  const auto tables = access->api.tables(access->pool);
+  if (!tables) return report(tables.error(), options.connection);
+  if (options.json) {
+    auto object = json_of(*pool);
+    json::array names;
+    for (const auto& table : *tables) names.emplace_back(table.name);
+    object["tables"] = std::move(names);
+    std::cout << object << '\n';
+    return ExitCode::kOk;
+  }
+  std::cout << "name         " << pool->name << "\nid           " << pool->id << "\ncreated      "
+            << time_text(pool->created_ms) << "\ndescription  " << pool->description << "\ntables       "
+            << tables->size() << '\n';
+  for (const auto& table : *tables) std::cout << "  " << table.name << '\n';
+  return ExitCode::kOk;
+}
+
+ExitCode run_command(const PoolCreateOptions& options) {
   auto api = open_api(options.connection);
   if (!api) return report(api.error(), options.connection);
-  const auto pool = api->create_pool(options.name, options.description);
+  const auto pool = api->create_pool(options.name, options.description, options.id);
   if (!pool) return report(pool.error(), options.connection);
   if (options.json) {
     std::cout << json_of(*pool) << '\n';

@@ -1,6 +1,7 @@
 // `adit query`.
 #include <iostream>
 #include <iterator>
+#include <utility>
 
 #include "app/command_support.h"
 #include "app/commands.h"
@@ -14,7 +15,7 @@ Result<client::QueryView> ask(client::AditApi& api, const QueryOptions& options)
   std::string sql = options.sql;
   if (sql == "-") sql.assign(std::istreambuf_iterator<char>(std::cin), {});
   ADIT_TRY(const auto pool, api.find_pool(options.pool));
-  return api.query(pool, sql, options.limit, options.timeout);
+  return api.query(pool, {std::move(sql), options.limit, options.timeout});
 }
 
 void print(const client::QueryView& view, TableFormat format) {
@@ -36,7 +37,7 @@ void print(const client::QueryView& view, TableFormat format) {
 
 }  // namespace
 
-ExitCode run_query(const QueryOptions& options) {
+ExitCode run_command(const QueryOptions& options) {
   auto api = open_api(options.connection);
   if (!api) return report(api.error(), options.connection);
   const auto view = ask(*api, options);

@@ -13,20 +13,23 @@ std::optional<User> fetch_user(Query& query) {
   return user;
 }
 
-void insert(SqliteSession& session, const Key& key) {
-  session
-      .query(
-          "INSERT INTO api_keys (id, team_id, owner_id, kind, name, secret_digest, created, last_used) "
-          "VALUES (:id, :team, :owner, :kind, :name, :digest, :created, :last_used)")
-      .with(key.id.to_string())
-      .with(key.team.to_string())
-      .with(key.owner.to_string())
-      .with(to_string(key.kind))
-      .with(key.name)
-      .with(to_hex(key.secret_digest))
-      .with(to_epoch_ms(key.created))
-      .with(encode(key.last_used))
-      .run();
+/// False when a key of that id is there already.
+bool insert(SqliteSession& session, const Key& key) {
+  return session
+             .query(
+                 "INSERT INTO api_keys (id, team_id, owner_id, kind, name, secret_digest, created, "
+                 "last_used) "
+                 "VALUES (:id, :team, :owner, :kind, :name, :digest, :created, :last_used) "
+                 "ON CONFLICT (id) DO NOTHING")
+             .with(key.id.to_string())
+             .with(key.team.to_string())
+             .with(key.owner.to_string())
+             .with(to_string(key.kind))
+             .with(key.name)
+             .with(to_hex(key.secret_digest))
+             .with(to_epoch_ms(key.created))
+             .with(encode(key.last_used))
+             .run() > 0;
 }
 
 }  // namespace
@@ -92,7 +95,7 @@ Result<std::optional<User>> SqliteCatalog::find_administrator(TeamId team) {
 
 Result<void> SqliteCatalog::insert_key(const Key& key) {
   return write(Durability::kFull, "", [&](SqliteSession& session) -> Result<void> {
-    insert(session, key);
+    if (!insert(session, key)) return conflict("There is already a key with this id.");
     return {};
   });
 }

@@ -5,6 +5,7 @@
 #include <charconv>
 
 #include "base/id.h"
+#include "client/api_error.h"
 #include "client/json_view.h"
 
 namespace adit::client {
@@ -15,14 +16,6 @@ namespace json = boost::json;
 constexpr std::string_view kPools = "/adit/api/v1/pools";
 constexpr std::string_view kKeys = "/adit/api/v1/keys";
 constexpr std::size_t kNamesShownMax = 10;
-
-std::string jobs_path(const std::string& pool) {
-  return "/data-ingestion/api/v1/data-push/" + encode_segment(pool) + "/jobs/";
-}
-
-std::string job_path(const std::string& pool, const std::string& job) {
-  return jobs_path(pool) + encode_segment(job);
-}
 
 PoolView pool_view(const json::value& value) {
   const auto& object = as_object(value);
@@ -37,49 +30,15 @@ KeyView key_view(const json::value& value) {
           number_at(object, "lastUsedAt"), text_at(object, "key")};
 }
 
-JobView job_view(const json::value& value) {
+TableView table_view(const json::value& value) {
   const auto& object = as_object(value);
-  const auto& adit = object_at(object, "adit");
-  JobView job;
-  job.id = text_at(object, "id");
-  job.status = text_at(object, "status");
-  job.phase = text_at(adit, "phase");
-  job.progress = real_at(adit, "progress");
-  job.rows_landed = count_at(adit, "rowsLanded").value_or(0);
-  for (const auto& line : array_at(object, "logs")) {
-    if (line.is_string()) job.logs.emplace_back(line.get_string());
+  TableView table{
+      text_at(object, "name"), text_at(object, "type"), count_at(object, "rowsEstimated").value_or(0), {}};
+  for (const auto& entry : array_at(object, "columns")) {
+    const auto& column = as_object(entry);
+    table.columns.push_back({text_at(column, "name"), text_at(column, "type"), text_at(column, "storedAs")});
   }
-  return job;
-}
-
-ChunkView chunk_view(const json::value& value) {
-  const auto& object = as_object(value);
-  const auto& adit = object_at(object, "adit");
-  ChunkView chunk{text_at(object, "id"), text_at(adit, "state"), {}};
-  for (const auto& entry : array_at(adit, "errors")) {
-    const auto& error = as_object(entry);
-    chunk.problems.push_back({text_at(error, "message"), count_at(error, "row"), count_at(error, "line"),
-                              optional_text_at(error, "column"), optional_text_at(error, "value")});
-  }
-  return chunk;
-}
-
-template <class View>
-Result<std::vector<View>> views_of(const Result<Answer>& answer, View (*view)(const json::value&)) {
-  ADIT_TRY(const auto parsed, json_of(answer));
-  std::vector<View> views;
-  if (parsed.is_array()) {
-    for (const auto& entry : parsed.get_array()) views.push_back(view(entry));
-  }
-  return views;
-}
-
-json::object csv_options(const JobRequest& request) {
-  json::object options;
-  if (request.separator) options["separatorSequence"] = *request.separator;
-  if (request.quote) options["quoteSequence"] = *request.quote;
-  if (request.escape) options["escapeSequence"] = *request.escape;
-  return options;
+  return table;
 }
 
 bool is_number_type(std::string_view type) {
@@ -99,6 +58,13 @@ Cell cell_of(const json::value& value) {
   return json::serialize(value);
 }
 
+// Besides what may pass for any request: the same one, of which only the connection was lost, is still under
+// way.
+bool may_pass(const Answer& answer) {
+  return is_passing(answer.status) ||
+         (answer.status == 409 && answer.body.find("Idempotency-Key") != std::string::npos);
+}
+
 std::string names_of(const std::vector<PoolView>& pools) {
   if (pools.empty()) return "There is none yet.";
   std::string text = "There is: ";
@@ -110,12 +76,80 @@ std::string names_of(const std::vector<PoolView>& pools) {
 
 }  // namespace
 
-Result<std::vector<PoolView>> AditApi::pools() { return views_of<PoolView>(http_.get(kPools), pool_view); }
+void AditApi::set_retries(const RetryPolicy& policy, OnRetry on_retry) {
+  retries_ = policy;
+  on_retry_ = std::move(on_retry);
+}
 
-Result<PoolView> AditApi::create_pool(const std::string& name, const std::string& description) {
-  const json::object body{{"name", name}, {"description", description}};
-  ADIT_TRY(const auto answer, json_of(http_.post(kPools, json::serialize(body))));
+void AditApi::set_stop(const StopQuestion& stop) {
+  stop_ = stop;
+  http_.set_stop(stop);
+}
+
+AditApi AditApi::sibling() const {
+  AditApi other(http_.sibling());
+  other.retries_ = retries_;
+  other.on_retry_ = on_retry_;
+  other.stop_ = stop_;
+  return other;
+}
+
+Result<Answer> AditApi::repeated(const Attempt& attempt) {
+  Retry retry(retries_, stop_, on_retry_);
+  while (true) {
+    auto answer = attempt();
+    if (answer) {
+      if (!may_pass(*answer)) return answer;
+      if (!retry.wait(error_of_answer(answer->status, answer->body), answer->retry_after)) return answer;
+    } else if (!is_passing(answer.error().kind) || !http_.has_connected() ||
+               !retry.wait(answer.error(), std::nullopt)) {
+      return answer;
+    }
+  }
+}
+
+Result<Answer> AditApi::get(const std::string& path) {
+  return repeated([&] { return http_.get(path); });
+}
+
+Result<Answer> AditApi::post(const std::string& path, const std::string& body,
+                             const std::string& repeat_key) {
+  const Headers headers{{"Idempotency-Key", repeat_key}};
+  return repeated([&] { return http_.send(Method::kPost, path, body, headers); });
+}
+
+Result<void> AditApi::remove(const std::string& path) {
+  int attempts = 0;
+  const auto answer = repeated([&] {
+    ++attempts;
+    return http_.remove(path);
+  });
+  if (answer && answer->status == 404 && attempts > 1) return {};
+  return success_of(answer);
+}
+
+Result<std::vector<PoolView>> AditApi::pools() {
+  return views_of<PoolView>(get(std::string(kPools)), pool_view);
+}
+
+Result<PoolView> AditApi::pool(const std::string& id) {
+  ADIT_TRY(const auto answer, json_of(get(std::string(kPools) + "/" + encode_segment(id))));
   return pool_view(answer);
+}
+
+Result<PoolView> AditApi::create_pool(const std::string& name, const std::string& description,
+                                      const std::string& id) {
+  // With an id of its own a creation whose answer was lost is found to be there already.
+  const std::string chosen = id.empty() ? Uuid::random().to_string() : id;
+  const json::object body{{"id", chosen}, {"name", name}, {"description", description}};
+  int attempts = 0;
+  const auto answer = repeated([&] {
+    ++attempts;
+    return http_.post(kPools, json::serialize(body));
+  });
+  if (answer && answer->status == 409 && attempts > 1) return pool(chosen);
+  ADIT_TRY(const auto created, json_of(answer));
+  return pool_view(created);
 }
 
 Result<std::string> AditApi::find_pool(const std::string& name_or_id) {
@@ -126,7 +160,11 @@ Result<std::string> AditApi::find_pool(const std::string& name_or_id) {
   return not_found("There is no pool named `" + name_or_id + "`. " + names_of(all));
 }
 
-Result<std::vector<KeyView>> AditApi::keys() { return views_of<KeyView>(http_.get(kKeys), key_view); }
+Result<std::vector<TableView>> AditApi::tables(const std::string& pool) {
+  return views_of<TableView>(get(std::string(kPools) + "/" + encode_segment(pool) + "/tables"), table_view);
+}
+
+Result<std::vector<KeyView>> AditApi::keys() { return views_of<KeyView>(get(std::string(kKeys)), key_view); }
 
 Result<KeyView> AditApi::create_key(const std::string& name, const std::string& kind) {
   const json::object body{{"name", name}, {"kind", kind}};
@@ -134,44 +172,20 @@ Result<KeyView> AditApi::create_key(const std::string& name, const std::string& 
   return key_view(answer);
 }
 
+Result<KeyView> AditApi::import_key(const std::string& name, const std::string& kind,
+                                    const std::string& key) {
+  const json::object body{{"name", name}, {"kind", kind}, {"key", key}};
+  ADIT_TRY(const auto answer, json_of(http_.post(kKeys, json::serialize(body))));
+  return key_view(answer);
+}
+
 Result<void> AditApi::delete_key(const std::string& id) {
-  return success_of(http_.remove(std::string(kKeys) + "/" + encode_segment(id)));
+  return remove(std::string(kKeys) + "/" + encode_segment(id));
 }
 
-Result<JobView> AditApi::create_job(const std::string& pool, const JobRequest& request) {
-  json::object body{{"targetName", request.table}, {"type", request.type}, {"fileType", request.file_type}};
-  if (!request.keys.empty()) body["keys"] = json::value_from(request.keys);
-  if (auto options = csv_options(request); !options.empty()) body["csvParsingOptions"] = std::move(options);
-  ADIT_TRY(const auto answer, json_of(http_.post(jobs_path(pool), json::serialize(body))));
-  return job_view(answer);
-}
-
-Result<void> AditApi::upload(const std::string& pool, const std::string& job,
-                             const std::filesystem::path& file, const HttpClient::Progress& progress) {
-  return success_of(http_.post_file(job_path(pool, job) + "/chunks/upserted", file, progress));
-}
-
-Result<void> AditApi::execute(const std::string& pool, const std::string& job) {
-  return success_of(http_.post(job_path(pool, job), ""));
-}
-
-Result<JobView> AditApi::job(const std::string& pool, const std::string& job) {
-  ADIT_TRY(const auto answer, json_of(http_.get(job_path(pool, job))));
-  return job_view(answer);
-}
-
-Result<JobView> AditApi::cancel(const std::string& pool, const std::string& job) {
-  ADIT_TRY(const auto answer, json_of(http_.post(job_path(pool, job) + "/cancel", "")));
-  return job_view(answer);
-}
-
-Result<std::vector<ChunkView>> AditApi::chunks(const std::string& pool, const std::string& job) {
-  return views_of<ChunkView>(http_.get(job_path(pool, job) + "/chunks"), chunk_view);
-}
-
-Result<QueryView> AditApi::query(const std::string& pool, const std::string& sql, std::uint64_t limit,
-                                 std::chrono::milliseconds timeout) {
-  const json::object body{{"sql", sql}, {"limit", limit}, {"timeoutMs", timeout.count()}};
+Result<QueryView> AditApi::query(const std::string& pool, const QueryRequest& request) {
+  const json::object body{
+      {"sql", request.sql}, {"limit", request.limit}, {"timeoutMs", request.timeout.count()}};
   auto answer =
       http_.post(std::string(kPools) + "/" + encode_segment(pool) + "/query", json::serialize(body));
   ADIT_TRY(const auto parsed, json_of(answer));

@@ -3,13 +3,16 @@
 
 #include <chrono>
 #include <cstdint>
-#include <filesystem>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "base/result.h"
 #include "client/http_client.h"
+#include "client/job_view.h"
+#include "client/push_pieces.h"
+#include "client/retry.h"
 #include "client/text_table.h"
 
 namespace adit::client {
@@ -30,41 +33,29 @@ struct KeyView {
   std::string key;  ///< the credential; only when it has just been created
 };
 
-/// A push job as it is to be created; the words are the contract's.
-struct JobRequest {
-  std::string table;
-  std::string type;       ///< REPLACE or DELTA
-  std::string file_type;  ///< PARQUET or CSV
-  std::vector<std::string> keys;
-  std::optional<std::string> separator;
-  std::optional<std::string> quote;
-  std::optional<std::string> escape;
+struct JobFilter {
+  std::string status;  ///< empty for all
+  std::string table;   ///< empty for all
+  std::optional<std::uint64_t> limit;
 };
 
-struct JobView {
-  std::string id;
-  std::string status;  ///< NEW, QUEUED, RUNNING, DONE, ERROR or CANCELED
-  std::string phase;   ///< what the server is doing, in its words
-  double progress = 0;
-  std::uint64_t rows_landed = 0;
-  std::vector<std::string> logs;
-
-  bool ended() const { return status == "DONE" || status == "ERROR" || status == "CANCELED"; }
+struct TableColumn {
+  std::string name;
+  std::string type;       ///< one of the contract's four words
+  std::string stored_as;  ///< the engine's type
 };
 
-/// One thing that is wrong with a chunk's data.
-struct ChunkProblem {
-  std::string message;
-  std::optional<std::uint64_t> row;
-  std::optional<std::uint64_t> line;
-  std::optional<std::string> column;
-  std::optional<std::string> value;
+struct TableView {
+  std::string name;
+  std::string type;  ///< TABLE or VIEW
+  std::uint64_t rows_estimated = 0;
+  std::vector<TableColumn> columns;
 };
 
-struct ChunkView {
-  std::string id;
-  std::string state;  ///< STORED, STAGING, STAGED or FAILED
-  std::vector<ChunkProblem> problems;
+struct QueryRequest {
+  std::string sql;
+  std::uint64_t limit = 1000;
+  std::chrono::milliseconds timeout{60'000};
 };
 
 struct QueryView {
@@ -74,37 +65,67 @@ struct QueryView {
   std::string body;  ///< the answer as it came
 };
 
-/// Errors are those of HttpClient, and for a refusal what error_of_answer makes of it. One thread at a time.
+/// Errors are those of HttpClient, and for a refusal what error_of_answer makes of it. Requests that may be
+/// repeated are, see retry.h; a server that was never reached is an error at once. One thread at a time.
 class AditApi {
  public:
   explicit AditApi(HttpClient http) : http_(std::move(http)) {}
 
+  void set_retries(const RetryPolicy& policy, OnRetry on_retry);
+  /// Ends what is under way, and waits between attempts. An empty one takes it away.
+  void set_stop(const StopQuestion& stop);
+  /// Another one of the same server with the same settings, for another thread.
+  AditApi sibling() const;
+
   Result<std::vector<PoolView>> pools();
-  Result<PoolView> create_pool(const std::string& name, const std::string& description);
+  Result<PoolView> pool(const std::string& id);
+  /// `id` may be empty: then there is a new one.
+  Result<PoolView> create_pool(const std::string& name, const std::string& description,
+                               const std::string& id);
   /// The id of the pool of exactly that name; a text in the form of a UUID is an id. kNotFound lists what
   /// there is.
   Result<std::string> find_pool(const std::string& name_or_id);
+  Result<std::vector<TableView>> tables(const std::string& pool);
 
   Result<std::vector<KeyView>> keys();
   Result<KeyView> create_key(const std::string& name, const std::string& kind);
+  /// Makes an existing key known; `key` is the credential.
+  Result<KeyView> import_key(const std::string& name, const std::string& kind, const std::string& key);
   Result<void> delete_key(const std::string& id);
 
-  Result<JobView> create_job(const std::string& pool, const JobRequest& request);
-  Result<void> upload(const std::string& pool, const std::string& job, const std::filesystem::path& file,
-                      const HttpClient::Progress& progress);
-  Result<void> execute(const std::string& pool, const std::string& job);
+  /// `repeat_key` is the Idempotency-Key under which the server knows a request again that is sent twice.
+  Result<JobView> create_job(const std::string& pool, const JobRequest& request,
+                             const std::string& repeat_key);
+  Result<void> upload(const std::string& pool, const std::string& job, const Piece& piece,
+                      const std::string& repeat_key, const HttpClient::Progress& progress);
+  Result<void> execute(const std::string& pool, const std::string& job, const std::string& repeat_key);
   Result<JobView> job(const std::string& pool, const std::string& job);
+  /// Newest first.
+  Result<std::vector<JobView>> jobs(const std::string& pool, const JobFilter& filter);
+  /// The job as it ended; kConflict when it had ended before.
   Result<JobView> cancel(const std::string& pool, const std::string& job);
-  /// In the order of upload.
+  Result<void> delete_job(const std::string& pool, const std::string& job);
+  /// In the order of the rows.
   Result<std::vector<ChunkView>> chunks(const std::string& pool, const std::string& job);
 
-  Result<QueryView> query(const std::string& pool, const std::string& sql, std::uint64_t limit,
-                          std::chrono::milliseconds timeout);
+  Result<QueryView> query(const std::string& pool, const QueryRequest& request);
 
   HttpClient& http() { return http_; }
 
  private:
+  using Attempt = std::function<Result<Answer>()>;
+
+  /// Makes a request that may be repeated.
+  Result<Answer> repeated(const Attempt& attempt);
+  Result<Answer> get(const std::string& path);
+  Result<Answer> post(const std::string& path, const std::string& body, const std::string& repeat_key);
+  /// That it is not there any more when asked a second time is what was wanted.
+  Result<void> remove(const std::string& path);
+
   HttpClient http_;
+  RetryPolicy retries_;
+  OnRetry on_retry_;
+  StopQuestion stop_;
 };
 
 }  // namespace adit::client

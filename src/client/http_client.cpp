@@ -5,12 +5,10 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/ssl/error.hpp>
 #include <boost/asio/ssl/host_name_verification.hpp>
-#include <fstream>
 #include <optional>
 #include <sstream>
-#include <vector>
+#include <utility>
 
-#include "base/id.h"
 #include "client/wire.h"
 
 namespace adit::client {
@@ -21,7 +19,8 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr std::size_t kUploadBlockBytes = 256 * 1024;
+constexpr std::size_t kBlockBytes = 256 * 1024;
+constexpr std::size_t kRefusalBytesMax = 1 << 20;
 constexpr std::uint64_t kAnswerBytesMax = 4ULL << 30;
 constexpr std::chrono::milliseconds kStopCheckInterval{50};
 // A connection that has been idle for longer may be about to be closed by the server.
@@ -29,26 +28,18 @@ constexpr std::chrono::seconds kReuseMax{5};
 // How long to look for the reason after the server has hung up during an upload.
 constexpr std::chrono::seconds kLateAnswer{2};
 
-struct Upload {
-  std::ifstream file;
-  std::uint64_t bytes = 0;
-  std::string before;
-  std::string after;
-  std::string boundary;
-};
-
-Result<Upload> open_upload(const std::filesystem::path& path) {
-  Upload upload;
-  std::error_code failure;
-  upload.bytes = std::filesystem::file_size(path, failure);
-  upload.file.open(path, std::ios::binary);
-  if (failure || !upload.file) return invalid(path.string() + " can't be read");
-  upload.boundary = "adit-" + Uuid::random().to_string();
-  upload.before = "--" + upload.boundary +
-                  "\r\nContent-Disposition: form-data; name=\"file\"; filename=\"file\"\r\n"
-                  "Content-Type: application/octet-stream\r\n\r\n";
-  upload.after = "\r\n--" + upload.boundary + "--\r\n";
-  return upload;
+bhttp::verb verb_of(Method method) {
+  switch (method) {
+    case Method::kGet:
+      return bhttp::verb::get;
+    case Method::kPost:
+      return bhttp::verb::post;
+    case Method::kPut:
+      return bhttp::verb::put;
+    case Method::kDelete:
+      return bhttp::verb::delete_;
+  }
+  std::unreachable();
 }
 
 bool hung_up(const error_code& code) {
@@ -64,23 +55,40 @@ class HttpClient::Core {
   explicit Core(HttpClientOptions options) : options_(std::move(options)) {}
   ~Core() { drop(); }
 
-  Result<Answer> request(bhttp::verb verb, std::string_view path, const std::string& json);
-  Result<Answer> upload(std::string_view path, const std::filesystem::path& file, const Progress& progress);
+  Result<Answer> request(Method method, std::string_view path, const std::string& json,
+                         const Headers& headers, const Sink* sink);
+  Result<Answer> upload(std::string_view path, const UploadBody& body, const Headers& headers,
+                        const Progress& progress);
+  bool has_connected() const { return has_connected_; }
+  void take_scheme(const Core& other) {
+    scheme_ = other.scheme_;
+    has_connected_ = other.has_connected_;
+  }
 
   HttpClientOptions options_;
 
  private:
   enum class Scheme { kUntried, kBearer, kAppKey };
 
-  bhttp::request<bhttp::string_body> head(bhttp::verb verb, std::string_view path, Scheme scheme) const;
-  Result<Answer> exchange(bhttp::verb verb, std::string_view path, const std::string& json, Scheme scheme);
+  /// One request as it is said on the wire, but for its scheme.
+  struct Words {
+    bhttp::verb verb;
+    std::string_view path;
+    const std::string& json;
+    const Headers& headers;
+  };
+
+  bhttp::request<bhttp::string_body> head(bhttp::verb verb, std::string_view path, const Headers& headers,
+                                          Scheme scheme) const;
+  Result<Answer> exchange(const Words& words, Scheme scheme, const Sink* sink);
   Result<void> connect();
   Result<void> prepare_tls();
   Result<void> handshake();
   Result<void> write(std::string_view bytes);
-  Result<bool> write_file(Upload& upload, const Progress& progress);
+  Result<bool> write_body(const UploadBody& body, const Progress& progress);
   void start_answer();
   Result<Answer> finish_answer(std::chrono::milliseconds limit);
+  Result<Answer> stream_answer(const Sink& sink);
   Result<void> run(const std::function<bool()>& done, std::chrono::milliseconds limit);
   Error lost(const error_code& code) const;
   void drop();
@@ -90,6 +98,7 @@ class HttpClient::Core {
   std::unique_ptr<Connection> connection_;
   Clock::time_point last_used_;
   Scheme scheme_ = Scheme::kUntried;
+  bool has_connected_ = false;
 
   // Of the answer that is awaited.
   beast::flat_buffer buffer_;
@@ -107,7 +116,7 @@ Result<void> HttpClient::Core::run(const std::function<bool()>& done, std::chron
     io_.restart();
     io_.run_one_for(kStopCheckInterval);
     if (done()) break;
-    if (options_.stop != nullptr && options_.stop->load()) {
+    if (options_.stop && options_.stop()) {
       error = Error{ErrorKind::kCanceled, "Interrupted."};
     } else if (Clock::now() > deadline) {
       error = Error{ErrorKind::kTimeout, options_.url.to_string() + " did not answer in time."};
@@ -193,12 +202,13 @@ Result<void> HttpClient::Core::connect() {
     return Error{ErrorKind::kUnavailable,
                  "No server answers at " + url.to_string() + ": " + code.message() + "."};
   }
+  has_connected_ = true;
   connection_->tcp().socket().set_option(asio::ip::tcp::no_delay(true), code);
   return handshake();
 }
 
 bhttp::request<bhttp::string_body> HttpClient::Core::head(bhttp::verb verb, std::string_view path,
-                                                          Scheme scheme) const {
+                                                          const Headers& headers, Scheme scheme) const {
   bhttp::request<bhttp::string_body> request(verb, options_.url.path + std::string(path), 11);
   request.set(bhttp::field::host, options_.url.authority());
   request.set(bhttp::field::user_agent, "adit/" ADIT_VERSION);
@@ -207,6 +217,7 @@ bhttp::request<bhttp::string_body> HttpClient::Core::head(bhttp::verb verb, std:
     request.set(bhttp::field::authorization,
                 (scheme == Scheme::kAppKey ? "AppKey " : "Bearer ") + options_.key);
   }
+  for (const auto& [name, value] : headers) request.set(name, value);
   return request;
 }
 
@@ -248,27 +259,63 @@ Result<Answer> HttpClient::Core::finish_answer(std::chrono::milliseconds limit) 
   auto message = parser_->release();
   last_used_ = Clock::now();
   if (!message.keep_alive()) drop();
-  return Answer{static_cast<int>(message.result_int()), std::move(message.body())};
+  return Answer{static_cast<int>(message.result_int()), std::move(message.body()),
+                parse_retry_after(message[bhttp::field::retry_after], std::chrono::system_clock::now())};
 }
 
-Result<Answer> HttpClient::Core::exchange(bhttp::verb verb, std::string_view path, const std::string& json,
-                                          Scheme scheme) {
-  auto request = head(verb, path, scheme);
-  if (!json.empty()) request.set(bhttp::field::content_type, "application/json");
-  request.body() = json;
+Result<Answer> HttpClient::Core::stream_answer(const Sink& sink) {
+  StreamParser parser;
+  parser.body_limit(boost::none);
+  std::vector<char> block(kBlockBytes);
+  Answer answer;
+  while (!parser.is_done()) {
+    parser.get().body() = {block.data(), block.size(), true};
+    bool done = false;
+    error_code code;
+    connection_->async_read(buffer_, parser, [&](error_code result) {
+      code = result;
+      done = true;
+    });
+    ADIT_CHECK(run([&] { return done; }, options_.answer_timeout));
+    if (code && code != bhttp::error::need_buffer) {
+      const Error error = lost(code);
+      drop();
+      return error;
+    }
+    answer.status = static_cast<int>(parser.get().result_int());
+    const std::string_view bytes(block.data(), block.size() - parser.get().body().size);
+    if (!answer.ok()) {
+      answer.body += bytes.substr(0, kRefusalBytesMax - std::min(kRefusalBytesMax, answer.body.size()));
+    } else if (const auto taken = bytes.empty() ? Result<void>() : sink(bytes); !taken) {
+      drop();
+      return taken.error();
+    }
+  }
+  answer.retry_after =
+      parse_retry_after(parser.get()[bhttp::field::retry_after], std::chrono::system_clock::now());
+  last_used_ = Clock::now();
+  if (!parser.get().keep_alive()) drop();
+  return answer;
+}
+
+Result<Answer> HttpClient::Core::exchange(const Words& words, Scheme scheme, const Sink* sink) {
+  auto request = head(words.verb, words.path, words.headers, scheme);
+  if (!words.json.empty()) request.set(bhttp::field::content_type, "application/json");
+  request.body() = words.json;
   request.prepare_payload();
-  if (verb == bhttp::verb::post && json.empty()) request.content_length(0);
+  if (words.verb == bhttp::verb::post && words.json.empty()) request.content_length(0);
   std::ostringstream text;
   text << request;
 
   if (connection_ && Clock::now() - last_used_ > kReuseMax) drop();
   // Asked again once where the kept connection turns out to be closed, but never what might have been done.
-  const bool repeatable = verb == bhttp::verb::get || verb == bhttp::verb::delete_;
+  const bool repeatable = words.verb == bhttp::verb::get || words.verb == bhttp::verb::delete_;
   for (bool reused = connection_ != nullptr;; reused = false) {
     if (!connection_) ADIT_CHECK(connect());
     answered_ = false;
     const auto written = write(text.str());
     if (written) {
+      if (sink != nullptr) return stream_answer(*sink);
       start_answer();
       auto answer = finish_answer(options_.answer_timeout);
       if (answer || !reused || !repeatable || answer.error().kind != ErrorKind::kUnavailable) return answer;
@@ -279,45 +326,48 @@ Result<Answer> HttpClient::Core::exchange(bhttp::verb verb, std::string_view pat
   }
 }
 
-Result<Answer> HttpClient::Core::request(bhttp::verb verb, std::string_view path, const std::string& json) {
-  ADIT_TRY(auto answer, exchange(verb, path, json, scheme_));
+Result<Answer> HttpClient::Core::request(Method method, std::string_view path, const std::string& json,
+                                         const Headers& headers, const Sink* sink) {
+  const Words words{verb_of(method), path, json, headers};
+  ADIT_TRY(auto answer, exchange(words, scheme_, sink));
   if (scheme_ != Scheme::kUntried) return answer;
   if (answer.status != 401) {
     scheme_ = Scheme::kBearer;
     return answer;
   }
-  ADIT_TRY(auto second, exchange(verb, path, json, Scheme::kAppKey));
+  ADIT_TRY(auto second, exchange(words, Scheme::kAppKey, sink));
   if (second.status == 401) return answer;
   scheme_ = Scheme::kAppKey;
   return second;
 }
 
-// Sends the parts. False when an answer came before the end: the connection can't be used again then.
-Result<bool> HttpClient::Core::write_file(Upload& upload, const Progress& progress) {
-  ADIT_CHECK(write(upload.before));
-  std::vector<char> block(kUploadBlockBytes);
+// Sends the body. False when an answer came before the end: the connection can't be used again then.
+Result<bool> HttpClient::Core::write_body(const UploadBody& body, const Progress& progress) {
   std::uint64_t sent = 0;
-  while (sent < upload.bytes && !answered_) {
-    const auto wanted = std::min<std::uint64_t>(block.size(), upload.bytes - sent);
-    upload.file.read(block.data(), static_cast<std::streamsize>(wanted));
-    if (static_cast<std::uint64_t>(upload.file.gcount()) != wanted) {
-      return invalid("The file became shorter while it was sent.");
-    }
-    ADIT_CHECK(write({block.data(), wanted}));
-    sent += wanted;
+  const auto send = [&](std::string_view bytes) -> Result<void> {
+    if (bytes.empty() || answered_) return {};
+    ADIT_CHECK(write(bytes));
+    sent += bytes.size();
     if (progress) progress(sent);
+    return {};
+  };
+  ADIT_CHECK(send(body.before));
+  for (std::uint64_t at = 0; at < body.length && !answered_;) {
+    const auto wanted = std::min<std::uint64_t>(kBlockBytes, body.length - at);
+    ADIT_TRY(const auto block, body.file.read(body.offset + at, static_cast<std::size_t>(wanted)));
+    if (block.size() != wanted) return invalid("The file became shorter while it was sent.");
+    ADIT_CHECK(send(block));
+    at += wanted;
   }
-  if (answered_) return false;
-  ADIT_CHECK(write(upload.after));
-  return connection_ != nullptr;
+  ADIT_CHECK(send(body.after));
+  return !answered_ && connection_ != nullptr;
 }
 
-Result<Answer> HttpClient::Core::upload(std::string_view path, const std::filesystem::path& file,
+Result<Answer> HttpClient::Core::upload(std::string_view path, const UploadBody& body, const Headers& headers,
                                         const Progress& progress) {
-  ADIT_TRY(auto upload, open_upload(file));
-  auto request = head(bhttp::verb::post, path, scheme_);
-  request.set(bhttp::field::content_type, "multipart/form-data; boundary=" + upload.boundary);
-  request.content_length(upload.before.size() + upload.bytes + upload.after.size());
+  auto request = head(bhttp::verb::post, path, headers, scheme_);
+  request.set(bhttp::field::content_type, "application/octet-stream");
+  request.content_length(body.bytes());
   std::ostringstream text;
   text << request.base();
 
@@ -326,7 +376,7 @@ Result<Answer> HttpClient::Core::upload(std::string_view path, const std::filesy
   if (!connection_) ADIT_CHECK(connect());
   ADIT_CHECK(write(text.str()));
   start_answer();
-  const auto complete = write_file(upload, progress);
+  const auto complete = write_body(body, progress);
   if (complete) {
     auto answer = finish_answer(options_.answer_timeout);
     if (!*complete) drop();
@@ -347,18 +397,25 @@ HttpClient::HttpClient(HttpClient&&) noexcept = default;
 HttpClient& HttpClient::operator=(HttpClient&&) noexcept = default;
 HttpClient::~HttpClient() = default;
 
-Result<Answer> HttpClient::get(std::string_view path) { return core_->request(bhttp::verb::get, path, {}); }
-Result<Answer> HttpClient::remove(std::string_view path) {
-  return core_->request(bhttp::verb::delete_, path, {});
+Result<Answer> HttpClient::send(Method method, std::string_view path, const std::string& json,
+                                const Headers& headers) {
+  return core_->request(method, path, json, headers, nullptr);
 }
-Result<Answer> HttpClient::post(std::string_view path, const std::string& json) {
-  return core_->request(bhttp::verb::post, path, json);
+Result<Answer> HttpClient::download(Method method, std::string_view path, const std::string& json,
+                                    const Headers& headers, const Sink& sink) {
+  return core_->request(method, path, json, headers, &sink);
 }
-Result<Answer> HttpClient::post_file(std::string_view path, const std::filesystem::path& file,
-                                     const Progress& progress) {
-  return core_->upload(path, file, progress);
+Result<Answer> HttpClient::upload(std::string_view path, const UploadBody& body, const Headers& headers,
+                                  const Progress& progress) {
+  return core_->upload(path, body, headers, progress);
 }
+HttpClient HttpClient::sibling() const {
+  HttpClient other(core_->options_);
+  other.core_->take_scheme(*core_);
+  return other;
+}
+bool HttpClient::has_connected() const { return core_->has_connected(); }
 const BaseUrl& HttpClient::url() const { return core_->options_.url; }
-void HttpClient::set_stop(const std::atomic<bool>* stop) { core_->options_.stop = stop; }
+void HttpClient::set_stop(StopQuestion stop) { core_->options_.stop = std::move(stop); }
 
 }  // namespace adit::client

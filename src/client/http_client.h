@@ -1,16 +1,19 @@
 // HttpClient: requests to one server over a connection that is kept open.
 #pragma once
 
-#include <atomic>
 #include <chrono>
 #include <cstdint>
-#include <filesystem>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "base/result.h"
+#include "client/retry.h"
+#include "client/upload_body.h"
 #include "client/url.h"
 
 namespace adit::client {
@@ -22,13 +25,19 @@ struct HttpClientOptions {
   std::chrono::milliseconds connect_timeout{5'000};
   std::chrono::milliseconds answer_timeout{630'000};  ///< from the last byte sent to the end of the answer
   std::chrono::milliseconds stall_timeout{60'000};    ///< between two pieces of an upload
-  /// Ends what is under way with kCanceled soon after it becomes true; may be set by a signal handler.
-  const std::atomic<bool>* stop = nullptr;
+  /// Asked now and then: what is under way ends with kCanceled soon after it has become true. May be empty.
+  StopQuestion stop{};
 };
+
+enum class Method { kGet, kPost, kPut, kDelete };
+
+/// Fields of a request beside those that every request has.
+using Headers = std::vector<std::pair<std::string, std::string>>;
 
 struct Answer {
   int status = 0;
   std::string body;
+  std::optional<std::chrono::seconds> retry_after{};  ///< when the server wants to be asked again
 
   bool ok() const { return status >= 200 && status < 300; }
 };
@@ -41,26 +50,40 @@ struct Answer {
 /// taken.
 class HttpClient {
  public:
-  /// Bytes sent so far of the file.
+  /// Bytes sent so far of the body.
   using Progress = std::function<void(std::uint64_t)>;
+  /// Takes the next bytes of an answer; an error ends the request with it.
+  using Sink = std::function<Result<void>(std::string_view)>;
 
   explicit HttpClient(HttpClientOptions options);
   HttpClient(HttpClient&&) noexcept;
   HttpClient& operator=(HttpClient&&) noexcept;
   ~HttpClient();
 
-  /// Paths start with a slash and are percent-encoded; the base address's own path is put before them.
-  Result<Answer> get(std::string_view path);
-  Result<Answer> remove(std::string_view path);
-  /// `json` may be empty: then there is no body.
-  Result<Answer> post(std::string_view path, const std::string& json);
-  /// Streams a file as the multipart field `file`. An answer that comes before all was sent ends the sending.
-  Result<Answer> post_file(std::string_view path, const std::filesystem::path& file,
-                           const Progress& progress);
+  /// Paths start with a slash and are percent-encoded; the base address's own path is put before them. `json`
+  /// may be empty: then there is no body.
+  Result<Answer> send(Method method, std::string_view path, const std::string& json = {},
+                      const Headers& headers = {});
+  Result<Answer> get(std::string_view path) { return send(Method::kGet, path); }
+  Result<Answer> remove(std::string_view path) { return send(Method::kDelete, path); }
+  Result<Answer> post(std::string_view path, const std::string& json) {
+    return send(Method::kPost, path, json);
+  }
+  /// Streams a chunk as the body. An answer that comes before all was sent ends the sending.
+  Result<Answer> upload(std::string_view path, const UploadBody& body, const Headers& headers,
+                        const Progress& progress);
+  /// Sends a request whose successful answer goes to `sink` as it comes and may be of any size; the body of a
+  /// refusal stands in the result.
+  Result<Answer> download(Method method, std::string_view path, const std::string& json,
+                          const Headers& headers, const Sink& sink);
 
   const BaseUrl& url() const;
-  /// Replaces the flag that was given with the options; null takes it away.
-  void set_stop(const std::atomic<bool>* stop);
+  /// Another client of the same server, for another thread; it knows how the key is to be sent.
+  HttpClient sibling() const;
+  /// Whether a connection has ever been made: a server that was never reached may be no server at all.
+  bool has_connected() const;
+  /// Replaces what was given with the options; an empty one takes it away.
+  void set_stop(StopQuestion stop);
 
  private:
   class Core;

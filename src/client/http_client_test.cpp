@@ -9,7 +9,7 @@
 namespace adit::client {
 namespace {
 
-HttpClient client_of(const TestServer& server, const std::atomic<bool>* stop = nullptr) {
+HttpClient client_of(const TestServer& server, const StopQuestion& stop = {}) {
   HttpClientOptions options;
   options.url = *parse_base_url(server.url() + "/prefix");
   options.key = "secret";
@@ -57,38 +57,45 @@ TEST(HttpClient, ARefusedKeyIsAnAnswerOf401) {
   EXPECT_EQ(client_of(server).get("/a")->status, 401);
 }
 
-TEST(HttpClient, AFileArrivesWholeAsTheFieldFile) {
+UploadBody body_of(const std::filesystem::path& path) {
+  const auto file = InputFile::open(path.string());
+  EXPECT_TRUE(file);
+  return {*file, 0, file->bytes()};
+}
+
+TEST(HttpClient, APartOfAFileArrivesWithTheTextAroundIt) {
   constexpr std::size_t kBytes = 3'000'001;
   const auto path = file_of(kBytes);
   TestServer server([](const Received&) { return Reply{200, ""}; });
   auto client = client_of(server);
+  auto body = body_of(path);
+  body.offset = 7;
+  body.length = kBytes - 10;
+  body.before = "before";
+  body.after = "after";
   std::uint64_t last = 0;
-  const auto answer = client.post_file("/chunk", path, [&](std::uint64_t sent) {
+  const auto answer = client.upload("/chunk", body, {{"Adit-Sequence", "5"}}, [&](std::uint64_t sent) {
     EXPECT_GT(sent, last);
     last = sent;
   });
   ASSERT_TRUE(answer) << answer.error().public_message;
   EXPECT_EQ(answer->status, 200);
-  EXPECT_EQ(last, kBytes);
+  EXPECT_EQ(last, body.bytes());
   const auto request = server.received().at(0);
   EXPECT_EQ(request.field("Content-Length"), std::to_string(request.body.size()));
+  EXPECT_EQ(request.field("Adit-Sequence"), "5");
   std::ifstream in(path, std::ios::binary);
   const std::string content(std::istreambuf_iterator<char>(in), {});
-  const auto start = request.body.find("\r\n\r\n") + 4;
-  EXPECT_EQ(request.body.substr(start, kBytes), content);
-  EXPECT_NE(request.body.find("name=\"file\""), std::string::npos);
-  const std::string boundary =
-      request.field("Content-Type").substr(std::strlen("multipart/form-data; boundary="));
-  EXPECT_EQ(request.body.substr(start + kBytes), "\r\n--" + boundary + "--\r\n");
+  EXPECT_EQ(request.body, "before" + content.substr(7, kBytes - 10) + "after");
   EXPECT_TRUE(client.get("/after")) << "the connection goes on";
   EXPECT_EQ(server.connections(), 1);
   std::filesystem::remove(path);
 }
 
-TEST(HttpClient, AnEmptyFileIsSentAsAnEmptyPart) {
+TEST(HttpClient, AnEmptyFileIsSentAsAnEmptyBody) {
   const auto path = file_of(0);
   TestServer server([](const Received&) { return Reply{400, "{}"}; });
-  EXPECT_EQ(client_of(server).post_file("/chunk", path, {})->status, 400);
+  EXPECT_EQ(client_of(server).upload("/chunk", body_of(path), {}, {})->status, 400);
   std::filesystem::remove(path);
 }
 
@@ -97,18 +104,56 @@ TEST(HttpClient, ARefusalBeforeTheEndOfAnUploadIsReadAndEndsIt) {
   TestServer server([](const Received&) { return Reply{413, "{}", Reply::After::kKeep}; },
                     TestServer::Bodies::kIgnore);
   auto client = client_of(server);
-  const auto answer = client.post_file("/chunk", path, {});
+  const auto answer = client.upload("/chunk", body_of(path), {}, {});
   ASSERT_TRUE(answer) << answer.error().public_message;
   EXPECT_EQ(answer->status, 413);
   std::filesystem::remove(path);
 }
 
-TEST(HttpClient, AMissingFileIsInvalidAndNothingIsSent) {
+TEST(HttpClient, AFileThatBecomesShorterIsInvalid) {
+  const auto path = file_of(1000);
   TestServer server([](const Received&) { return Reply{}; });
-  const auto answer = client_of(server).post_file("/chunk", "/nonexistent/file", {});
+  const auto body = body_of(path);
+  std::filesystem::resize_file(path, 10);
+  const auto answer = client_of(server).upload("/chunk", body, {}, {});
   ASSERT_FALSE(answer);
   EXPECT_EQ(answer.error().kind, ErrorKind::kInvalid);
-  EXPECT_TRUE(server.received().empty());
+  std::filesystem::remove(path);
+}
+
+TEST(HttpClient, ADownloadGoesToItsSinkInPieces) {
+  const std::string content(1'000'000, 'x');
+  TestServer server([&](const Received&) { return Reply{200, content}; });
+  auto client = client_of(server);
+  std::string got;
+  int pieces = 0;
+  const auto answer =
+      client.download(Method::kPost, "/q", "{}", {{"Accept", "text/csv"}}, [&](std::string_view bytes) {
+        got += bytes;
+        ++pieces;
+        return Result<void>();
+      });
+  ASSERT_TRUE(answer) << answer.error().public_message;
+  EXPECT_EQ(answer->status, 200);
+  EXPECT_EQ(got, content);
+  EXPECT_GT(pieces, 1);
+  EXPECT_EQ(server.received()[0].field("Accept"), "text/csv");
+  EXPECT_TRUE(client.get("/after"));
+  EXPECT_EQ(server.connections(), 1);
+}
+
+TEST(HttpClient, ARefusedDownloadStandsInTheAnswerWithItsRetryAfter) {
+  TestServer server(
+      [](const Received&) { return Reply{503, "{\"message\":\"busy\"}", {}, "Retry-After: 7\r\n"}; });
+  auto client = client_of(server);
+  const auto answer = client.download(Method::kGet, "/q", "", {}, [](std::string_view) -> Result<void> {
+    ADD_FAILURE() << "a refusal is no content";
+    return {};
+  });
+  ASSERT_TRUE(answer);
+  EXPECT_EQ(answer->body, "{\"message\":\"busy\"}");
+  EXPECT_EQ(answer->retry_after, std::chrono::seconds(7));
+  EXPECT_EQ(client.get("/q")->retry_after, std::chrono::seconds(7));
 }
 
 TEST(HttpClient, NoServerIsUnavailable) {
@@ -151,7 +196,7 @@ TEST(HttpClient, TheStopFlagEndsAWait) {
     std::this_thread::sleep_for(std::chrono::milliseconds(300));
     return Reply{200, "{}"};
   });
-  const auto answer = client_of(server, &stop).get("/slow");
+  const auto answer = client_of(server, [&stop] { return stop.load(); }).get("/slow");
   ASSERT_FALSE(answer);
   EXPECT_EQ(answer.error().kind, ErrorKind::kCanceled);
 }

@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/result.h"
 #include "client/http_client.h"
@@ -17,6 +18,16 @@ namespace adit::client {
 Result<boost::json::value> json_of(const Result<Answer>& answer);
 /// The same where the body does not matter.
 Result<void> success_of(const Result<Answer>& answer);
+/// The entries of an answer that is an array.
+template <class View>
+Result<std::vector<View>> views_of(const Result<Answer>& answer, View (*view)(const boost::json::value&)) {
+  ADIT_TRY(const auto parsed, json_of(answer));
+  std::vector<View> views;
+  if (parsed.is_array()) {
+    for (const auto& entry : parsed.get_array()) views.push_back(view(entry));
+  }
+  return views;
+}
 
 std::string text_at(const boost::json::object& object, std::string_view name);
 std::optional<std::string> optional_text_at(const boost::json::object& object, std::string_view name);

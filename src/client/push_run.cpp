@@ -1,140 +1,96 @@
 #include "client/push_run.h"
 
 #include <algorithm>
-#include <cctype>
-#include <thread>
+
+#include "base/id.h"
+#include "client/push_upload.h"
 
 namespace adit::client {
 namespace {
 
 using Clock = std::chrono::steady_clock;
+using std::chrono::milliseconds;
 
-constexpr std::chrono::milliseconds kPollMin{5};
-constexpr std::chrono::milliseconds kPollMax{500};
-constexpr std::chrono::milliseconds kStopCheckInterval{50};
-// A server that restarts while it lands the job is back within this time, and the job goes on.
-constexpr std::chrono::seconds kAbsenceMax{30};
-
-Error interrupted() { return {ErrorKind::kCanceled, "Interrupted."}; }
-
-// Sleeps, unless the flag is set meanwhile.
-bool wait(std::chrono::milliseconds time, const std::atomic<bool>& stop) {
-  for (const auto end = Clock::now() + time; Clock::now() < end && !stop;) {
-    std::this_thread::sleep_for(std::min(time, kStopCheckInterval));
-  }
-  return !stop;
-}
-
-Result<std::uint64_t> bytes_of(const std::vector<std::filesystem::path>& files) {
-  std::uint64_t total = 0;
-  for (const auto& file : files) {
-    std::error_code failure;
-    total += std::filesystem::file_size(file, failure);
-    if (failure) return invalid(file.string() + " can't be read: " + failure.message() + ".");
-  }
-  return total;
-}
-
-Result<void> upload_all(AditApi& api, const PushRequest& request, const std::string& job, std::uint64_t total,
-                        PushObserver& observer) {
-  std::uint64_t before = 0;
-  for (std::size_t i = 0; i < request.files.size(); ++i) {
-    std::uint64_t of_file = 0;
-    const auto progress = [&](std::uint64_t sent) {
-      of_file = sent;
-      observer.sent(i, before + sent, total);
-    };
-    if (const auto uploaded = api.upload(request.pool, job, request.files[i], progress); !uploaded) {
-      Error error = uploaded.error();
-      error.public_message = request.files[i].string() + ": " + error.public_message;
-      return error;
-    }
-    before += of_file;
-    observer.uploaded(i);
-  }
-  return {};
-}
+constexpr milliseconds kPollMin{5};
+constexpr milliseconds kPollMax{500};
+// Somebody waits for it with a finger on Ctrl-C.
+constexpr RetryPolicy kCancelRetries{milliseconds(200), milliseconds(2000), milliseconds(20'000)};
 
 Result<JobView> wait_for_end(AditApi& api, const PushRequest& request, const std::string& job,
-                             PushObserver& observer, const std::atomic<bool>& stop) {
+                             PushObserver& observer, const StopQuestion& stop) {
   auto pause = kPollMin;
-  auto last_seen = Clock::now();
   while (true) {
-    auto view = api.job(request.pool, job);
-    if (view) {
-      last_seen = Clock::now();
-      observer.polled(*view);
-      if (view->ended()) return view;
-    } else if (view.error().kind != ErrorKind::kUnavailable || Clock::now() - last_seen > kAbsenceMax) {
-      return view;
-    }
-    if (!wait(pause, stop)) return interrupted();
-    pause = std::min(pause * 3 / 2 + std::chrono::milliseconds(1), kPollMax);
+    ADIT_TRY(auto view, api.job(request.pool, job));
+    observer.polled(view);
+    if (view.ended()) return view;
+    if (!sleep_unless(stop, pause)) return Error{ErrorKind::kCanceled, "Interrupted."};
+    pause = std::min(pause * 3 / 2 + milliseconds(1), kPollMax);
   }
 }
 
-Result<std::vector<FileProblem>> problems_of(AditApi& api, const PushRequest& request,
-                                             const std::string& job) {
+Result<std::vector<FileProblem>> problems_of(AditApi& api, const PushRequest& request, const std::string& job,
+                                             const std::vector<PiecePlace>& places) {
   ADIT_TRY(const auto chunks, api.chunks(request.pool, job));
   std::vector<FileProblem> problems;
-  for (std::size_t i = 0; i < std::min(chunks.size(), request.files.size()); ++i) {
+  for (std::size_t i = 0; i < std::min(chunks.size(), places.size()); ++i) {
     if (chunks[i].state != "FAILED") continue;
-    for (const auto& problem : chunks[i].problems) problems.push_back({request.files[i], problem});
+    for (const auto& problem : chunks[i].problems) problems.push_back(problem_of_file(places[i], problem));
   }
   return problems;
 }
 
 Result<PushOutcome> run_job(AditApi& api, const PushRequest& request, const std::string& job,
-                            PushObserver& observer, const std::atomic<bool>& stop) {
+                            const std::string& repeat_key, PushObserver& observer, const StopQuestion& stop) {
   PushOutcome outcome;
-  ADIT_TRY(outcome.bytes, bytes_of(request.files));
+  PushUpload upload(request, job, repeat_key, observer, stop);
+  outcome.bytes = upload.bytes_total();
   const auto start = Clock::now();
-  ADIT_CHECK(upload_all(api, request, job, outcome.bytes, observer));
+  ADIT_CHECK(upload.run(api));
+  const auto places = upload.places();
+  outcome.pieces = places.size();
   outcome.upload_time = Clock::now() - start;
-  ADIT_CHECK(api.execute(request.pool, job));
+  ADIT_CHECK(api.execute(request.pool, job, repeat_key + "-execute"));
   ADIT_TRY(outcome.job, wait_for_end(api, request, job, observer, stop));
   outcome.total_time = Clock::now() - start;
   if (outcome.job.status == "ERROR") {
-    ADIT_TRY(outcome.problems, problems_of(api, request, job));
+    ADIT_TRY(outcome.problems, problems_of(api, request, job, places));
   }
   return outcome;
+}
+
+/// Cancels what a failed step has left. The step's error, with what became of the job.
+Result<PushOutcome> give_up(AditApi& api, const PushRequest& request, const std::string& job, Error error,
+                            PushObserver& observer) {
+  observer.canceling(job);
+  api.set_stop({});  // what ended the step must not end the cancel as well
+  api.set_retries(kCancelRetries, {});
+  auto ended = api.cancel(request.pool, job);
+  if (!ended && ended.error().kind == ErrorKind::kConflict) ended = api.job(request.pool, job);
+  if (!ended) {
+    error.public_message += " Job " + job + " could not be canceled: " + ended.error().public_message;
+  } else if (ended->status == "DONE") {
+    PushOutcome outcome;
+    outcome.job = *std::move(ended);
+    outcome.bytes = outcome.job.bytes;
+    outcome.pieces = outcome.job.chunks;
+    return outcome;
+  } else {
+    error.public_message += " Job " + job + " is " + ended->status + "; the table is as it was.";
+  }
+  return error;
 }
 
 }  // namespace
 
 Result<PushOutcome> run_push(AditApi& api, const PushRequest& request, PushObserver& observer,
-                             const std::atomic<bool>& stop) {
-  api.http().set_stop(&stop);
-  ADIT_TRY(const auto created, api.create_job(request.pool, request.job));
+                             const StopQuestion& stop) {
+  api.set_stop(stop);
+  const auto repeat_key = "adit-" + Uuid::random().to_string();
+  ADIT_TRY(const auto created, api.create_job(request.pool, request.job, repeat_key));
   observer.created(created.id);
-  auto outcome = run_job(api, request, created.id, observer, stop);
+  auto outcome = run_job(api, request, created.id, repeat_key, observer, stop);
   if (outcome) return outcome;
-  api.http().set_stop(nullptr);  // the flag must not end the cancel as well
-  Error error = outcome.error();
-  if (const auto canceled = api.cancel(request.pool, created.id); canceled) {
-    error.public_message += " Job " + created.id + " was canceled; the table is as it was.";
-  } else {
-    error.public_message +=
-        " Job " + created.id + " could not be canceled: " + canceled.error().public_message;
-  }
-  return error;
-}
-
-Result<std::string> file_type_of(const std::vector<std::filesystem::path>& files) {
-  std::string type;
-  for (const auto& file : files) {
-    std::string ending = file.extension().string();
-    std::ranges::transform(ending, ending.begin(),
-                           [](unsigned char letter) { return static_cast<char>(std::tolower(letter)); });
-    const std::string found = ending == ".parquet" ? "PARQUET" : ending == ".csv" ? "CSV" : "";
-    if (found.empty()) return invalid(file.string() + " ends neither in .parquet nor in .csv; say --format.");
-    if (!type.empty() && found != type) {
-      return invalid(file.string() + " is " + found + ", the files before it are " + type +
-                     "; a push takes files of one type.");
-    }
-    type = found;
-  }
-  return type;
+  return give_up(api, request, created.id, outcome.error(), observer);
 }
 
 }  // namespace adit::client

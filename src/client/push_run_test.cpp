@@ -15,16 +15,13 @@ const std::string kJobs = std::string("/data-ingestion/api/v1/data-push/") + kPo
 class Silent final : public PushObserver {
  public:
   void created(const std::string&) override {}
-  void sent(std::size_t, std::uint64_t sent, std::uint64_t total) override {
-    last_sent = sent;
-    last_total = total;
-  }
-  void uploaded(std::size_t) override { ++files; }
+  void sending(const SendProgress& progress) override { last = progress; }
+  void acknowledged(const SendProgress& progress) override { last = progress; }
+  void canceling(const std::string&) override { ++cancels; }
   void polled(const JobView& job) override { states.push_back(job.status); }
 
-  std::uint64_t last_sent = 0;
-  std::uint64_t last_total = 0;
-  int files = 0;
+  SendProgress last;
+  int cancels = 0;
   std::vector<std::string> states;
 };
 
@@ -36,16 +33,21 @@ class PushRun : public testing::Test {
       const auto path =
           std::filesystem::temp_directory_path() / ("adit-push-" + std::to_string(::getpid()) + name);
       std::ofstream(path) << "a;b\n1;2\n";
-      request.files.push_back(path);
+      paths.push_back(path);
+      request.files.push_back({*InputFile::open(path.string())});
     }
     request.pool = kPool;
-    request.job = {"T", "DELTA", "CSV", {"a"}, ";", std::nullopt, std::nullopt};
+    request.job = {.table = "T", .type = "DELTA", .file_type = "CSV", .keys = {"a"}, .separator = ";"};
+    request.piece_bytes_max = 1 << 20;
   }
   ~PushRun() override {
-    for (const auto& path : request.files) std::filesystem::remove(path);
+    for (const auto& path : paths) std::filesystem::remove(path);
   }
 
   Reply reply(const Received& got) {
+    if (override_reply) {
+      if (auto other = override_reply(got)) return *std::move(other);
+    }
     if (got.path == kJobs) return {200, R"({"id":"J","status":"NEW"})"};
     if (got.path == kJobs + "J/chunks/upserted")
       return upload_status == 200 ? Reply{} : Reply{upload_status, refusal};
@@ -59,7 +61,8 @@ class PushRun : public testing::Test {
     HttpClientOptions options;
     options.url = *parse_base_url(server.url());
     AditApi api{HttpClient(std::move(options))};
-    return run_push(api, request, observer, stop);
+    api.set_retries({.first = std::chrono::milliseconds(1)}, {});
+    return run_push(api, request, observer, [this] { return stop.load(); });
   }
   std::vector<std::string> calls() const {
     std::vector<std::string> list;
@@ -70,6 +73,7 @@ class PushRun : public testing::Test {
     return list;
   }
 
+  std::vector<std::filesystem::path> paths;
   PushRequest request;
   Silent observer;
   std::atomic<bool> stop{false};
@@ -77,6 +81,7 @@ class PushRun : public testing::Test {
   std::string refusal = R"({"message":"Too large.","reference":"R1"})";
   std::string chunks = "[]";
   std::string end = "DONE";
+  std::function<std::optional<Reply>(const Received&)> override_reply;
   int looks = 0;
   TestServer server{[this](const Received& got) { return reply(got); }};
 };
@@ -92,9 +97,9 @@ TEST_F(PushRun, CreatesUploadsInOrderExecutesAndWaits) {
   EXPECT_EQ(server.received()[0].body,
             R"({"targetName":"T","type":"DELTA","fileType":"CSV","keys":["a"],"csvParsingOptions":)"
             R"({"separatorSequence":";"}})");
-  EXPECT_EQ(observer.files, 2);
-  EXPECT_EQ(observer.last_sent, 16U);
-  EXPECT_EQ(observer.last_total, 16U);
+  EXPECT_EQ(observer.last.pieces, 2U);
+  EXPECT_EQ(observer.last.bytes, 16U);
+  EXPECT_EQ(observer.last.bytes_total, 16U);
   EXPECT_EQ(observer.states.back(), "DONE");
 }
 
@@ -103,7 +108,7 @@ TEST_F(PushRun, ARefusedChunkCancelsTheJobAndNamesTheFile) {
   const auto outcome = push();
   ASSERT_FALSE(outcome);
   EXPECT_EQ(outcome.error().kind, ErrorKind::kTooLarge);
-  EXPECT_NE(outcome.error().public_message.find(request.files[0].string()), std::string::npos);
+  EXPECT_NE(outcome.error().public_message.find(paths[0].string()), std::string::npos);
   EXPECT_NE(outcome.error().public_message.find("Too large. (413, reference R1)"), std::string::npos);
   EXPECT_EQ(calls().back(), "POST J/cancel");
 }
@@ -117,7 +122,7 @@ TEST_F(PushRun, AJobInErrorTellsWhatIsWrongWithWhichFile) {
   ASSERT_TRUE(outcome);
   EXPECT_EQ(outcome->job.logs, std::vector<std::string>{"why"});
   ASSERT_EQ(outcome->problems.size(), 1U);
-  EXPECT_EQ(outcome->problems[0].file, request.files[1]);
+  EXPECT_EQ(outcome->problems[0].file, paths[1]);
   EXPECT_EQ(outcome->problems[0].problem.line, 2U);
   EXPECT_EQ(outcome->problems[0].problem.column, "b");
 }
@@ -134,11 +139,52 @@ TEST_F(PushRun, AnInterruptCancelsTheJob) {
   EXPECT_EQ(calls().back(), "POST J/cancel");
 }
 
-TEST(FileType, FollowsFromTheNamesWhichMustAgree) {
-  EXPECT_EQ(*file_type_of({"a.parquet", "b.PARQUET"}), "PARQUET");
-  EXPECT_EQ(*file_type_of({"a.csv"}), "CSV");
-  EXPECT_FALSE(file_type_of({"a.csv", "b.parquet"}));
-  EXPECT_FALSE(file_type_of({"a.txt"}));
+TEST_F(PushRun, RequestsCarryKeysAndEachChunkItsPlace) {
+  ASSERT_TRUE(push());
+  const auto received = server.received();
+  const auto key = received[0].field("Idempotency-Key");
+  EXPECT_EQ(received[1].field("Idempotency-Key"), key + "-0");
+  EXPECT_EQ(received[1].field("Adit-Sequence"), "0");
+  EXPECT_EQ(received[2].field("Idempotency-Key"), key + "-1");
+  EXPECT_EQ(received[2].field("Adit-Sequence"), "1");
+  EXPECT_EQ(received[3].field("Idempotency-Key"), key + "-execute");
+}
+
+TEST_F(PushRun, APassingFailureIsTriedAgainWithTheSameKey) {
+  int uploads = 0;
+  override_reply = [&](const Received& got) -> std::optional<Reply> {
+    if (got.path != kJobs + "J/chunks/upserted") return std::nullopt;
+    switch (++uploads) {
+      case 1:
+        return Reply{503, "{}"};
+      case 2:
+        return Reply{200, "", Reply::After::kHangUp};
+      default:
+        return std::nullopt;
+    }
+  };
+  const auto outcome = push();
+  ASSERT_TRUE(outcome) << outcome.error().public_message;
+  EXPECT_EQ(uploads, 4) << "two for nothing, two that counted";
+  const auto received = server.received();
+  EXPECT_EQ(received[1].field("Idempotency-Key"), received[3].field("Idempotency-Key"));
+  EXPECT_EQ(received[1].body, received[3].body);
+}
+
+TEST_F(PushRun, AJobThatWasDoneBeforeTheCancelIsAnOutcome) {
+  override_reply = [&](const Received& got) -> std::optional<Reply> {
+    if (got.path == kJobs + "J/cancel") return Reply{409, R"({"message":"it is DONE"})"};
+    if (got.method == "GET" && got.path == kJobs + "J") {
+      stop = true;  // an interrupt in the very moment in which the job lands
+      return Reply{200, looks++ == 0 ? R"({"id":"J","status":"RUNNING"})"
+                                     : R"({"id":"J","status":"DONE","adit":{"rowsLanded":2}})"};
+    }
+    return std::nullopt;
+  };
+  const auto outcome = push();
+  ASSERT_TRUE(outcome) << outcome.error().public_message;
+  EXPECT_EQ(outcome->job.status, "DONE");
+  EXPECT_EQ(observer.cancels, 1);
 }
 
 }  // namespace

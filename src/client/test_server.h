@@ -33,8 +33,9 @@ struct Received {
 
 struct Reply {
   int status = 200;
-  std::string body;
+  std::string body{};
   enum class After { kKeep, kClose, kHangUp } after = After::kKeep;  ///< kHangUp sends nothing
+  std::string fields{};  ///< more lines of the head, each with its end
 };
 
 class TestServer {
@@ -133,7 +134,7 @@ class TestServer {
         "HTTP/1.1 " + std::to_string(reply.status) + " Word\r\nContent-Type: application/json\r\n";
     if (reply.status != 204) text += "Content-Length: " + std::to_string(reply.body.size()) + "\r\n";
     if (reply.after == Reply::After::kClose) text += "Connection: close\r\n";
-    text += "\r\n" + reply.body;
+    text += reply.fields + "\r\n" + reply.body;
     ::send(socket, text.data(), text.size(), MSG_NOSIGNAL);
     return reply.after == Reply::After::kKeep;
   }

@@ -21,6 +21,8 @@ namespace beast = boost::beast;
 namespace bhttp = boost::beast::http;
 using boost::system::error_code;
 using Parser = bhttp::response_parser<bhttp::string_body>;
+/// Gives the body away in the blocks that it is handed, so that it may be of any size.
+using StreamParser = bhttp::response_parser<bhttp::buffer_body>;
 using OnDone = std::function<void(error_code)>;
 
 /// Starts one operation of each kind at a time; `done` is called from the io_context.
@@ -30,6 +32,7 @@ class Connection {
   virtual void async_handshake(const std::string& host, OnDone done) = 0;
   virtual void async_write(asio::const_buffer bytes, OnDone done) = 0;
   virtual void async_read(beast::flat_buffer& buffer, Parser& parser, OnDone done) = 0;
+  virtual void async_read(beast::flat_buffer& buffer, StreamParser& parser, OnDone done) = 0;
   virtual beast::tcp_stream& tcp() = 0;
 };
 
@@ -41,6 +44,10 @@ class PlainConnection final : public Connection {
     asio::async_write(stream_, bytes, [done = std::move(done)](error_code code, std::size_t) { done(code); });
   }
   void async_read(beast::flat_buffer& buffer, Parser& parser, OnDone done) override {
+    bhttp::async_read(stream_, buffer, parser,
+                      [done = std::move(done)](error_code code, std::size_t) { done(code); });
+  }
+  void async_read(beast::flat_buffer& buffer, StreamParser& parser, OnDone done) override {
     bhttp::async_read(stream_, buffer, parser,
                       [done = std::move(done)](error_code code, std::size_t) { done(code); });
   }
@@ -61,6 +68,10 @@ class TlsConnection final : public Connection {
     asio::async_write(stream_, bytes, [done = std::move(done)](error_code code, std::size_t) { done(code); });
   }
   void async_read(beast::flat_buffer& buffer, Parser& parser, OnDone done) override {
+    bhttp::async_read(stream_, buffer, parser,
+                      [done = std::move(done)](error_code code, std::size_t) { done(code); });
+  }
+  void async_read(beast::flat_buffer& buffer, StreamParser& parser, OnDone done) override {
     bhttp::async_read(stream_, buffer, parser,
                       [done = std::move(done)](error_code code, std::size_t) { done(code); });
   }

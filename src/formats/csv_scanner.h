@@ -48,6 +48,8 @@ class CsvScanner {
   /// False at the end of the text. A record with a problem ends at the next line's end, or at the text's.
   bool next(CsvRecord& record);
   std::uint64_t position() const { return at_; }
+  /// 1-based line at which position() stands.
+  std::uint64_t line() const { return line_; }
 
  private:
   bool at_separator() const;

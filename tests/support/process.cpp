@@ -44,16 +44,26 @@ ChildProcess::ChildProcess(const Options& options) {
   const auto environment_pointers = pointers(environment);
   const int output = ::open(options.output.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
   if (output < 0) throw std::runtime_error("no output file " + options.output.string());
+  // A terminal is opened like a file; it must not become the child's controlling one.
+  const int errors =
+      options.errors.empty()
+          ? ::dup(output)
+          : ::open(options.errors.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY, 0600);
+  const int input =
+      options.input.empty() ? ::dup(STDIN_FILENO) : ::open(options.input.c_str(), O_RDONLY | O_CLOEXEC);
   pid_ = ::fork();
   if (pid_ == 0) {
     // Only async-signal-safe calls from here on: other threads of the parent may hold locks.
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
     ::dup2(output, STDOUT_FILENO);
-    ::dup2(output, STDERR_FILENO);
+    ::dup2(errors, STDERR_FILENO);
+    if (input > STDERR_FILENO) ::dup2(input, STDIN_FILENO);
     ::execve(argument_pointers[0], argument_pointers.data(), environment_pointers.data());
     ::_exit(127);
   }
-  ::close(output);
+  for (const int descriptor : {output, errors, input}) {
+    if (descriptor >= 0) ::close(descriptor);
+  }
   if (pid_ < 0) throw std::runtime_error("fork failed");
 }
 

@@ -33,6 +33,8 @@ class ChildProcess {
     std::vector<std::string> arguments;              ///< the first is the path of the program
     std::map<std::string, std::string> environment;  ///< added to the present one
     std::filesystem::path output;                    ///< standard output and error, appended
+    std::filesystem::path errors{};                  ///< standard error, where it is to be apart
+    std::filesystem::path input{};                   ///< standard input; the parent's without it
   };
 
   /// Throws std::runtime_error if there can be no process; a program that can't be run exits with code 127.

@@ -1,0 +1,82 @@
+// `adit table`.
+#include <algorithm>
+#include <boost/json.hpp>
+#include <iostream>
+
+#include "app/command_support.h"
+#include "app/commands.h"
+#include "client/human.h"
+#include "client/text_table.h"
+
+namespace adit {
+namespace {
+
+namespace json = boost::json;
+using Align = client::TextTable::Align;
+
+json::object json_of(const client::TableView& table) {
+  json::array columns;
+  for (const auto& column : table.columns) {
+    columns.push_back(
+        json::object{{"name", column.name}, {"type", column.type}, {"storedAs", column.stored_as}});
+  }
+  return json::object{{"name", table.name},
+                      {"type", table.type},
+                      {"rowsEstimated", table.rows_estimated},
+                      {"columns", std::move(columns)}};
+}
+
+Result<std::vector<client::TableView>> tables_of(const ConnectionOptions& connection,
+                                                 const std::string& pool) {
+  ADIT_TRY(auto access, open_pool(connection, pool));
+  return access.api.tables(access.pool);
+}
+
+Error no_table(const std::string& name, const std::vector<client::TableView>& tables) {
+  std::string text = "There is no table `" + name + "` in the pool. ";
+  if (tables.empty()) return not_found(text + "It has none yet.");
+  text += "There is: ";
+  constexpr std::size_t kNamesShownMax = 10;
+  for (std::size_t i = 0; i < std::min(tables.size(), kNamesShownMax); ++i) {
+    text += (i == 0 ? "" : ", ") + tables[i].name;
+  }
+  return not_found(text + (tables.size() > kNamesShownMax ? ", …" : "."));
+}
+
+}  // namespace
+
+ExitCode run_command(const TableListOptions& options) {
+  const auto tables = tables_of(options.connection, options.pool);
+  if (!tables) return report(tables.error(), options.connection);
+  if (options.json) {
+    json::array list;
+    for (const auto& table : *tables) list.push_back(json_of(table));
+    std::cout << list << '\n';
+    return ExitCode::kOk;
+  }
+  client::TextTable text{{{"NAME"}, {"TYPE"}, {"COLUMNS", Align::kRight}, {"ROWS (ABOUT)", Align::kRight}},
+                         {}};
+  for (const auto& table : *tables) {
+    text.rows.push_back({table.name, table.type, std::to_string(table.columns.size()),
+                         client::human_count(table.rows_estimated)});
+  }
+  std::cout << client::render_table(text);
+  return ExitCode::kOk;
+}
+
+ExitCode run_command(const TableShowOptions& options) {
+  const auto tables = tables_of(options.connection, options.pool);
+  if (!tables) return report(tables.error(), options.connection);
+  const auto found = std::ranges::find(*tables, options.table, &client::TableView::name);
+  if (found == tables->end()) return report(no_table(options.table, *tables), options.connection);
+  if (options.json) {
+    std::cout << json_of(*found) << '\n';
+    return ExitCode::kOk;
+  }
+  client::TextTable text{{{"COLUMN"}, {"TYPE"}, {"STORED AS"}}, {}};
+  for (const auto& column : found->columns) text.rows.push_back({column.name, column.type, column.stored_as});
+  std::cout << client::render_table(text);
+  return ExitCode::kOk;
+}
+
+}  // namespace adit

@@ -1,6 +1,7 @@
 #include "app/command_support.h"
 
 #include <signal.h>
+#include <unistd.h>
 
 #include <atomic>
 #include <ctime>
@@ -83,6 +84,16 @@ ExitCode report(const Error& error, const ConnectionOptions& options) {
   if (!error.internal_detail.empty()) std::cerr << "      " << error.internal_detail << '\n';
   if (const auto step = next_step(error, options); !step.empty()) std::cerr << "      " << step << '\n';
   return exit_code(error.kind);
+}
+
+Result<void> confirm(bool yes, const std::string& question) {
+  if (yes) return {};
+  if (::isatty(STDIN_FILENO) != 1) return invalid(question + " Nobody can be asked here: say --yes.");
+  std::cerr << question << " [y/N] ";
+  std::string answer;
+  std::getline(std::cin, answer);
+  if (answer == "y" || answer == "Y" || answer == "yes") return {};
+  return Error{ErrorKind::kInvalid, "Nothing was done."};
 }
 
 std::string time_text(std::int64_t epoch_ms) {

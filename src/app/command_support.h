@@ -33,6 +33,10 @@ bool interrupted();
 /// How a job ended, as an exit code.
 ExitCode exit_code_of(const client::JobView& job);
 
+/// Whether to do what can't be undone: `yes`, or a person at a terminal says so to the question. kInvalid
+/// says what to do instead.
+Result<void> confirm(bool yes, const std::string& question);
+
 /// UTC, `2026-01-31 12:00:00`; empty for 0.
 std::string time_text(std::int64_t epoch_ms);
 

@@ -4,6 +4,7 @@
 #include <CLI/CLI.hpp>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -54,6 +55,11 @@ void define_key(CLI::App& root, CommandBook& book);
 void define_connection(CLI::App& app, ConnectionOptions& options);
 void define_pool_choice(CLI::App& app, std::string& pool);
 void define_json(CLI::App& app, bool& json);
+void define_yes(CLI::App& app, bool& yes);
+void define_output(CLI::App& app, std::optional<std::string>& output);
+/// The one of `words` that is told, as its value.
+void define_format(CLI::App& app, const std::vector<std::pair<std::string, RowFormat>>& words,
+                   RowFormat& format);
 /// A required word.
 void define_word(CLI::App& app, const std::string& name, const std::string& help, std::string& target);
 

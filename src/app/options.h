@@ -90,15 +90,16 @@ struct PushOptions {
   bool quiet = false;
 };
 
-enum class TableFormat { kTable, kCsv, kJson };
+enum class RowFormat { kTable, kJson, kJsonLines, kCsv, kParquet };
 
 struct QueryOptions {
   ConnectionOptions connection;
   std::string pool;
-  std::string sql;  ///< `-` reads standard input
-  std::uint64_t limit = 1000;
+  std::string sql;                     ///< `-` reads standard input
+  std::optional<std::uint64_t> limit;  ///< absent: the server's bound, or all rows of CSV and Parquet
   std::chrono::milliseconds timeout{60'000};
-  TableFormat format = TableFormat::kTable;
+  RowFormat format = RowFormat::kTable;
+  std::optional<std::string> output;  ///< absent: standard output
 };
 
 struct PoolListOptions {
@@ -116,6 +117,18 @@ struct PoolCreateOptions {
   std::string description;
   std::string id;  ///< empty: a new one
   bool json = false;
+};
+
+struct PoolRenameOptions {
+  ConnectionOptions connection;
+  std::string pool;
+  std::string name;
+  std::optional<std::string> description;
+};
+struct PoolDeleteOptions {
+  ConnectionOptions connection;
+  std::string pool;
+  bool yes = false;  ///< do not ask
 };
 
 struct KeyListOptions {
@@ -184,10 +197,28 @@ struct TableShowOptions {
   bool json = false;
 };
 
+enum class TableAction { kDrop, kTruncate, kDeleteRows };
+struct TableChangeOptions {
+  ConnectionOptions connection;
+  TableAction action = TableAction::kDrop;
+  std::string pool;
+  std::string table;
+  std::string where;  ///< kDeleteRows: an SQL expression
+  bool yes = false;   ///< do not ask
+};
+struct TableExportOptions {
+  ConnectionOptions connection;
+  std::string pool;
+  std::string table;
+  RowFormat format = RowFormat::kCsv;
+  std::optional<std::string> output;  ///< absent: standard output
+};
+
 using Command = std::variant<ServeOptions, PushOptions, QueryOptions, PoolListOptions, PoolShowOptions,
-                             PoolCreateOptions, KeyListOptions, KeyCreateOptions, KeyImportOptions,
-                             KeyDeleteOptions, JobListOptions, JobShowOptions, JobWatchOptions,
-                             JobCancelOptions, JobDeleteOptions, TableListOptions, TableShowOptions>;
+                             PoolCreateOptions, PoolRenameOptions, PoolDeleteOptions, KeyListOptions,
+                             KeyCreateOptions, KeyImportOptions, KeyDeleteOptions, JobListOptions,
+                             JobShowOptions, JobWatchOptions, JobCancelOptions, JobDeleteOptions,
+                             TableListOptions, TableShowOptions, TableChangeOptions, TableExportOptions>;
 
 /// Exit codes of every command; docs and scripts rely on them.
 enum class ExitCode : int {

@@ -25,6 +25,32 @@ void define_json(CLI::App& app, bool& json) {
   add_switch(app, {"--json", "", "", "Print the result as JSON"}, Scope::kFlagOnly, json);
 }
 
+void define_yes(CLI::App& app, bool& yes) {
+  add_switch(app, {"-y,--yes", "", "", "Do it without asking"}, Scope::kFlagOnly, yes);
+}
+
+void define_output(CLI::App& app, std::optional<std::string>& output) {
+  add_text(app, {"-o,--output", "FILE", "", "Write to this file, which is there only once it is whole"},
+           Scope::kFlagOnly, [&output](std::string text) { output = std::move(text); });
+}
+
+void define_format(CLI::App& app, const std::vector<std::pair<std::string, RowFormat>>& words,
+                   RowFormat& format) {
+  std::string type;
+  std::string standard;
+  for (const auto& [word, value] : words) {
+    type += (type.empty() ? "" : "|") + word;
+    if (value == format) standard = word;
+  }
+  add_value(app, {"--format", type, standard, "How to write the rows"}, Scope::kFlagOnly, format,
+            [words, type](std::string_view text) -> Result<RowFormat> {
+              for (const auto& [word, value] : words) {
+                if (word == text) return value;
+              }
+              return invalid("`" + std::string(text) + "` is none of " + type);
+            });
+}
+
 void define_word(CLI::App& app, const std::string& name, const std::string& help, std::string& target) {
   add_text(app, {name, "", "", help}, Scope::kFlagOnly, [&target](std::string text) {
     target = std::move(text);

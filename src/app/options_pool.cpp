@@ -5,7 +5,7 @@
 namespace adit {
 
 void define_pool(CLI::App& root, CommandBook& book) {
-  CLI::App* group = root.add_subcommand("pool", "List, show and create data pools");
+  CLI::App* group = root.add_subcommand("pool", "List, show, create, rename and delete data pools");
   group->require_subcommand(1);
   group->footer("Examples:\n  adit pool list\n  adit pool create Sales --description 'Orders and invoices'");
 
@@ -35,10 +35,51 @@ void define_pool(CLI::App& root, CommandBook& book) {
       "Examples:\n"
       "  adit pool create Sales --description 'Orders and invoices'\n"
       "  adit pool create Sales --id 4f9c6a52-6d0c-4d0e-9a53-1f1f6b1f3a10");
+
+  app = group->add_subcommand("rename", "Give a pool another name; its id stays");
+  auto& rename = book.add<PoolRenameOptions>(app);
+  define_word(*app, "POOL", "Name or id of the pool", rename.pool);
+  define_word(*app, "NAME", "Its new name", rename.name);
+  add_text(*app, {"--description", "TEXT", "", "What it is for; as it was otherwise"}, Scope::kFlagOnly,
+           [&rename](std::string text) { rename.description = std::move(text); });
+  define_connection(*app, rename.connection);
+  app->footer("Example:\n  adit pool rename Sales 'Sales EU'");
+
+  app = group->add_subcommand("delete", "Delete a pool with all its tables and jobs");
+  auto& remove = book.add<PoolDeleteOptions>(app);
+  define_word(*app, "POOL", "Name or id of the pool", remove.pool);
+  define_yes(*app, remove.yes);
+  define_connection(*app, remove.connection);
+  app->footer("Example:\n  adit pool delete Sales --yes");
 }
 
+namespace {
+
+CLI::App* define_change(CLI::App& group, CommandBook& book, TableAction action, const std::string& name,
+                        const std::string& help) {
+  CLI::App* app = group.add_subcommand(name, help);
+  auto& options = book.add<TableChangeOptions>(app);
+  options.action = action;
+  define_word(*app, "TABLE", "Name of the table", options.table);
+  define_pool_choice(*app, options.pool);
+  if (action == TableAction::kDeleteRows) {
+    add_text(*app, {"--where", "SQL", "", "Which rows: an expression over their columns"}, Scope::kFlagOnly,
+             [&options](std::string text) { options.where = std::move(text); })
+        ->required();
+  }
+  define_yes(*app, options.yes);
+  define_connection(*app, options.connection);
+  const std::string where = action == TableAction::kDeleteRows ? " --where \"CUSTOMER = 'K-17'\"" : "";
+  app->footer("Waits for its turn among the jobs of the table.\n\nExample:\n  adit table " + name +
+              " ORDERS --pool Sales" + where + " --yes");
+  return app;
+}
+
+}  // namespace
+
 void define_table(CLI::App& root, CommandBook& book) {
-  CLI::App* group = root.add_subcommand("table", "List and show the tables of a pool");
+  CLI::App* group =
+      root.add_subcommand("table", "List, show, export, truncate and drop tables, and delete rows of them");
   group->require_subcommand(1);
   group->footer("Examples:\n  adit table list --pool Sales\n  adit table show ORDERS --pool Sales");
 
@@ -56,6 +97,21 @@ void define_table(CLI::App& root, CommandBook& book) {
   define_json(*app, show.json);
   define_connection(*app, show.connection);
   app->footer("Example:\n  adit table show ORDERS --pool Sales");
+
+  app = group->add_subcommand("export", "Write all rows of a table");
+  auto& rows = book.add<TableExportOptions>(app);
+  define_word(*app, "TABLE", "Name of the table", rows.table);
+  define_pool_choice(*app, rows.pool);
+  define_format(
+      *app, {{"csv", RowFormat::kCsv}, {"parquet", RowFormat::kParquet}, {"jsonl", RowFormat::kJsonLines}},
+      rows.format);
+  define_output(*app, rows.output);
+  define_connection(*app, rows.connection);
+  app->footer("Example:\n  adit table export ORDERS --pool Sales --format parquet -o orders.parquet");
+
+  define_change(*group, book, TableAction::kTruncate, "truncate", "Remove all rows of a table");
+  define_change(*group, book, TableAction::kDeleteRows, "delete-rows", "Remove the rows for which SQL holds");
+  define_change(*group, book, TableAction::kDrop, "drop", "Remove a table");
 }
 
 }  // namespace adit

@@ -74,4 +74,21 @@ ExitCode run_command(const PoolCreateOptions& options) {
   return ExitCode::kOk;
 }
 
+ExitCode run_command(const PoolRenameOptions& options) {
+  auto access = open_pool(options.connection, options.pool);
+  if (!access) return report(access.error(), options.connection);
+  const auto pool = access->api.rename_pool(access->pool, options.name, options.description);
+  return pool ? ExitCode::kOk : report(pool.error(), options.connection);
+}
+
+ExitCode run_command(const PoolDeleteOptions& options) {
+  auto access = open_pool(options.connection, options.pool);
+  if (!access) return report(access.error(), options.connection);
+  const auto agreed =
+      confirm(options.yes, "Delete the pool " + options.pool + " with all its tables and jobs?");
+  if (!agreed) return report(agreed.error(), options.connection);
+  const auto deleted = access->api.delete_pool(access->pool);
+  return deleted ? ExitCode::kOk : report(deleted.error(), options.connection);
+}
+
 }  // namespace adit

@@ -5,47 +5,51 @@
 
 #include "app/command_support.h"
 #include "app/commands.h"
+#include "app/output.h"
 #include "client/human.h"
 #include "client/text_table.h"
 
 namespace adit {
 namespace {
 
-Result<client::QueryView> ask(client::AditApi& api, const QueryOptions& options) {
+constexpr std::uint64_t kRowsShown = 1000;
+
+Result<client::QueryRequest> request_of(const QueryOptions& options) {
   std::string sql = options.sql;
   if (sql == "-") sql.assign(std::istreambuf_iterator<char>(std::cin), {});
-  ADIT_TRY(const auto pool, api.find_pool(options.pool));
-  return api.query(pool, {std::move(sql), options.limit, options.timeout});
+  return client::QueryRequest{std::move(sql), options.limit, options.timeout};
 }
 
-void print(const client::QueryView& view, TableFormat format) {
-  switch (format) {
-    case TableFormat::kJson:
-      std::cout << view.body << '\n';
-      return;
-    case TableFormat::kCsv:
-      std::cout << client::render_csv(view.table);
-      return;
-    case TableFormat::kTable:
-      break;
-  }
+/// JSON and tables are held until they are whole.
+Result<void> print(client::AditApi& api, const std::string& pool, client::QueryRequest request,
+                   const QueryOptions& options, Output& output) {
+  if (!request.limit) request.limit = kRowsShown;
+  ADIT_TRY(const auto view, api.query(pool, request));
+  if (view.truncated) std::cerr << "adit: there are more rows; --limit N shows more.\n";
+  if (options.format == RowFormat::kJson) return output.write(view.body + "\n");
   const auto rows = view.table.rows.size();
-  std::cout << client::render_table(view.table) << '\n'
-            << client::human_count(rows) << (rows == 1 ? " row" : " rows") << " in "
-            << client::human_time(view.elapsed) << '\n';
+  return output.write(client::render_table(view.table) + "\n" + client::human_count(rows) +
+                      (rows == 1 ? " row" : " rows") + " in " + client::human_time(view.elapsed) + "\n");
+}
+
+Result<void> run(const QueryOptions& options) {
+  ADIT_TRY(auto access, open_pool(options.connection, options.pool));
+  ADIT_TRY(auto request, request_of(options));
+  ADIT_TRY(auto output, Output::open(options.output, options.format));
+  if (options.format == RowFormat::kTable || options.format == RowFormat::kJson) {
+    ADIT_CHECK(print(access.api, access.pool, std::move(request), options, output));
+  } else {
+    ADIT_CHECK(access.api.download_query(access.pool, request, media_type_of(options.format),
+                                         [&output](std::string_view bytes) { return output.write(bytes); }));
+  }
+  return output.finish();
 }
 
 }  // namespace
 
 ExitCode run_command(const QueryOptions& options) {
-  auto api = open_api(options.connection);
-  if (!api) return report(api.error(), options.connection);
-  const auto view = ask(*api, options);
-  if (!view) return report(view.error(), options.connection);
-  print(*view, options.format);
-  if (view->truncated) std::cerr << "adit: there are more rows; --limit N shows more.\n";
-  std::cout.flush();
-  return std::cout ? ExitCode::kOk : ExitCode::kFailed;
+  const auto done = run(options);
+  return done ? ExitCode::kOk : report(done.error(), options.connection);
 }
 
 }  // namespace adit

@@ -2,9 +2,11 @@
 #include <algorithm>
 #include <boost/json.hpp>
 #include <iostream>
+#include <utility>
 
 #include "app/command_support.h"
 #include "app/commands.h"
+#include "app/output.h"
 #include "client/human.h"
 #include "client/text_table.h"
 
@@ -43,6 +45,39 @@ Error no_table(const std::string& name, const std::vector<client::TableView>& ta
   return not_found(text + (tables.size() > kNamesShownMax ? ", …" : "."));
 }
 
+std::string question_of(const TableChangeOptions& options) {
+  switch (options.action) {
+    case TableAction::kDrop:
+      return "Drop the table " + options.table + "?";
+    case TableAction::kTruncate:
+      return "Remove all rows of " + options.table + "?";
+    case TableAction::kDeleteRows:
+      return "Remove the rows of " + options.table + " where " + options.where + "?";
+  }
+  std::unreachable();
+}
+
+client::TableChange change_of(const TableChangeOptions& options) {
+  using Kind = client::TableChange::Kind;
+  switch (options.action) {
+    case TableAction::kDrop:
+      return {Kind::kDrop};
+    case TableAction::kTruncate:
+      return {Kind::kTruncate};
+    case TableAction::kDeleteRows:
+      return {Kind::kDeleteRows, options.where};
+  }
+  std::unreachable();
+}
+
+Result<void> write_rows(const TableExportOptions& options) {
+  ADIT_TRY(auto access, open_pool(options.connection, options.pool));
+  ADIT_TRY(auto output, Output::open(options.output, options.format));
+  ADIT_CHECK(access.api.download_table(access.pool, options.table, media_type_of(options.format),
+                                       [&output](std::string_view bytes) { return output.write(bytes); }));
+  return output.finish();
+}
+
 }  // namespace
 
 ExitCode run_command(const TableListOptions& options) {
@@ -77,6 +112,24 @@ ExitCode run_command(const TableShowOptions& options) {
   for (const auto& column : found->columns) text.rows.push_back({column.name, column.type, column.stored_as});
   std::cout << client::render_table(text);
   return ExitCode::kOk;
+}
+
+ExitCode run_command(const TableChangeOptions& options) {
+  auto access = open_pool(options.connection, options.pool);
+  if (!access) return report(access.error(), options.connection);
+  const auto agreed = confirm(options.yes, question_of(options));
+  if (!agreed) return report(agreed.error(), options.connection);
+  const auto change = access->api.change_table(access->pool, options.table, change_of(options));
+  if (!change) return report(change.error(), options.connection);
+  if (options.action == TableAction::kDeleteRows) {
+    std::cout << client::human_count(change->rows) << (change->rows == 1 ? " row" : " rows") << " deleted\n";
+  }
+  return ExitCode::kOk;
+}
+
+ExitCode run_command(const TableExportOptions& options) {
+  const auto written = write_rows(options);
+  return written ? ExitCode::kOk : report(written.error(), options.connection);
 }
 
 }  // namespace adit

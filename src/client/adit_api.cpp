@@ -1,8 +1,6 @@
 #include "client/adit_api.h"
 
 #include <algorithm>
-#include <array>
-#include <charconv>
 
 #include "base/id.h"
 #include "client/api_error.h"
@@ -30,32 +28,11 @@ KeyView key_view(const json::value& value) {
           number_at(object, "lastUsedAt"), text_at(object, "key")};
 }
 
-TableView table_view(const json::value& value) {
-  const auto& object = as_object(value);
-  TableView table{
-      text_at(object, "name"), text_at(object, "type"), count_at(object, "rowsEstimated").value_or(0), {}};
-  for (const auto& entry : array_at(object, "columns")) {
-    const auto& column = as_object(entry);
-    table.columns.push_back({text_at(column, "name"), text_at(column, "type"), text_at(column, "storedAs")});
-  }
-  return table;
-}
-
-bool is_number_type(std::string_view type) {
-  return type == "BIGINT" || type == "INTEGER" || type == "DOUBLE" || type == "HUGEINT" || type == "FLOAT" ||
-         type == "SMALLINT" || type == "TINYINT" || type.starts_with("U") || type.starts_with("DECIMAL");
-}
-
-Cell cell_of(const json::value& value) {
-  if (value.is_null()) return std::nullopt;
-  if (value.is_string()) return std::string(value.get_string());
-  if (value.is_double()) {
-    // JSON's writer says 4.2E-1; a person reads 0.42.
-    std::array<char, 32> text{};
-    const auto end = std::to_chars(text.begin(), text.end(), value.get_double()).ptr;
-    return std::string(text.begin(), end);
-  }
-  return json::serialize(value);
+// Besides what may pass for any request: the same one, of which only the connection was lost, is still under
+// way.
+bool may_pass(const Answer& answer) {
+  return is_passing(answer.status) ||
+         (answer.status == 409 && answer.body.find("Idempotency-Key") != std::string::npos);
 }
 
 // Besides what may pass for any request: the same one, of which only the connection was lost, is still under
@@ -152,16 +129,26 @@ Result<PoolView> AditApi::create_pool(const std::string& name, const std::string
   return pool_view(created);
 }
 
+Result<PoolView> AditApi::rename_pool(const std::string& id, const std::string& name,
+                                      const std::optional<std::string>& description) {
+  json::object body{{"name", name}};
+  if (description) body["description"] = *description;
+  const auto path = std::string(kPools) + "/" + encode_segment(id);
+  ADIT_TRY(const auto renamed,
+           json_of(repeated([&] { return http_.send(Method::kPut, path, json::serialize(body)); })));
+  return pool_view(renamed);
+}
+
+Result<void> AditApi::delete_pool(const std::string& id) {
+  return remove(std::string(kPools) + "/" + encode_segment(id));
+}
+
 Result<std::string> AditApi::find_pool(const std::string& name_or_id) {
   if (Uuid::parse(name_or_id)) return name_or_id;
   ADIT_TRY(const auto all, pools());
   const auto found = std::ranges::find(all, name_or_id, &PoolView::name);
   if (found != all.end()) return found->id;
   return not_found("There is no pool named `" + name_or_id + "`. " + names_of(all));
-}
-
-Result<std::vector<TableView>> AditApi::tables(const std::string& pool) {
-  return views_of<TableView>(get(std::string(kPools) + "/" + encode_segment(pool) + "/tables"), table_view);
 }
 
 Result<std::vector<KeyView>> AditApi::keys() { return views_of<KeyView>(get(std::string(kKeys)), key_view); }
@@ -181,33 +168,6 @@ Result<KeyView> AditApi::import_key(const std::string& name, const std::string& 
 
 Result<void> AditApi::delete_key(const std::string& id) {
   return remove(std::string(kKeys) + "/" + encode_segment(id));
-}
-
-Result<QueryView> AditApi::query(const std::string& pool, const QueryRequest& request) {
-  const json::object body{
-      {"sql", request.sql}, {"limit", request.limit}, {"timeoutMs", request.timeout.count()}};
-  auto answer =
-      http_.post(std::string(kPools) + "/" + encode_segment(pool) + "/query", json::serialize(body));
-  ADIT_TRY(const auto parsed, json_of(answer));
-  const auto& object = as_object(parsed);
-  QueryView view;
-  for (const auto& entry : array_at(object, "columns")) {
-    const auto& column = as_object(entry);
-    view.table.columns.push_back({text_at(column, "name"), is_number_type(text_at(column, "type"))
-                                                               ? TextTable::Align::kRight
-                                                               : TextTable::Align::kLeft});
-  }
-  for (const auto& entry : array_at(object, "rows")) {
-    std::vector<Cell> row;
-    if (entry.is_array()) {
-      for (const auto& cell : entry.get_array()) row.push_back(cell_of(cell));
-    }
-    view.table.rows.push_back(std::move(row));
-  }
-  view.truncated = flag_at(object, "truncated");
-  view.elapsed = std::chrono::duration<double>(real_at(object, "elapsedMs") / 1000);
-  view.body = std::move(answer->body);
-  return view;
 }
 
 }  // namespace adit::client

@@ -52,9 +52,22 @@ struct TableView {
   std::vector<TableColumn> columns;
 };
 
+/// What is done to a table other than by a push.
+struct TableChange {
+  enum class Kind { kDrop, kTruncate, kDeleteRows } kind = Kind::kDrop;
+  std::string where{};  ///< kDeleteRows: an SQL expression over the columns of a row
+};
+
+struct ChangeView {
+  std::string id;
+  std::string status;  ///< as of a job
+  std::uint64_t rows = 0;
+  std::vector<std::string> logs;
+};
+
 struct QueryRequest {
   std::string sql;
-  std::uint64_t limit = 1000;
+  std::optional<std::uint64_t> limit;
   std::chrono::milliseconds timeout{60'000};
 };
 
@@ -82,10 +95,21 @@ class AditApi {
   /// `id` may be empty: then there is a new one.
   Result<PoolView> create_pool(const std::string& name, const std::string& description,
                                const std::string& id);
+  /// Without a description it stays as it is.
+  Result<PoolView> rename_pool(const std::string& id, const std::string& name,
+                               const std::optional<std::string>& description);
+  /// With all its tables and jobs.
+  Result<void> delete_pool(const std::string& id);
   /// The id of the pool of exactly that name; a text in the form of a UUID is an id. kNotFound lists what
   /// there is.
   Result<std::string> find_pool(const std::string& name_or_id);
   Result<std::vector<TableView>> tables(const std::string& pool);
+  /// Changes a table in its turn among the jobs, and waits for that. kConflict when it was not made.
+  Result<ChangeView> change_table(const std::string& pool, const std::string& table,
+                                  const TableChange& change);
+  /// The rows of a table, as `media_type` has them.
+  Result<void> download_table(const std::string& pool, const std::string& table,
+                              const std::string& media_type, const HttpClient::Sink& sink);
 
   Result<std::vector<KeyView>> keys();
   Result<KeyView> create_key(const std::string& name, const std::string& kind);
@@ -108,6 +132,9 @@ class AditApi {
   /// In the order of the rows.
   Result<std::vector<ChunkView>> chunks(const std::string& pool, const std::string& job);
 
+  /// The rows as `media_type` has them, as many as there are unless the request has a limit.
+  Result<void> download_query(const std::string& pool, const QueryRequest& request,
+                              const std::string& media_type, const HttpClient::Sink& sink);
   Result<QueryView> query(const std::string& pool, const QueryRequest& request);
 
   HttpClient& http() { return http_; }

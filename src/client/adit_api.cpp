@@ -35,13 +35,6 @@ bool may_pass(const Answer& answer) {
          (answer.status == 409 && answer.body.find("Idempotency-Key") != std::string::npos);
 }
 
-// Besides what may pass for any request: the same one, of which only the connection was lost, is still under
-// way.
-bool may_pass(const Answer& answer) {
-  return is_passing(answer.status) ||
-         (answer.status == 409 && answer.body.find("Idempotency-Key") != std::string::npos);
-}
-
 std::string names_of(const std::vector<PoolView>& pools) {
   if (pools.empty()) return "There is none yet.";
   std::string text = "There is: ";

@@ -74,14 +74,20 @@ Result<void> SqliteCatalog::insert_pool(const Pool& pool) {
 }
 
 Result<std::optional<Pool>> SqliteCatalog::find_pool(TeamId team, PoolId pool) {
-  return read([&](SqliteSession& session) -> std::optional<Pool> {
-    auto query = session.query(
-        "SELECT id, team_id, name, description, creator_id, created FROM pools WHERE id = :id AND team_id = "
-        ":team AND deleting = 0");
-    auto pools = fetch_pools(query.with(pool.to_string()).with(team.to_string()));
-    if (pools.empty()) return std::nullopt;
-    return std::move(pools.front());
-  });
+  auto found = pools_.find(pool);
+  if (!found) {
+    const auto changes = pools_.changes();
+    ADIT_TRY(found, read([&](SqliteSession& session) -> std::optional<Pool> {
+               auto query = session.query(
+                   "SELECT id, team_id, name, description, creator_id, created FROM pools WHERE id = :id "
+                   "AND deleting = 0");
+               auto pools = fetch_pools(query.with(pool.to_string()));
+               return pools.empty() ? std::nullopt : std::optional(std::move(pools.front()));
+             }));
+    if (found) pools_.remember(*found, changes);
+  }
+  if (found && found->team != team) return std::optional<Pool>();
+  return found;
 }
 
 Result<std::vector<Pool>> SqliteCatalog::list_pools(TeamId team) {
@@ -114,7 +120,7 @@ Result<PoolPage> SqliteCatalog::list_pools(TeamId team, std::uint64_t limit, std
 }
 
 Result<bool> SqliteCatalog::update_pool(const Pool& pool) {
-  return write(Durability::kFull, "", [&](SqliteSession& session) -> Result<bool> {
+  auto updated = write(Durability::kFull, "", [&](SqliteSession& session) -> Result<bool> {
     return session
                .query(
                    "UPDATE pools SET name = :name, description = :description WHERE id = :id AND team_id = "
@@ -125,10 +131,12 @@ Result<bool> SqliteCatalog::update_pool(const Pool& pool) {
                .with(pool.team.to_string())
                .run() > 0;
   });
+  pools_.forget(pool.id);
+  return updated;
 }
 
 Result<std::vector<JobId>> SqliteCatalog::delete_pool(TeamId team, PoolId pool, Timestamp at) {
-  return write(
+  auto jobs_canceled = write(
       Durability::kFull, "catalog.delete_pool", [&](SqliteSession& session) -> Result<std::vector<JobId>> {
         ADIT_CHECK(check_idle(session, pool));
         const auto hidden = session
@@ -150,6 +158,8 @@ Result<std::vector<JobId>> SqliteCatalog::delete_pool(TeamId team, PoolId pool, 
             .run();
         return jobs;
       });
+  pools_.forget(pool);
+  return jobs_canceled;
 }
 
 Result<std::vector<PoolId>> SqliteCatalog::list_deleted_pools() {

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "catalog/catalog.h"
+#include "catalog/pool_memory.h"
 #include "catalog/row_codecs.h"
 #include "catalog/session_pool.h"
 #include "catalog/write_queue.h"
@@ -90,6 +91,7 @@ class SqliteCatalog final : public Catalog {
 
   SessionPool readers_;
   WriteQueue writes_;
+  PoolMemory pools_;
 };
 
 /// A job as the writing transaction sees it, with the columns that the model does not show.

@@ -157,10 +157,12 @@ std::optional<bool> Rows::boolean(std::size_t row, std::size_t column) const {
 Connection& Connection::operator=(Connection&& other) noexcept {
   std::swap(connection_, other.connection_);
   std::swap(health_, other.health_);
+  std::swap(statements_, other.statements_);
   return *this;
 }
 
 Connection::~Connection() {
+  statements_.clear();
   if (connection_ != nullptr) duckdb_disconnect(&connection_);
 }
 
@@ -168,6 +170,14 @@ std::optional<double> Connection::progress() const {
   const auto percentage = duckdb_query_progress(connection_).percentage;
   if (percentage < 0 || percentage > 100) return std::nullopt;
   return percentage / 100;
+}
+
+Tried<Statement*> Connection::statement(const std::string& sql) {
+  const auto known = statements_.find(sql);
+  if (known != statements_.end()) return &known->second;
+  auto prepared = Statement::prepare(*this, sql);
+  if (!prepared) return std::unexpected(prepared.error());
+  return &statements_.emplace(sql, std::move(*prepared)).first->second;
 }
 
 EngineFailure Connection::note(EngineFailure failure) const {
@@ -301,10 +311,10 @@ void roll_back(Connection& connection) {
 /// second on two cores. Here the caller sleeps meanwhile.
 Tried<Rows> commit_asleep(Connection& connection) {
   constexpr std::chrono::microseconds kPause{50};
-  auto statement = Statement::prepare(connection, "COMMIT");
+  const auto statement = connection.statement("COMMIT");
   if (!statement) return std::unexpected(statement.error());
   duckdb_pending_result pending = nullptr;
-  auto state = duckdb_pending_prepared(statement->get(), &pending);
+  auto state = duckdb_pending_prepared((*statement)->get(), &pending);
   while (state == DuckDBSuccess) {
     const auto step = duckdb_pending_execute_task(pending);
     if (step == DUCKDB_PENDING_ERROR || duckdb_pending_execution_is_finished(step)) break;
@@ -319,7 +329,9 @@ Tried<Rows> commit_asleep(Connection& connection) {
 }  // namespace
 
 Result<Transaction> Transaction::begin(Connection& connection) {
-  ADIT_CHECK(run(connection, "BEGIN TRANSACTION"));
+  const auto statement = connection.statement("BEGIN TRANSACTION");
+  if (!statement) return to_error(statement.error());
+  if (const auto begun = (*statement)->execute(connection); !begun) return to_error(begun.error());
   return Transaction(connection);
 }
 

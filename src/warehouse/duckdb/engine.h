@@ -7,6 +7,7 @@
 #include <atomic>
 #include <cstdint>
 #include <expected>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -112,31 +113,7 @@ struct DatabaseHealth {
   std::atomic<bool> invalidated{false};  ///< a fatal error was seen; only closing and opening helps
 };
 
-/// A connection. Use by one thread at a time, but interrupt() and progress() may come from any while it
-/// lives.
-class Connection {
- public:
-  Connection() = default;
-  Connection(duckdb_connection connection, std::shared_ptr<DatabaseHealth> health)
-      : connection_(connection), health_(std::move(health)) {}
-  Connection(Connection&& other) noexcept
-      : connection_(std::exchange(other.connection_, nullptr)), health_(std::move(other.health_)) {}
-  Connection& operator=(Connection&& other) noexcept;
-  ~Connection();
-
-  explicit operator bool() const { return connection_ != nullptr; }
-  duckdb_connection get() const { return connection_; }
-  bool healthy() const { return !health_->invalidated; }
-  void interrupt() const { duckdb_interrupt(connection_); }
-  /// 0 to 1, if the engine can tell.
-  std::optional<double> progress() const;
-  /// Remembers fatal failures; every failure of a statement passes here.
-  EngineFailure note(EngineFailure failure) const;
-
- private:
-  duckdb_connection connection_ = nullptr;
-  std::shared_ptr<DatabaseHealth> health_;
-};
+class Connection;
 
 /// A prepared statement.
 class Statement {
@@ -160,6 +137,38 @@ class Statement {
 
  private:
   duckdb_prepared_statement statement_ = nullptr;
+};
+
+/// A connection. Use by one thread at a time, but interrupt() and progress() may come from any while it
+/// lives.
+class Connection {
+ public:
+  Connection() = default;
+  Connection(duckdb_connection connection, std::shared_ptr<DatabaseHealth> health)
+      : connection_(connection), health_(std::move(health)) {}
+  Connection(Connection&& other) noexcept
+      : connection_(std::exchange(other.connection_, nullptr)),
+        health_(std::move(other.health_)),
+        statements_(std::move(other.statements_)) {}
+  Connection& operator=(Connection&& other) noexcept;
+  ~Connection();
+
+  explicit operator bool() const { return connection_ != nullptr; }
+  duckdb_connection get() const { return connection_; }
+  bool healthy() const { return !health_->invalidated; }
+  void interrupt() const { duckdb_interrupt(connection_); }
+  /// 0 to 1, if the engine can tell.
+  std::optional<double> progress() const;
+  /// For SQL that is the same each time: prepared once, and run again without parsing and planning. The
+  /// pointer lives as long as the connection.
+  Tried<Statement*> statement(const std::string& sql);
+  /// Remembers fatal failures; every failure of a statement passes here.
+  EngineFailure note(EngineFailure failure) const;
+
+ private:
+  duckdb_connection connection_ = nullptr;
+  std::shared_ptr<DatabaseHealth> health_;
+  std::map<std::string, Statement> statements_;
 };
 
 /// An instance of the engine. Connections must be gone before it is destroyed, else the file stays open.

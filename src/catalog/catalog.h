@@ -125,7 +125,8 @@ class Catalog {
                                              const JobFilter& filter) = 0;  ///< newest first, not deleted
   /// NEW → QUEUED with the next execute_order. Returns the job as it then is; kConflict if it is not NEW;
   /// kInvalid if it has no chunk.
-  virtual Result<Job> execute_job(JobId job, Timestamp at, const RequestCompletion* completion = nullptr) = 0;
+  virtual Result<Job> execute_job(JobId job, Timestamp at, const RequestCompletion* completion = nullptr,
+                                  const std::optional<std::string>& duplicate_removal_column = {}) = 0;
   /// Applies a transition; nothing if the job is in none of `from` (or gone).
   virtual Result<std::optional<Job>> transition(JobId job, const JobTransition& change,
                                                 Durability durability) = 0;

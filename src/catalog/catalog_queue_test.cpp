@@ -53,6 +53,17 @@ TEST_P(CatalogContract, AJobGivenBackIsClaimedAgainBeforeLaterOnes) {
   EXPECT_FALSE(claim().has_value());
 }
 
+TEST_P(CatalogContract, ExecuteKeepsTheColumnThatDecidesBetweenDuplicates) {
+  const auto job = new_job_with_chunk();
+  const auto executed = catalog().execute_job(job.id, at(1000), nullptr, "updated \"at\"");
+  ASSERT_TRUE(executed.ok());
+  EXPECT_EQ(executed->spec.duplicate_removal_column, "updated \"at\"");
+  reopen();
+  EXPECT_EQ(find(job)->spec.duplicate_removal_column, "updated \"at\"");
+  EXPECT_EQ(claim()->spec.duplicate_removal_column, "updated \"at\"");
+  EXPECT_FALSE(find(queued_job())->spec.duplicate_removal_column.has_value());
+}
+
 TEST_P(CatalogContract, ATransitionFromAnotherStateChangesNothing) {
   const auto job = new_job();
   const auto moved =

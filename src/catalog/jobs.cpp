@@ -111,11 +111,12 @@ Result<void> SqliteCatalog::insert_job(const Job& job, const RequestCompletion* 
             "INSERT INTO jobs (id, pool_id, target_name, target_folded, type, file_type, keys, table_schema, "
             "csv_separator, csv_quote, csv_escape, upsert_strategy, change_date, fallback_varchar_length, "
             "foreign_keys, status, logs, created, modified, execute_order, rows_landed, claims, "
-            "cancel_requested, deleted, in_turn, chunk_count, chunk_bytes, rows_staged, chunks_kept) "
+            "cancel_requested, deleted, in_turn, chunk_count, chunk_bytes, rows_staged, chunks_kept, "
+            "allow_duplicate) "
             "VALUES (:id, :pool, :target, :folded, :type, :file_type, :keys, :table_schema, :separator, "
             ":quote, "
             ":escape, :strategy, :change_date, :varchar, :foreign_keys, 'NEW', :logs, :created, :modified, "
-            "0, 0, 0, 0, 0, 0, 0, 0, 0, 1)")
+            "0, 0, 0, 0, 0, 0, 0, 0, 0, 1, :allow_duplicate)")
         .with(job.id.to_string())
         .with(job.pool.to_string())
         .with(spec.target_name)
@@ -134,6 +135,7 @@ Result<void> SqliteCatalog::insert_job(const Job& job, const RequestCompletion* 
         .with(strings_to_json(job.logs))
         .with(to_epoch_ms(job.created))
         .with(to_epoch_ms(job.modified))
+        .with(spec.allow_duplicate)
         .run();
     return complete_request(session, completion);
   });

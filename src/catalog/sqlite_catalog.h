@@ -60,7 +60,8 @@ class SqliteCatalog final : public Catalog {
   Result<Job> queue_table_change(const Job& job) override;
   Result<std::optional<Job>> find_job(PoolId pool, JobId job, bool with_deleted) override;
   Result<std::vector<Job>> list_jobs(PoolId pool, const JobFilter& filter) override;
-  Result<Job> execute_job(JobId job, Timestamp at, const RequestCompletion* completion) override;
+  Result<Job> execute_job(JobId job, Timestamp at, const RequestCompletion* completion,
+                          const std::optional<std::string>& duplicate_removal_column) override;
   Result<std::optional<Job>> transition(JobId job, const JobTransition& change,
                                         Durability durability) override;
   Result<Job> request_cancel(JobId job, Timestamp at) override;

@@ -49,7 +49,7 @@ struct TableChange {
   std::string predicate;  ///< of kDelete: an SQL expression over one row
 };
 
-/// What a client asked for at create; never changes afterwards.
+/// What a client asked for at create and at execute; never changes afterwards.
 struct JobSpec {
   std::string target_name;
   JobType type = JobType::kDelta;
@@ -64,9 +64,14 @@ struct JobSpec {
   /// The job has no chunks and does this instead. It stands in its table's line like any other job, hidden
   /// from the push routes from the start.
   std::optional<TableChange> change;
+  bool allow_duplicate = false;             ///< rows are appended although there are keys
+  /// Of the rows of a key within one chunk, the one with the greatest value here wins. Named at execute.
+  std::optional<std::string> duplicate_removal_column;
 
   /// `keys`, else the columns that tableSchema marks with pkField.
   std::vector<std::string> key_columns() const;
+  /// The keys by which rows replace and remove each other: none where duplicates are allowed.
+  std::vector<std::string> matching_keys() const;
 };
 
 struct Job {

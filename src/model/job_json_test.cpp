@@ -52,7 +52,6 @@ TEST(JobJson, EveryFieldThatWouldChangeTheOutcomeIsRefusedByName) {
       {"targetSchema", R"("s")"},
       {"postExecutionQuery", R"("DELETE FROM t")"},
       {"mirrorTargetNames", R"(["u"])"},
-      {"allowDuplicate", "true"},
       {"csvParsingOptions.dateFormat", R"("yyyy")"},
       {"csvParsingOptions.charSet", R"("windows-1252")"},
       {"csvParsingOptions.thousandSeparator", R"(",")"},

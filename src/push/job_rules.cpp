@@ -64,4 +64,20 @@ Result<void> check_job_spec(const JobSpec& spec) {
   return std::move(rules).outcome();
 }
 
+Result<void> check_duplicate_removal_column(const JobSpec& spec, const std::string& column) {
+  constexpr auto kAttribute = "duplicateRemovalColumn";
+  if (auto good = check_column_name(column, "The column"); !good) {
+    return invalid_field(kAttribute, good.error().public_message);
+  }
+  if (spec.key_columns().empty()) {
+    return invalid_field(kAttribute,
+                         "needs a job with key columns: it decides which row of a key stays. Name them in "
+                         "\"keys\" when the job is created.");
+  }
+  if (spec.allow_duplicate) {
+    return invalid_field(kAttribute, "contradicts the job's allowDuplicate, which keeps every row.");
+  }
+  return {};
+}
+
 }  // namespace adit

@@ -68,7 +68,7 @@ Lander::Lander(OpenPool& pool, Connection& connection, Activity& activity, const
       activity_(activity),
       plan_(plan),
       stage_(stage),
-      keys_(staged_keys(stage, plan.spec.key_columns())),
+      keys_(staged_keys(stage, plan.spec.matching_keys())),
       stage_name_(in_main(stage_table_name(plan.job))) {}
 
 Result<void> Lander::execute(const std::string& sql) {
@@ -194,13 +194,33 @@ Result<std::uint64_t> Lander::swap() {
   }
   ADIT_CHECK(settle_columns());
   if (keys_.empty()) return held() ? copy_stage() : rename_stage();
-  const UpsertTables tables{stage_name_, held(), target_name_, keys_, names_of(stage_.columns)};
+  ADIT_TRY(const auto tables, upsert_tables(names_of(stage_.columns)));
   ADIT_TRY(const bool reduce, needs_reduction(connection_, stage_, tables));
   if (reduce) return reduce_and_swap();
   if (held()) return copy_stage();
   ADIT_CHECK(execute("ALTER TABLE " + stage_name_ + " DROP COLUMN " + std::string(kHiddenChunk)));
   ADIT_CHECK(execute("ALTER TABLE " + stage_name_ + " DROP COLUMN " + std::string(kHiddenOperation)));
   return rename_stage();
+}
+
+Result<UpsertTables> Lander::upsert_tables(std::vector<std::string> columns) {
+  UpsertTables tables{stage_name_, held(), target_name_, keys_, std::move(columns), {}};
+  const auto& wanted = plan_.spec.duplicate_removal_column;
+  if (!wanted) return tables;
+  const auto* column = stage_.find(*wanted);
+  const auto brings = [&](const auto& entry) {
+    return column != nullptr && entry.second.operation == ChunkOperation::kUpsert &&
+           std::ranges::find(entry.second.columns, column->name) != entry.second.columns.end();
+  };
+  const bool only_deletes = std::ranges::all_of(
+      stage_.marks, [](const auto& entry) { return entry.second.operation == ChunkOperation::kDelete; });
+  if (only_deletes) return tables;
+  if (std::ranges::none_of(stage_.marks, brings)) {
+    return invalid("duplicateRemovalColumn: no chunk of the job has a column \"" +
+                   shorten(*wanted, kNameBytesMax) + "\".");
+  }
+  tables.greatest_of = column->name;
+  return tables;
 }
 
 /// Columns in which no value was found are STRING: any later value fits into them.
@@ -234,7 +254,7 @@ Result<std::uint64_t> Lander::copy_stage() {
 Result<void> Lander::drop_stage() { return execute("DROP TABLE " + stage_name_); }
 
 Result<std::uint64_t> Lander::reduce_and_swap() {
-  UpsertTables tables{stage_name_, held(), target_name_, keys_, names_of(stage_.columns)};
+  ADIT_TRY(const auto tables, upsert_tables(names_of(stage_.columns)));
   const auto parts = segments(stage_, tables.columns, plan_.spec.upsert_strategy);
   ADIT_CHECK(execute("DROP TABLE IF EXISTS " + target_name_));
   std::uint64_t rows = 0;
@@ -272,7 +292,7 @@ Result<std::uint64_t> Lander::append(std::vector<std::string>& notes) {
 Result<std::uint64_t> Lander::upsert(std::vector<std::string>& notes) {
   ADIT_TRY(auto changes, column_changes());
   ADIT_CHECK(change_columns(changes));
-  UpsertTables tables{stage_name_, held(), target_name_, keys_, names_of(changes.columns)};
+  ADIT_TRY(auto tables, upsert_tables(names_of(changes.columns)));
   const auto parts = segments(stage_, tables.columns, plan_.spec.upsert_strategy);
   // Columns that only the table has are null in rows that are not filled from old ones.
   std::erase_if(tables.columns,

@@ -7,6 +7,7 @@
 #include "warehouse/duckdb/appender.h"
 #include "warehouse/duckdb/interrupter.h"
 #include "warehouse/duckdb/open_pool.h"
+#include "warehouse/duckdb/upsert.h"
 
 namespace adit {
 
@@ -45,6 +46,8 @@ class Lander {
   Result<void> tabulate_held();
   Result<void> drop_stage();
   Result<std::uint64_t> upsert(std::vector<std::string>& notes);
+  /// kInvalid when the job's duplicateRemovalColumn is in no chunk.
+  Result<UpsertTables> upsert_tables(std::vector<std::string> columns);
   Result<void> settle_columns();
   Result<std::uint64_t> rename_stage();
   Result<std::uint64_t> copy_stage();

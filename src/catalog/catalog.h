@@ -137,9 +137,10 @@ class Catalog {
   virtual Result<bool> cancel_requested(JobId job) = 0;
   /// Hides a job from the push routes. False: there was none.
   virtual Result<bool> delete_job(JobId job, Timestamp at) = 0;
-  /// Takes the QUEUED job with the smallest execute_order for whose table (pool and folded target name) no
-  /// earlier executed job is still QUEUED or RUNNING, makes it RUNNING and counts the claim. `owner` names
-  /// the process that took it. Relaxed durability.
+  /// Takes the QUEUED job with the smallest execute_order for whose tables (pool and folded names of target
+  /// and mirrors; the whole pool for one with a postExecutionQuery) no earlier executed job is still QUEUED
+  /// or RUNNING, makes it RUNNING and counts the claim. `owner` names the process that took it. Relaxed
+  /// durability.
   virtual Result<std::optional<Job>> claim_next_job(const std::string& owner, Timestamp at) = 0;
   /// RUNNING jobs claimed by any owner but `owner`: what a dead process left. For recovery.
   virtual Result<std::vector<Job>> list_abandoned_jobs(const std::string& owner) = 0;

@@ -41,7 +41,7 @@ const std::string JobRow::kColumns =
     "execute_order, "
     "rows_landed, cancel_requested, deleted, created, modified, executed, started, finished, claims, "
     "chunk_count, chunk_bytes, rows_staged, table_change, predicate, allow_duplicate, "
-    "duplicate_removal_column";
+    "duplicate_removal_column, mirror_target_names, post_execution_query";
 
 Query& JobRow::bind(Query& query) {
   return query.into(number_)
@@ -78,7 +78,9 @@ Query& JobRow::bind(Query& query) {
       .into(table_change_)
       .into(predicate_)
       .into(allow_duplicate_)
-      .into(duplicate_removal_column_);
+      .into(duplicate_removal_column_)
+      .into(mirror_target_names_)
+      .into(post_execution_query_);
 }
 
 JobSpec JobRow::decode_spec() const {
@@ -99,6 +101,8 @@ JobSpec JobRow::decode_spec() const {
   }
   spec.allow_duplicate = allow_duplicate_ != 0;
   spec.duplicate_removal_column = decode_text(duplicate_removal_column_);
+  spec.mirror_target_names = strings_from_json(mirror_target_names_);
+  spec.post_execution_query = decode_text(post_execution_query_);
   return spec;
 }
 

@@ -80,6 +80,8 @@ class JobRow {
   Nullable<std::string> table_change_, predicate_;
   int allow_duplicate_ = 0;
   Nullable<std::string> duplicate_removal_column_;
+  std::string mirror_target_names_;
+  Nullable<std::string> post_execution_query_;
 };
 
 /// One row of `chunks`, likewise.

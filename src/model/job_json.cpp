@@ -127,8 +127,7 @@ void read_adit_options(FieldReader& reader, std::vector<FieldError>& errors) {
 }
 
 void refuse_absent_features(FieldReader& reader) {
-  for (const auto* name :
-       {"connectionId", "dataConnectionId", "targetSchema", "postExecutionQuery", "mirrorTargetNames"}) {
+  for (const auto* name : {"connectionId", "dataConnectionId", "targetSchema"}) {
     refuse_if_set(reader, name);
   }
 }
@@ -241,6 +240,9 @@ Result<JobSpec> job_spec_from_json(const json::object& body, PoolId pool) {
   spec.fallback_varchar_length = read_length(reader, "fallbackVarcharLength");
   spec.foreign_keys = reader.string("foreignKeys");
   spec.allow_duplicate = reader.boolean("allowDuplicate").value_or(false);
+  spec.mirror_target_names = reader.strings("mirrorTargetNames");
+  spec.post_execution_query = reader.string("postExecutionQuery");
+  if (spec.post_execution_query && spec.post_execution_query->empty()) spec.post_execution_query.reset();
   read_adit_options(reader, errors);
   refuse_absent_features(reader);
   if (!errors.empty()) return invalid_fields(std::move(errors));
@@ -264,8 +266,8 @@ json::object to_json(const Job& job, double progress) {
                       {"allowDuplicate", spec.allow_duplicate},
                       {"foreignKeys", optional_string(spec.foreign_keys)},
                       {"targetSchema", nullptr},
-                      {"postExecutionQuery", nullptr},
-                      {"mirrorTargetNames", json::array()},
+                      {"postExecutionQuery", optional_string(spec.post_execution_query)},
+                      {"mirrorTargetNames", string_array(spec.mirror_target_names)},
                       {"logs", string_array(job.logs)},
                       {"lastModified", to_epoch_ms(job.modified)},
                       {"lastPing", to_epoch_ms(job.modified)},

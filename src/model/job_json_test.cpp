@@ -50,8 +50,6 @@ TEST(JobJson, EveryFieldThatWouldChangeTheOutcomeIsRefusedByName) {
       {"connectionId", R"("0890ed49-630d-487b-924b-23f33164f3b0")"},
       {"dataConnectionId", R"("0890ed49-630d-487b-924b-23f33164f3b0")"},
       {"targetSchema", R"("s")"},
-      {"postExecutionQuery", R"("DELETE FROM t")"},
-      {"mirrorTargetNames", R"(["u"])"},
       {"csvParsingOptions.dateFormat", R"("yyyy")"},
       {"csvParsingOptions.charSet", R"("windows-1252")"},
       {"csvParsingOptions.thousandSeparator", R"(",")"},

@@ -35,6 +35,19 @@ class Rules {
     }
   }
 
+  void check_mirrors(std::string_view attribute, const JobSpec& spec) {
+    if (spec.mirror_target_names.size() > kMirrorsMax)
+      fail(attribute, "must not hold more than " + std::to_string(kMirrorsMax) + " tables");
+    std::unordered_set<std::string> seen{fold_name(spec.target_name)};
+    for (const auto& name : spec.mirror_target_names) {
+      check_table(attribute, name);
+      if (!seen.insert(fold_name(name)).second) {
+        fail(attribute, "names the table \"" + shorten(name, 80) +
+                            "\" twice, or it is the target; names are the same in upper and lower case");
+      }
+    }
+  }
+
   Result<void> outcome() && {
     if (errors_.empty()) return {};
     Error error{ErrorKind::kInvalid, errors_.front().attribute + ": " + errors_.front().message};
@@ -61,6 +74,7 @@ Result<void> check_job_spec(const JobSpec& spec) {
     for (const auto& column : spec.table_schema->columns) declared.push_back(column.name);
     rules.check_columns("tableSchema.columns", declared, kColumnsMax);
   }
+  rules.check_mirrors("mirrorTargetNames", spec);
   return std::move(rules).outcome();
 }
 

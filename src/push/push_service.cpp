@@ -32,6 +32,10 @@ PushService::PushService(Catalog& catalog, ChunkStore& store, Warehouse& warehou
 
 Result<Job> PushService::create(PoolId pool, JobSpec spec, const CompletionOf& completion) {
   ADIT_CHECK(check_job_spec(spec));
+  if (spec.post_execution_query) {
+    const auto good = warehouse_.check_post_execution_query(*spec.post_execution_query);
+    if (!good) return invalid_field("postExecutionQuery", good.error().public_message);
+  }
   Job job;
   job.id = JobId::random();
   job.pool = pool;

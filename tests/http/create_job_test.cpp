@@ -188,8 +188,6 @@ TEST_F(CreateJob, AFieldWhoseValueIsNotBuiltIs400ThatNamesIt) {
   const std::vector<NotBuilt> cases{
       {"connectionId", {{"connectionId", "0b7f6e6e-6f0f-4c1c-9a53-0123456789ab"}}},
       {"dataConnectionId", {{"dataConnectionId", "0b7f6e6e-6f0f-4c1c-9a53-0123456789ab"}}},
-      {"postExecutionQuery", {{"postExecutionQuery", "SELECT 1"}}},
-      {"mirrorTargetNames", {{"mirrorTargetNames", {"copy"}}}},
       {"targetSchema", {{"targetSchema", "other"}}},
       {"adit.maxRejectedRows", {{"adit", {{"maxRejectedRows", 5}}}}},
       {"adit.maxRejectedRatio", {{"adit", {{"maxRejectedRatio", 0.5}}}}},

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "base/failpoint.h"
 #include "formats/names.h"
 #include "warehouse/duckdb/declared_lengths.h"
 #include "warehouse/duckdb/marks.h"
@@ -11,12 +10,6 @@
 
 namespace adit {
 namespace {
-
-/// The chunks stay until a checkpoint and its sync have succeeded, so that a loss would be repaired.
-constexpr std::string_view kNotConfirmed =
-    "The rows are in the table, but the server's disk did not confirm that they would survive a power cut. "
-    "The "
-    "chunks are kept: should the rows be lost, they are landed from them again.";
 
 std::string in_main(const std::string& table) { return "main." + quote_identifier(table); }
 
@@ -105,35 +98,21 @@ Result<bool> Lander::staged_for_table() {
   return true;
 }
 
-Result<Landing> Lander::land(Timestamp now) {
-  Landing landing;
-  landing.job = plan_.job;
-  landing.landed_at = now;
-  landing.notes = stage_.notes;
-  ADIT_TRY(auto transaction, Transaction::begin(connection_));
+Result<std::uint64_t> Lander::write(std::vector<std::string>& notes) {
+  std::ranges::copy(stage_.notes, std::back_inserter(notes));
   direct_ = held() && lands_directly();
   if (held() && !direct_) ADIT_CHECK(tabulate_held());
-  ADIT_CHECK(note_long_texts(landing.notes));
-  auto rows = swaps() ? swap() : keys_.empty() ? append(landing.notes) : upsert(landing.notes);
-  if (!rows) return std::move(rows).error();
-  landing.rows = *rows;
-  ADIT_TRY(const bool lengths, remember_declared_lengths(connection_, plan_.spec, target_, stage_.columns,
-                                                         swaps(), pool_.has_declared_lengths()));
-  ADIT_CHECK(insert_landing(connection_, landing, target_));
+  ADIT_CHECK(note_long_texts(notes));
+  ADIT_TRY(const auto rows, swaps() ? swap() : keys_.empty() ? append(notes) : upsert(notes));
+  ADIT_TRY(lengths_change_, remember_declared_lengths(connection_, plan_.spec, target_, stage_.columns,
+                                                      swaps(), pool_.has_declared_lengths()));
   if (stage_.table_exists) ADIT_CHECK(run(connection_, delete_chunk_marks_sql(plan_.job)));
-  failpoint("warehouse.land.before_commit");
-  ADIT_CHECK(activity_.shield());
-  const auto committed = transaction.commit();
-  if (!committed) {
-    activity_.unshield();
-    return committed.error();
-  }
-  // Past this point the job has landed, whatever happens: the mark says so.
+  return rows;
+}
+
+void Lander::committed() {
   if (columns_change_) pool_.set_table(target_);
-  if (lengths) pool_.set_declared_lengths();
-  if (!pool_.committed()) landing.notes.emplace_back(kNotConfirmed);
-  failpoint("warehouse.land.after_commit");
-  return landing;
+  if (lengths_change_) pool_.set_declared_lengths();
 }
 
 bool Lander::declares_lengths() const {
@@ -193,11 +172,11 @@ Result<std::uint64_t> Lander::swap() {
     return append_held(connection_, {.table = target_}, stage_.held);
   }
   ADIT_CHECK(settle_columns());
-  if (keys_.empty()) return held() ? copy_stage() : rename_stage();
+  if (keys_.empty()) return renames() ? rename_stage() : copy_stage();
   ADIT_TRY(const auto tables, upsert_tables(names_of(stage_.columns)));
   ADIT_TRY(const bool reduce, needs_reduction(connection_, stage_, tables));
   if (reduce) return reduce_and_swap();
-  if (held()) return copy_stage();
+  if (!renames()) return copy_stage();
   ADIT_CHECK(execute("ALTER TABLE " + stage_name_ + " DROP COLUMN " + std::string(kHiddenChunk)));
   ADIT_CHECK(execute("ALTER TABLE " + stage_name_ + " DROP COLUMN " + std::string(kHiddenOperation)));
   return rename_stage();

@@ -86,14 +86,15 @@ Result<Response> execute_job(const Services& services, const Request& request) {
   ADIT_CHECK(refuse_headers(request, {"If-Match"}));
   ADIT_TRY(const auto pool, pool_in_path(services, request));
   ADIT_TRY(const auto id, job_in_path(request));
+  std::optional<std::string> duplicate_removal_column;
   if (const auto column = request.query_value("duplicateRemovalColumn"); column && !column->empty()) {
-    return invalid_field("duplicateRemovalColumn", "is not supported by this version of adit; leave it out");
+    duplicate_removal_column = std::string(*column);
   }
   ADIT_TRY(auto once, Once::begin(services, request, "execute " + id.to_string()));
   if (once.answered()) return once.replay(execute_content(request));
   std::optional<RequestCompletion> completion;
   if (once.claimed()) completion = once.completion(execute_content(request), {});
-  ADIT_CHECK(services.push.execute(pool.id, id, pointer_to(completion)));
+  ADIT_CHECK(services.push.execute(pool.id, id, pointer_to(completion), duplicate_removal_column));
   once.completed();
   return Response::empty(200);
 }

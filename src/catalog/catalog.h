@@ -125,7 +125,8 @@ class Catalog {
                                              const JobFilter& filter) = 0;  ///< newest first, not deleted
   /// NEW → QUEUED with the next execute_order. Returns the job as it then is; kConflict if it is not NEW;
   /// kInvalid if it has no chunk.
-  virtual Result<Job> execute_job(JobId job, Timestamp at, const RequestCompletion* completion = nullptr) = 0;
+  virtual Result<Job> execute_job(JobId job, Timestamp at, const RequestCompletion* completion = nullptr,
+                                  const std::optional<std::string>& duplicate_removal_column = {}) = 0;
   /// Applies a transition; nothing if the job is in none of `from` (or gone).
   virtual Result<std::optional<Job>> transition(JobId job, const JobTransition& change,
                                                 Durability durability) = 0;
@@ -136,9 +137,10 @@ class Catalog {
   virtual Result<bool> cancel_requested(JobId job) = 0;
   /// Hides a job from the push routes. False: there was none.
   virtual Result<bool> delete_job(JobId job, Timestamp at) = 0;
-  /// Takes the QUEUED job with the smallest execute_order for whose table (pool and folded target name) no
-  /// earlier executed job is still QUEUED or RUNNING, makes it RUNNING and counts the claim. `owner` names
-  /// the process that took it. Relaxed durability.
+  /// Takes the QUEUED job with the smallest execute_order for whose tables (pool and folded names of target
+  /// and mirrors; the whole pool for one with a postExecutionQuery) no earlier executed job is still QUEUED
+  /// or RUNNING, makes it RUNNING and counts the claim. `owner` names the process that took it. Relaxed
+  /// durability.
   virtual Result<std::optional<Job>> claim_next_job(const std::string& owner, Timestamp at) = 0;
   /// RUNNING jobs claimed by any owner but `owner`: what a dead process left. For recovery.
   virtual Result<std::vector<Job>> list_abandoned_jobs(const std::string& owner) = 0;

@@ -75,6 +75,26 @@ class CatalogContract : public testing::TestWithParam<CatalogBackend> {
     EXPECT_TRUE(executed.ok());
     return *executed;
   }
+  /// What makes a job stand in more lines than its target's.
+  struct Effects {
+    std::string target;
+    std::vector<std::string> mirrors;
+    std::optional<std::string> post_query{};
+  };
+  Job queued_job_for(const Effects& effects) {
+    Job job;
+    job.id = JobId::random();
+    job.pool = pool_.id;
+    job.spec.target_name = effects.target;
+    job.spec.mirror_target_names = effects.mirrors;
+    job.spec.post_execution_query = effects.post_query;
+    job.created = job.modified = at(++ticks_);
+    EXPECT_TRUE(catalog().insert_job(job).ok());
+    EXPECT_TRUE(catalog().insert_chunks(job.id, {new_chunk()}).ok());
+    auto executed = catalog().execute_job(job.id, at(1000));
+    EXPECT_TRUE(executed.ok());
+    return *executed;
+  }
   std::optional<Job> claim(const std::string& owner = "me") {
     auto claimed = catalog().claim_next_job(owner, at(2000));
     EXPECT_TRUE(claimed.ok());

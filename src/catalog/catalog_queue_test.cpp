@@ -53,6 +53,71 @@ TEST_P(CatalogContract, AJobGivenBackIsClaimedAgainBeforeLaterOnes) {
   EXPECT_FALSE(claim().has_value());
 }
 
+TEST_P(CatalogContract, AJobWithMirrorsWaitsForAllItsTablesAndLaterOnesWaitForIt) {
+  const auto on_mirror = queued_job("Copy");
+  const auto wide = queued_job_for({"Target", {"COPY", "other"}});
+  const auto later_on_target = queued_job("TARGET");
+  const auto later_on_mirror = queued_job("Other");
+  const auto elsewhere = queued_job("Elsewhere");
+  ASSERT_EQ(claim()->id, on_mirror.id);
+  ASSERT_EQ(claim()->id, elsewhere.id);
+  EXPECT_FALSE(claim().has_value()) << "its mirror is busy, and those behind it keep their place";
+  move_to(on_mirror, JobStatus::kDone);
+  const auto claimed = claim();
+  ASSERT_EQ(claimed->id, wide.id);
+  EXPECT_EQ(claimed->spec.mirror_target_names, (std::vector<std::string>{"COPY", "other"}));
+  EXPECT_FALSE(claim().has_value());
+  move_to(wide, JobStatus::kDone);
+  EXPECT_EQ(claim()->id, later_on_target.id);
+  EXPECT_EQ(claim()->id, later_on_mirror.id);
+}
+
+TEST_P(CatalogContract, TwoJobsThatMirrorEachOtherComeOneAfterTheOther) {
+  const auto first = queued_job_for({"a", {"b"}});
+  const auto second = queued_job_for({"b", {"a"}});
+  ASSERT_EQ(claim()->id, first.id);
+  EXPECT_FALSE(claim().has_value());
+  move_to(first, JobStatus::kQueued);
+  ASSERT_EQ(claim()->id, first.id) << "given back, it keeps its place";
+  move_to(first, JobStatus::kError);
+  EXPECT_EQ(claim()->id, second.id);
+}
+
+TEST_P(CatalogContract, AJobThatRunsSqlIsAloneInItsPool) {
+  const auto before = queued_job("x");
+  const auto alone = queued_job_for({"a", {}, "DELETE FROM x"});
+  const auto after = queued_job("y");
+  ASSERT_EQ(claim()->id, before.id);
+  EXPECT_FALSE(claim().has_value());
+  move_to(before, JobStatus::kDone);
+  const auto claimed = claim();
+  ASSERT_EQ(claimed->id, alone.id);
+  EXPECT_EQ(claimed->spec.post_execution_query, "DELETE FROM x");
+  EXPECT_FALSE(claim().has_value());
+  move_to(alone, JobStatus::kDone);
+  EXPECT_EQ(claim()->id, after.id);
+}
+
+TEST_P(CatalogContract, ACanceledJobOfManyLinesMakesRoomInAllOfThem) {
+  const auto wide = queued_job_for({"a", {"b"}});
+  const auto on_a = queued_job("a");
+  const auto on_b = queued_job("b");
+  ASSERT_TRUE(catalog().request_cancel(wide.id, at(6)).ok());
+  EXPECT_EQ(claim()->id, on_a.id);
+  EXPECT_EQ(claim()->id, on_b.id);
+}
+
+TEST_P(CatalogContract, ExecuteKeepsTheColumnThatDecidesBetweenDuplicates) {
+  const auto job = new_job_with_chunk();
+  const auto executed = catalog().execute_job(job.id, at(1000), nullptr, "updated \"at\"");
+  ASSERT_TRUE(executed.ok());
+  EXPECT_EQ(executed->spec.duplicate_removal_column, "updated \"at\"");
+  reopen();
+  EXPECT_EQ(find(job)->spec.duplicate_removal_column, "updated \"at\"");
+  EXPECT_EQ(claim()->spec.duplicate_removal_column, "updated \"at\"");
+  EXPECT_FALSE(find(queued_job())->spec.duplicate_removal_column.has_value());
+}
+
 TEST_P(CatalogContract, ATransitionFromAnotherStateChangesNothing) {
   const auto job = new_job();
   const auto moved =

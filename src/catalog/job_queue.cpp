@@ -20,7 +20,8 @@ bool anything_in_turn(SqliteSession& session) {
 
 }  // namespace
 
-Result<Job> SqliteCatalog::execute_job(JobId job, Timestamp at, const RequestCompletion* completion) {
+Result<Job> SqliteCatalog::execute_job(JobId job, Timestamp at, const RequestCompletion* completion,
+                                       const std::optional<std::string>& duplicate_removal_column) {
   return write(Durability::kFull, "catalog.execute", [&](SqliteSession& session) -> Result<Job> {
     auto stored = find_stored_job(session, job);
     if (!stored || stored->job.deleted) return no_such_job();
@@ -31,6 +32,13 @@ Result<Job> SqliteCatalog::execute_job(JobId job, Timestamp at, const RequestCom
     stored->job.execute_order = next_execute_order(session);
     stored->job.executed = at;
     stored->job.modified = at;
+    if (duplicate_removal_column) {
+      stored->job.spec.duplicate_removal_column = duplicate_removal_column;
+      session.query("UPDATE jobs SET duplicate_removal_column = :column WHERE number = :number")
+          .with(*duplicate_removal_column)
+          .with(stored->number)
+          .run();
+    }
     store_job_state(session, *stored, std::nullopt);
     ADIT_CHECK(complete_request(session, completion));
     return std::move(stored->job);

@@ -8,29 +8,6 @@
 namespace adit {
 namespace {
 
-/// `in_turn` as the schema defines it, for the table of `stored`: called after each change that may have made
-/// room.
-void pass_turn(SqliteSession& session, const StoredJob& stored) {
-  const auto pool = stored.job.pool.to_string();
-  session
-      .query("UPDATE jobs SET in_turn = 0 WHERE in_turn = 1 AND pool_id = :pool AND target_folded = :target")
-      .with(pool)
-      .with(stored.target_folded)
-      .run();
-  session
-      .query(
-          "UPDATE jobs SET in_turn = 1 WHERE number = ("
-          "SELECT number FROM jobs WHERE status = 'QUEUED' AND pool_id = :pool AND target_folded = :target "
-          "ORDER BY execute_order LIMIT 1) "
-          "AND NOT EXISTS (SELECT 1 FROM jobs WHERE status = 'RUNNING' AND pool_id = :pool2 AND "
-          "target_folded = :target2)")
-      .with(pool)
-      .with(stored.target_folded)
-      .with(pool)
-      .with(stored.target_folded)
-      .run();
-}
-
 /// The times and marks that a new status brings with it.
 void set_status(Job& job, JobStatus status, Timestamp at) {
   job.status = status;
@@ -111,11 +88,12 @@ Result<void> SqliteCatalog::insert_job(const Job& job, const RequestCompletion* 
             "INSERT INTO jobs (id, pool_id, target_name, target_folded, type, file_type, keys, table_schema, "
             "csv_separator, csv_quote, csv_escape, upsert_strategy, change_date, fallback_varchar_length, "
             "foreign_keys, status, logs, created, modified, execute_order, rows_landed, claims, "
-            "cancel_requested, deleted, in_turn, chunk_count, chunk_bytes, rows_staged, chunks_kept) "
+            "cancel_requested, deleted, in_turn, chunk_count, chunk_bytes, rows_staged, chunks_kept, "
+            "allow_duplicate, mirror_target_names, post_execution_query, other_lines) "
             "VALUES (:id, :pool, :target, :folded, :type, :file_type, :keys, :table_schema, :separator, "
             ":quote, "
             ":escape, :strategy, :change_date, :varchar, :foreign_keys, 'NEW', :logs, :created, :modified, "
-            "0, 0, 0, 0, 0, 0, 0, 0, 0, 1)")
+            "0, 0, 0, 0, 0, 0, 0, 0, 0, 1, :allow_duplicate, :mirrors, :post_query, :lines)")
         .with(job.id.to_string())
         .with(job.pool.to_string())
         .with(spec.target_name)
@@ -134,6 +112,10 @@ Result<void> SqliteCatalog::insert_job(const Job& job, const RequestCompletion* 
         .with(strings_to_json(job.logs))
         .with(to_epoch_ms(job.created))
         .with(to_epoch_ms(job.modified))
+        .with(spec.allow_duplicate)
+        .with(strings_to_json(spec.mirror_target_names))
+        .with(spec.post_execution_query)
+        .with(other_lines(spec))
         .run();
     return complete_request(session, completion);
   });

@@ -40,7 +40,8 @@ const std::string JobRow::kColumns =
     "csv_escape, upsert_strategy, change_date, fallback_varchar_length, foreign_keys, status, logs, "
     "execute_order, "
     "rows_landed, cancel_requested, deleted, created, modified, executed, started, finished, claims, "
-    "chunk_count, chunk_bytes, rows_staged, table_change, predicate";
+    "chunk_count, chunk_bytes, rows_staged, table_change, predicate, allow_duplicate, "
+    "duplicate_removal_column, mirror_target_names, post_execution_query";
 
 Query& JobRow::bind(Query& query) {
   return query.into(number_)
@@ -75,7 +76,11 @@ Query& JobRow::bind(Query& query) {
       .into(chunk_bytes_)
       .into(rows_staged_)
       .into(table_change_)
-      .into(predicate_);
+      .into(predicate_)
+      .into(allow_duplicate_)
+      .into(duplicate_removal_column_)
+      .into(mirror_target_names_)
+      .into(post_execution_query_);
 }
 
 JobSpec JobRow::decode_spec() const {
@@ -94,6 +99,10 @@ JobSpec JobRow::decode_spec() const {
     spec.change = TableChange{decode_word(parse_table_change_kind(*change), *change),
                               decode_text(predicate_).value_or("")};
   }
+  spec.allow_duplicate = allow_duplicate_ != 0;
+  spec.duplicate_removal_column = decode_text(duplicate_removal_column_);
+  spec.mirror_target_names = strings_from_json(mirror_target_names_);
+  spec.post_execution_query = decode_text(post_execution_query_);
   return spec;
 }
 

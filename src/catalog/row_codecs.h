@@ -78,6 +78,10 @@ class JobRow {
   Nullable<long long> executed_, started_, finished_;
   long long claims_ = 0, chunk_count_ = 0, chunk_bytes_ = 0, rows_staged_ = 0;
   Nullable<std::string> table_change_, predicate_;
+  int allow_duplicate_ = 0;
+  Nullable<std::string> duplicate_removal_column_;
+  std::string mirror_target_names_;
+  Nullable<std::string> post_execution_query_;
 };
 
 /// One row of `chunks`, likewise.

@@ -60,7 +60,8 @@ class SqliteCatalog final : public Catalog {
   Result<Job> queue_table_change(const Job& job) override;
   Result<std::optional<Job>> find_job(PoolId pool, JobId job, bool with_deleted) override;
   Result<std::vector<Job>> list_jobs(PoolId pool, const JobFilter& filter) override;
-  Result<Job> execute_job(JobId job, Timestamp at, const RequestCompletion* completion) override;
+  Result<Job> execute_job(JobId job, Timestamp at, const RequestCompletion* completion,
+                          const std::optional<std::string>& duplicate_removal_column) override;
   Result<std::optional<Job>> transition(JobId job, const JobTransition& change,
                                         Durability durability) override;
   Result<Job> request_cancel(JobId job, Timestamp at) override;
@@ -110,6 +111,10 @@ void store_job_state(SqliteSession& session, const StoredJob& stored,
 /// Within the transaction that carries a request out: writes its answer down. Null: there is nothing to
 /// write.
 Result<void> complete_request(SqliteSession& session, const RequestCompletion* completion);
+/// Lets the jobs of a pool have their turn that may have it now that `stored` has changed.
+void pass_turn(SqliteSession& session, const StoredJob& stored);
+/// The column other_lines of a new job.
+std::optional<std::string> other_lines(const JobSpec& spec);
 /// Reads all rows of a SELECT of JobRow::kColumns.
 std::vector<Job> fetch_jobs(Query& query);
 /// The errors of jobs that are not there or in the wrong state; `what` says what can't be done: "be

@@ -1,6 +1,7 @@
 // A push job: what a client asked for, and how far it is.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -49,7 +50,10 @@ struct TableChange {
   std::string predicate;  ///< of kDelete: an SQL expression over one row
 };
 
-/// What a client asked for at create; never changes afterwards.
+/// So many tables beside its target a job may fill.
+inline constexpr std::size_t kMirrorsMax = 16;
+
+/// What a client asked for at create and at execute; never changes afterwards.
 struct JobSpec {
   std::string target_name;
   JobType type = JobType::kDelta;
@@ -64,9 +68,17 @@ struct JobSpec {
   /// The job has no chunks and does this instead. It stands in its table's line like any other job, hidden
   /// from the push routes from the start.
   std::optional<TableChange> change;
+  bool allow_duplicate = false;  ///< rows are appended although there are keys
+  /// Of the rows of a key within one chunk, the one with the greatest value here wins. Named at execute.
+  std::optional<std::string> duplicate_removal_column;
+
+  std::vector<std::string> mirror_target_names;     ///< tables that get the same rows
+  std::optional<std::string> post_execution_query;  ///< run in the landing's transaction
 
   /// `keys`, else the columns that tableSchema marks with pkField.
   std::vector<std::string> key_columns() const;
+  /// The keys by which rows replace and remove each other: none where duplicates are allowed.
+  std::vector<std::string> matching_keys() const;
 };
 
 struct Job {

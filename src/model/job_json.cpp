@@ -127,12 +127,9 @@ void read_adit_options(FieldReader& reader, std::vector<FieldError>& errors) {
 }
 
 void refuse_absent_features(FieldReader& reader) {
-  for (const auto* name : {"connectionId", "dataConnectionId", "targetSchema", "postExecutionQuery",
-                           "mirrorTargetNames", "duplicateRemovalColumn"}) {
+  for (const auto* name : {"connectionId", "dataConnectionId", "targetSchema"}) {
     refuse_if_set(reader, name);
   }
-  if (reader.boolean("allowDuplicate").value_or(false))
-    reader.fail("allowDuplicate", std::string(kAbsentFeature));
 }
 
 json::value optional_string(const std::optional<std::string>& text) {
@@ -242,6 +239,10 @@ Result<JobSpec> job_spec_from_json(const json::object& body, PoolId pool) {
   spec.change_date = reader.timestamp("changeDate");
   spec.fallback_varchar_length = read_length(reader, "fallbackVarcharLength");
   spec.foreign_keys = reader.string("foreignKeys");
+  spec.allow_duplicate = reader.boolean("allowDuplicate").value_or(false);
+  spec.mirror_target_names = reader.strings("mirrorTargetNames");
+  spec.post_execution_query = reader.string("postExecutionQuery");
+  if (spec.post_execution_query && spec.post_execution_query->empty()) spec.post_execution_query.reset();
   read_adit_options(reader, errors);
   refuse_absent_features(reader);
   if (!errors.empty()) return invalid_fields(std::move(errors));
@@ -262,11 +263,11 @@ json::object to_json(const Job& job, double progress) {
                       {"csvParsingOptions", csv_options_json(spec.csv)},
                       {"fallbackVarcharLength", optional_number(spec.fallback_varchar_length)},
                       {"upsertStrategy", to_string(spec.upsert_strategy)},
-                      {"allowDuplicate", false},
+                      {"allowDuplicate", spec.allow_duplicate},
                       {"foreignKeys", optional_string(spec.foreign_keys)},
                       {"targetSchema", nullptr},
-                      {"postExecutionQuery", nullptr},
-                      {"mirrorTargetNames", json::array()},
+                      {"postExecutionQuery", optional_string(spec.post_execution_query)},
+                      {"mirrorTargetNames", string_array(spec.mirror_target_names)},
                       {"logs", string_array(job.logs)},
                       {"lastModified", to_epoch_ms(job.modified)},
                       {"lastPing", to_epoch_ms(job.modified)},

@@ -154,6 +154,10 @@ std::vector<std::string> JobSpec::key_columns() const {
   return marked;
 }
 
+std::vector<std::string> JobSpec::matching_keys() const {
+  return allow_duplicate ? std::vector<std::string>() : key_columns();
+}
+
 std::string_view to_string(ChunkOperation operation) {
   switch (operation) {
     case ChunkOperation::kUpsert:

@@ -35,6 +35,19 @@ class Rules {
     }
   }
 
+  void check_mirrors(std::string_view attribute, const JobSpec& spec) {
+    if (spec.mirror_target_names.size() > kMirrorsMax)
+      fail(attribute, "must not hold more than " + std::to_string(kMirrorsMax) + " tables");
+    std::unordered_set<std::string> seen{fold_name(spec.target_name)};
+    for (const auto& name : spec.mirror_target_names) {
+      check_table(attribute, name);
+      if (!seen.insert(fold_name(name)).second) {
+        fail(attribute, "names the table \"" + shorten(name, 80) +
+                            "\" twice, or it is the target; names are the same in upper and lower case");
+      }
+    }
+  }
+
   Result<void> outcome() && {
     if (errors_.empty()) return {};
     Error error{ErrorKind::kInvalid, errors_.front().attribute + ": " + errors_.front().message};
@@ -61,7 +74,24 @@ Result<void> check_job_spec(const JobSpec& spec) {
     for (const auto& column : spec.table_schema->columns) declared.push_back(column.name);
     rules.check_columns("tableSchema.columns", declared, kColumnsMax);
   }
+  rules.check_mirrors("mirrorTargetNames", spec);
   return std::move(rules).outcome();
+}
+
+Result<void> check_duplicate_removal_column(const JobSpec& spec, const std::string& column) {
+  constexpr auto kAttribute = "duplicateRemovalColumn";
+  if (auto good = check_column_name(column, "The column"); !good) {
+    return invalid_field(kAttribute, good.error().public_message);
+  }
+  if (spec.key_columns().empty()) {
+    return invalid_field(kAttribute,
+                         "needs a job with key columns: it decides which row of a key stays. Name them in "
+                         "\"keys\" when the job is created.");
+  }
+  if (spec.allow_duplicate) {
+    return invalid_field(kAttribute, "contradicts the job's allowDuplicate, which keeps every row.");
+  }
+  return {};
 }
 
 }  // namespace adit

@@ -9,4 +9,7 @@ namespace adit {
 /// kInvalid naming every field that can't be: the table's name, key columns, declared columns.
 Result<void> check_job_spec(const JobSpec& spec);
 
+/// kInvalid unless `column` can decide between rows of one key of such a job.
+Result<void> check_duplicate_removal_column(const JobSpec& spec, const std::string& column);
+
 }  // namespace adit

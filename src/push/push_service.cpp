@@ -4,10 +4,14 @@
 #include <utility>
 
 #include "base/log.h"
+#include "formats/names.h"
 #include "push/job_rules.h"
 
 namespace adit {
 namespace {
+
+/// Files that execute opens at most to find a column.
+constexpr std::size_t kColumnLooksMax = 16;
 
 Error no_such_job(JobId job) {
   return not_found("There is no push job " + job.to_string() + " in this data pool.");
@@ -28,6 +32,10 @@ PushService::PushService(Catalog& catalog, ChunkStore& store, Warehouse& warehou
 
 Result<Job> PushService::create(PoolId pool, JobSpec spec, const CompletionOf& completion) {
   ADIT_CHECK(check_job_spec(spec));
+  if (spec.post_execution_query) {
+    const auto good = warehouse_.check_post_execution_query(*spec.post_execution_query);
+    if (!good) return invalid_field("postExecutionQuery", good.error().public_message);
+  }
   Job job;
   job.id = JobId::random();
   job.pool = pool;
@@ -69,6 +77,11 @@ Result<std::unique_ptr<Upload>> PushService::begin_upload(PoolId pool, JobId id,
         "keys",
         "A delete chunk needs a job with key columns: name them in \"keys\" when the job is created.");
   }
+  if (operation == ChunkOperation::kDelete && job.spec.allow_duplicate) {
+    return invalid_field("allowDuplicate",
+                         "A job that allows duplicates only appends: its keys find no rows to delete. Create "
+                         "a job without allowDuplicate.");
+  }
   ADIT_TRY(const auto free, store_.free_bytes());
   if (free < limits_.upload.free_bytes_min) {
     return Error{
@@ -79,9 +92,13 @@ Result<std::unique_ptr<Upload>> PushService::begin_upload(PoolId pool, JobId id,
   return std::make_unique<Upload>(parts, std::move(job), operation);
 }
 
-Result<void> PushService::execute(PoolId pool, JobId job, const RequestCompletion* completion) {
-  ADIT_CHECK(get(pool, job));
-  ADIT_CHECK(catalog_.execute_job(job, clock_.now(), completion));
+Result<void> PushService::execute(PoolId pool, JobId id, const RequestCompletion* completion,
+                                  const std::optional<std::string>& duplicate_removal_column) {
+  ADIT_TRY(const auto job, get(pool, id));
+  if (duplicate_removal_column && job.status == JobStatus::kNew) {
+    ADIT_CHECK(check_duplicate_removal(job, *duplicate_removal_column));
+  }
+  ADIT_CHECK(catalog_.execute_job(id, clock_.now(), completion, duplicate_removal_column));
   landings_.wake();
   return {};
 }
@@ -98,6 +115,26 @@ Result<void> PushService::remove_chunk(PoolId pool, JobId id, ChunkId chunk) {
   }
   stages_.chunks_added(job, job.bytes);
   return {};
+}
+
+Result<void> PushService::check_duplicate_removal(const Job& job, const std::string& column) {
+  ADIT_CHECK(check_duplicate_removal_column(job.spec, column));
+  const auto folded = fold_name(column);
+  ADIT_TRY(const auto chunks, catalog_.list_chunks(job.id));
+  std::size_t looks = 0;
+  for (std::size_t i = 0; i < chunks.size(); ++i) {
+    const auto& chunk = chunks[i];
+    if (chunk.operation == ChunkOperation::kDelete) continue;
+    // Where many chunks lack it the landing will find out; nobody waits for an answer then.
+    if (++looks > kColumnLooksMax) return {};
+    ADIT_TRY(const auto file, chunk_file(store_, job, chunk, i));
+    ADIT_TRY(const auto columns, warehouse_.inspect(stage_plan(job), chunk.operation, file.path));
+    if (std::ranges::any_of(columns, [&](const auto& has) { return fold_name(has.name) == folded; }))
+      return {};
+  }
+  if (looks == 0) return {};
+  return invalid_field("duplicateRemovalColumn",
+                       "no chunk of the job has a column \"" + shorten(column, kNameBytesMax) + "\"");
 }
 
 Result<Job> PushService::cancel(PoolId pool, JobId id) {

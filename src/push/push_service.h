@@ -4,6 +4,8 @@
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <optional>
+#include <string>
 #include <vector>
 
 #include "base/clock.h"
@@ -37,8 +39,10 @@ class PushService {
   Result<std::vector<Chunk>> chunks(PoolId pool, JobId job);
   /// kConflict if the job is not NEW; kInvalid if a delete chunk comes to a job without keys.
   Result<std::unique_ptr<Upload>> begin_upload(PoolId pool, JobId job, ChunkOperation operation);
-  /// Queues the job and returns at once.
-  Result<void> execute(PoolId pool, JobId job, const RequestCompletion* completion = nullptr);
+  /// Queues the job and returns at once. `duplicate_removal_column`: see JobSpec; kInvalid if it is known by
+  /// now that it can't be.
+  Result<void> execute(PoolId pool, JobId job, const RequestCompletion* completion = nullptr,
+                       const std::optional<std::string>& duplicate_removal_column = {});
   /// Takes a chunk out of a job that is NEW: its file, its sums and what was staged of it. The others are
   /// staged again where it had been staged, since their rows stand in one table. kNotFound, kConflict.
   Result<void> remove_chunk(PoolId pool, JobId job, ChunkId chunk);
@@ -53,6 +57,7 @@ class PushService {
  private:
   Result<Job> cancel_found(const Job& job);
   void drop_staged(const Job& job);
+  Result<void> check_duplicate_removal(const Job& job, const std::string& column);
 
   Catalog& catalog_;
   ChunkStore& store_;

@@ -150,6 +150,10 @@ class Warehouse {
   /// that is gone meanwhile is no error.
   virtual Result<void> check_change(PoolId pool, const std::string& table, const TableChange& change) = 0;
 
+  /// Whether a text has the form of a statement that a job may run after its rows: CREATE TABLE … AS, INSERT,
+  /// UPDATE or DELETE. What it names is looked at when the job lands. kInvalid.
+  virtual Result<void> check_post_execution_query(const std::string& sql) = 0;
+
   /// Drops what was staged for a job. Nothing staged is no error.
   virtual Result<void> discard(PoolId pool, JobId job) = 0;
 

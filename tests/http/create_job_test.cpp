@@ -188,9 +188,6 @@ TEST_F(CreateJob, AFieldWhoseValueIsNotBuiltIs400ThatNamesIt) {
   const std::vector<NotBuilt> cases{
       {"connectionId", {{"connectionId", "0b7f6e6e-6f0f-4c1c-9a53-0123456789ab"}}},
       {"dataConnectionId", {{"dataConnectionId", "0b7f6e6e-6f0f-4c1c-9a53-0123456789ab"}}},
-      {"allowDuplicate", {{"allowDuplicate", true}}},
-      {"postExecutionQuery", {{"postExecutionQuery", "SELECT 1"}}},
-      {"mirrorTargetNames", {{"mirrorTargetNames", {"copy"}}}},
       {"targetSchema", {{"targetSchema", "other"}}},
       {"adit.maxRejectedRows", {{"adit", {{"maxRejectedRows", 5}}}}},
       {"adit.maxRejectedRatio", {{"adit", {{"maxRejectedRatio", 0.5}}}}},
@@ -213,13 +210,18 @@ TEST_F(CreateJob, AFieldWhoseValueIsNotBuiltIs400ThatNamesIt) {
   }
 }
 
-TEST_F(CreateJob, DuplicateRemovalColumnAtExecuteIs400AndTheJobStaysNew) {
-  const auto job = pool().create_job(csv_job("DELTA", "orders", {{"keys", {"id"}}}));
-  pool().upload(job, "id\n1\n");
-  const auto response = pool().http().post(pool().job_path(job) + "?duplicateRemovalColumn=id");
-  EXPECT_EQ(response.status, 400) << response.body;
-  EXPECT_NE(response.body.find("duplicateRemovalColumn"), std::string::npos) << response.body;
-  EXPECT_EQ(pool().status(job), "NEW");
+TEST_F(CreateJob, ADuplicateRemovalColumnThatCantDecideIs400AtExecuteAndTheJobStaysNew) {
+  const auto expect_refused = [&](json::object more, const std::string& query) {
+    const auto job = pool().create_job(csv_job("DELTA", "orders", std::move(more)));
+    pool().upload(job, "id\n1\n");
+    expect_field_error(pool().http().post(pool().job_path(job) + query), "duplicateRemovalColumn");
+    EXPECT_EQ(pool().status(job), "NEW");
+    EXPECT_EQ(pool().try_execute(job).status, 200) << "it can still be executed without";
+  };
+  expect_refused({{"keys", {"id"}}}, "?duplicateRemovalColumn=no_such_column");
+  expect_refused({}, "?duplicateRemovalColumn=id");
+  expect_refused({{"keys", {"id"}}, {"allowDuplicate", true}}, "?duplicateRemovalColumn=id");
+  expect_refused({{"keys", {"id"}}}, "?duplicateRemovalColumn=__adit_op");
 }
 
 TEST_F(CreateJob, ATableNameWithNulIs400) {

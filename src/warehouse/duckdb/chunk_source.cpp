@@ -214,8 +214,10 @@ Result<ChunkSource> open_source(Connection& connection, const JobSpec& spec, Chu
   std::erase_if(source->columns, [&](const auto& column) { return fold_name(column.name) == change_date; });
   if (operation == ChunkOperation::kDelete) {
     std::vector<std::string> keys;
-    for (const auto& key : spec.key_columns()) keys.push_back(fold_name(key));
-    if (keys.empty()) return invalid("A chunk of rows to delete needs a job with keys.");
+    for (const auto& key : spec.matching_keys()) keys.push_back(fold_name(key));
+    if (keys.empty()) {
+      return invalid("A chunk of rows to delete needs a job with keys and without allowDuplicate.");
+    }
     std::erase_if(source->columns, [&](const auto& column) {
       return std::ranges::find(keys, fold_name(column.name)) == keys.end();
     });

@@ -22,6 +22,7 @@ class DuckdbWarehouse final : public Warehouse {
   Result<StagedChunk> stage(const StagePlan& plan, const ChunkFile& chunk, std::stop_token stop) override;
   Result<Landing> land(const LandPlan& plan, std::stop_token stop) override;
   Result<void> check_change(PoolId pool, const std::string& table, const TableChange& change) override;
+  Result<void> check_post_execution_query(const std::string& sql) override;
   Result<void> discard(PoolId pool, JobId job) override;
   Result<std::optional<Landing>> landed(PoolId pool, JobId job) override;
   Result<void> checkpoint(PoolId pool) override;

@@ -20,6 +20,10 @@ void JobStage::clear() {
   held.clear();
 }
 
+JobId mirror_stage_id(JobId job, std::size_t mirror) {
+  return JobId(Uuid::derive(job.uuid(), "mirror " + std::to_string(mirror)));
+}
+
 std::string stage_table_name(JobId job) {
   auto hexadecimal = job.to_string();
   std::erase(hexadecimal, '-');

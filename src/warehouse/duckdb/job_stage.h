@@ -47,6 +47,10 @@ struct JobStage {
   void clear();
 };
 
+/// As what the rows for a job's mirrors are staged. A mirror may have other types and spellings than the
+/// target, so each has staged rows of its own, under an id made of the job's.
+JobId mirror_stage_id(JobId job, std::size_t mirror);
+
 /// The staging table of a job: a name that no client may use.
 std::string stage_table_name(JobId job);
 inline constexpr std::string_view kHiddenChunk = "__adit_chunk";

@@ -1,15 +1,19 @@
 // One job's work in one open pool: stage, land, discard. Used by the service's calls and by the repair alike.
 #pragma once
 
+#include <memory>
+#include <mutex>
 #include <stop_token>
 #include <unordered_set>
+#include <vector>
 
 #include "warehouse/duckdb/interrupter.h"
+#include "warehouse/duckdb/landing_transaction.h"
 #include "warehouse/duckdb/open_pool.h"
 
 namespace adit {
 
-/// Each call borrows a connection and can be stopped. Locks: a job's stage, then its table.
+/// Each call borrows a connection and can be stopped. Locks: a job's stages, then its tables.
 class JobWork {
  public:
   JobWork(OpenPool& pool, Interrupter& interrupter, const Clock& clock)
@@ -23,13 +27,29 @@ class JobWork {
   Result<std::unordered_set<JobId>> all_landed();
 
  private:
-  Result<void> stage_missing(const LandPlan& plan, Connection& connection, Activity& activity,
-                             JobStage& stage);
-  Result<void> stage_all(const LandPlan& plan, const std::vector<ChunkFile>& chunks, Connection& connection,
-                         Activity& activity, JobStage& stage);
+  /// One of the tables that a job lands in.
+  struct TablePart {
+    StagePlan plan;  ///< of a mirror: as if it were a job of its own
+    std::shared_ptr<JobStage> stage;
+    bool mirror = false;
+    std::unique_lock<std::mutex> lock{};
+  };
+
+  /// The target first, then the mirrors, their stages locked.
+  Result<std::vector<TablePart>> lock_parts(const StagePlan& plan);
+  Result<StagedChunk> stage_part(TablePart& part, const ChunkFile& chunk, Connection& connection,
+                                 Activity& activity);
+  Result<void> stage_missing(TablePart& part, std::vector<ChunkFile> chunks, Connection& connection,
+                             Activity& activity);
+  Result<void> stage_all(TablePart& part, const std::vector<ChunkFile>& chunks, Connection& connection,
+                         Activity& activity);
+  Result<std::vector<TableLock>> lock_tables(const std::vector<TablePart>& parts,
+                                             const std::stop_token& stop);
+  Result<Landing> land_staged(LandingParts landing, std::vector<TablePart>& parts,
+                              const std::vector<ChunkFile>& chunks, Connection& connection,
+                              Activity& activity);
+  Result<void> discard_part(JobId job);
   Result<Landing> change(const StagePlan& plan, Connection& connection, const std::stop_token& stop);
-  Result<Landing> land_staged(const LandPlan& plan, Connection& connection, Activity& activity,
-                              JobStage& stage);
 
   OpenPool& pool_;
   Interrupter& interrupter_;

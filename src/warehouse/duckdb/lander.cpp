@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "base/failpoint.h"
 #include "formats/names.h"
 #include "warehouse/duckdb/declared_lengths.h"
 #include "warehouse/duckdb/marks.h"
@@ -11,12 +10,6 @@
 
 namespace adit {
 namespace {
-
-/// The chunks stay until a checkpoint and its sync have succeeded, so that a loss would be repaired.
-constexpr std::string_view kNotConfirmed =
-    "The rows are in the table, but the server's disk did not confirm that they would survive a power cut. "
-    "The "
-    "chunks are kept: should the rows be lost, they are landed from them again.";
 
 std::string in_main(const std::string& table) { return "main." + quote_identifier(table); }
 
@@ -68,7 +61,7 @@ Lander::Lander(OpenPool& pool, Connection& connection, Activity& activity, const
       activity_(activity),
       plan_(plan),
       stage_(stage),
-      keys_(staged_keys(stage, plan.spec.key_columns())),
+      keys_(staged_keys(stage, plan.spec.matching_keys())),
       stage_name_(in_main(stage_table_name(plan.job))) {}
 
 Result<void> Lander::execute(const std::string& sql) {
@@ -105,35 +98,21 @@ Result<bool> Lander::staged_for_table() {
   return true;
 }
 
-Result<Landing> Lander::land(Timestamp now) {
-  Landing landing;
-  landing.job = plan_.job;
-  landing.landed_at = now;
-  landing.notes = stage_.notes;
-  ADIT_TRY(auto transaction, Transaction::begin(connection_));
+Result<std::uint64_t> Lander::write(std::vector<std::string>& notes) {
+  std::ranges::copy(stage_.notes, std::back_inserter(notes));
   direct_ = held() && lands_directly();
   if (held() && !direct_) ADIT_CHECK(tabulate_held());
-  ADIT_CHECK(note_long_texts(landing.notes));
-  auto rows = swaps() ? swap() : keys_.empty() ? append(landing.notes) : upsert(landing.notes);
-  if (!rows) return std::move(rows).error();
-  landing.rows = *rows;
-  ADIT_TRY(const bool lengths, remember_declared_lengths(connection_, plan_.spec, target_, stage_.columns,
-                                                         swaps(), pool_.has_declared_lengths()));
-  ADIT_CHECK(insert_landing(connection_, landing, target_));
+  ADIT_CHECK(note_long_texts(notes));
+  ADIT_TRY(const auto rows, swaps() ? swap() : keys_.empty() ? append(notes) : upsert(notes));
+  ADIT_TRY(lengths_change_, remember_declared_lengths(connection_, plan_.spec, target_, stage_.columns,
+                                                      swaps(), pool_.has_declared_lengths()));
   if (stage_.table_exists) ADIT_CHECK(run(connection_, delete_chunk_marks_sql(plan_.job)));
-  failpoint("warehouse.land.before_commit");
-  ADIT_CHECK(activity_.shield());
-  const auto committed = transaction.commit();
-  if (!committed) {
-    activity_.unshield();
-    return committed.error();
-  }
-  // Past this point the job has landed, whatever happens: the mark says so.
+  return rows;
+}
+
+void Lander::committed() {
   if (columns_change_) pool_.set_table(target_);
-  if (lengths) pool_.set_declared_lengths();
-  if (!pool_.committed()) landing.notes.emplace_back(kNotConfirmed);
-  failpoint("warehouse.land.after_commit");
-  return landing;
+  if (lengths_change_) pool_.set_declared_lengths();
 }
 
 bool Lander::declares_lengths() const {
@@ -193,14 +172,34 @@ Result<std::uint64_t> Lander::swap() {
     return append_held(connection_, {.table = target_}, stage_.held);
   }
   ADIT_CHECK(settle_columns());
-  if (keys_.empty()) return held() ? copy_stage() : rename_stage();
-  const UpsertTables tables{stage_name_, held(), target_name_, keys_, names_of(stage_.columns)};
+  if (keys_.empty()) return renames() ? rename_stage() : copy_stage();
+  ADIT_TRY(const auto tables, upsert_tables(names_of(stage_.columns)));
   ADIT_TRY(const bool reduce, needs_reduction(connection_, stage_, tables));
   if (reduce) return reduce_and_swap();
-  if (held()) return copy_stage();
+  if (!renames()) return copy_stage();
   ADIT_CHECK(execute("ALTER TABLE " + stage_name_ + " DROP COLUMN " + std::string(kHiddenChunk)));
   ADIT_CHECK(execute("ALTER TABLE " + stage_name_ + " DROP COLUMN " + std::string(kHiddenOperation)));
   return rename_stage();
+}
+
+Result<UpsertTables> Lander::upsert_tables(std::vector<std::string> columns) {
+  UpsertTables tables{stage_name_, held(), target_name_, keys_, std::move(columns), {}};
+  const auto& wanted = plan_.spec.duplicate_removal_column;
+  if (!wanted) return tables;
+  const auto* column = stage_.find(*wanted);
+  const auto brings = [&](const auto& entry) {
+    return column != nullptr && entry.second.operation == ChunkOperation::kUpsert &&
+           std::ranges::find(entry.second.columns, column->name) != entry.second.columns.end();
+  };
+  const bool only_deletes = std::ranges::all_of(
+      stage_.marks, [](const auto& entry) { return entry.second.operation == ChunkOperation::kDelete; });
+  if (only_deletes) return tables;
+  if (std::ranges::none_of(stage_.marks, brings)) {
+    return invalid("duplicateRemovalColumn: no chunk of the job has a column \"" +
+                   shorten(*wanted, kNameBytesMax) + "\".");
+  }
+  tables.greatest_of = column->name;
+  return tables;
 }
 
 /// Columns in which no value was found are STRING: any later value fits into them.
@@ -234,7 +233,7 @@ Result<std::uint64_t> Lander::copy_stage() {
 Result<void> Lander::drop_stage() { return execute("DROP TABLE " + stage_name_); }
 
 Result<std::uint64_t> Lander::reduce_and_swap() {
-  UpsertTables tables{stage_name_, held(), target_name_, keys_, names_of(stage_.columns)};
+  ADIT_TRY(const auto tables, upsert_tables(names_of(stage_.columns)));
   const auto parts = segments(stage_, tables.columns, plan_.spec.upsert_strategy);
   ADIT_CHECK(execute("DROP TABLE IF EXISTS " + target_name_));
   std::uint64_t rows = 0;
@@ -272,7 +271,7 @@ Result<std::uint64_t> Lander::append(std::vector<std::string>& notes) {
 Result<std::uint64_t> Lander::upsert(std::vector<std::string>& notes) {
   ADIT_TRY(auto changes, column_changes());
   ADIT_CHECK(change_columns(changes));
-  UpsertTables tables{stage_name_, held(), target_name_, keys_, names_of(changes.columns)};
+  ADIT_TRY(auto tables, upsert_tables(names_of(changes.columns)));
   const auto parts = segments(stage_, tables.columns, plan_.spec.upsert_strategy);
   // Columns that only the table has are null in rows that are not filled from old ones.
   std::erase_if(tables.columns,

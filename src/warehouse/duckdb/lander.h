@@ -7,6 +7,7 @@
 #include "warehouse/duckdb/appender.h"
 #include "warehouse/duckdb/interrupter.h"
 #include "warehouse/duckdb/open_pool.h"
+#include "warehouse/duckdb/upsert.h"
 
 namespace adit {
 
@@ -17,8 +18,9 @@ struct ColumnChanges {
   std::vector<ColumnInfo> columns;  ///< the table's, afterwards
 };
 
-/// Lands one job whose JobStage and table are locked by the caller, and whose chunks are all staged. A
-/// short-lived object on one thread. Any failure rolls back: the table is as before.
+/// Changes one table by what is staged for it, inside the landing's transaction (see landing_transaction.h).
+/// The caller has locked the table and the JobStage, whose chunks are all staged. A short-lived object on one
+/// thread; any failure of it means that the transaction must be rolled back.
 class Lander {
  public:
   Lander(OpenPool& pool, Connection& connection, Activity& activity, const StagePlan& plan, JobStage& stage);
@@ -27,8 +29,13 @@ class Lander {
   /// the chunks must be staged again, because the table has changed since. kInvalid: it is a view.
   Result<bool> staged_for_table();
 
-  /// After staged_for_table() was true. kConflict: the same again, with a new Lander, may go through.
-  Result<Landing> land(Timestamp now);
+  /// After staged_for_table() was true. Returns the rows that the table holds because of this; adds to
+  /// `notes`. kConflict: the same again, with a new Lander, may go through.
+  Result<std::uint64_t> write(std::vector<std::string>& notes);
+  /// To be called after the COMMIT.
+  void committed();
+  /// In its first spelling.
+  const std::string& table() const { return target_; }
 
  private:
   bool swaps() const { return !target_exists_ || plan_.spec.type == JobType::kReplace; }
@@ -38,6 +45,9 @@ class Lander {
   Result<std::uint64_t> swap();
   Result<std::uint64_t> append(std::vector<std::string>& notes);
   bool held() const { return !stage_.held.empty(); }
+  /// Whether the staging table can become the table. One that was renamed in a transaction is not written to
+  /// by it again, which the engine might refuse at the COMMIT.
+  bool renames() const { return !held() && !plan_.spec.post_execution_query; }
   bool declares_lengths() const;
   /// Whether held rows can go into the table as they are, with no look at them by SQL.
   bool lands_directly() const;
@@ -45,6 +55,8 @@ class Lander {
   Result<void> tabulate_held();
   Result<void> drop_stage();
   Result<std::uint64_t> upsert(std::vector<std::string>& notes);
+  /// kInvalid when the job's duplicateRemovalColumn is in no chunk.
+  Result<UpsertTables> upsert_tables(std::vector<std::string> columns);
   Result<void> settle_columns();
   Result<std::uint64_t> rename_stage();
   Result<std::uint64_t> copy_stage();
@@ -66,6 +78,7 @@ class Lander {
   bool target_exists_ = false;
   bool direct_ = false;  ///< see lands_directly()
   bool columns_change_ = false;
+  bool lengths_change_ = false;  ///< some column has a declared length now
   std::vector<ColumnInfo> target_columns_;
 };
 

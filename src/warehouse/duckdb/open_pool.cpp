@@ -145,6 +145,10 @@ std::shared_ptr<JobStage> OpenPool::job_stage(JobId job) {
   return stage;
 }
 
+bool OpenPool::has_job_stage(JobId job) const {
+  return stages_.lock()->contains(job) || staged_at_open_.contains(stage_table_name(job));
+}
+
 void OpenPool::forget_job_stage(JobId job) { stages_.lock()->erase(job); }
 
 std::optional<KnownTable> OpenPool::table(const std::string& name) const {

@@ -96,6 +96,8 @@ class OpenPool {
   std::uint64_t held_chunk_bytes_max() const { return settings_.held_chunk_bytes_max; }
   HeldBudget& held_budget() { return held_budget_; }
   void forget_job_stage(JobId job);
+  /// Whether there may be anything staged for a job.
+  bool has_job_stage(JobId job) const;
 
   std::optional<KnownTable> table(const std::string& name) const;  ///< by Unicode case folding
   /// A landing has made the table or has changed its columns.

@@ -52,7 +52,7 @@ Stager::Stager(OpenPool& pool, Connection& connection, Activity& activity, const
       activity_(activity),
       plan_(plan),
       stage_(stage),
-      keys_(plan.spec.key_columns()) {}
+      keys_(plan.spec.matching_keys()) {}
 
 Result<void> Stager::load() {
   if (plan_.spec.type == JobType::kDelta) {

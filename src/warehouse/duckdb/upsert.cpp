@@ -109,6 +109,12 @@ Result<bool> needs_reduction(Connection& connection, const JobStage& stage, cons
 
 std::string deciding_rows(const UpsertTables& tables, const std::string& where) {
   const auto of_segment = where.empty() ? std::string() : " WHERE " + where;
+  if (!tables.greatest_of.empty()) {
+    return "SELECT * FROM " + tables.stage +
+           " WHERE rowid IN (SELECT number FROM (SELECT rowid AS number, row_number() OVER (PARTITION BY " +
+           quoted_list(tables.keys) + " ORDER BY __adit_chunk DESC, " + quote_identifier(tables.greatest_of) +
+           " DESC NULLS LAST, rowid DESC) AS place FROM " + tables.stage + of_segment + ") WHERE place = 1)";
+  }
   // Rows of the transaction under way are numbered from some 2^55 on, which the sum carries into the chunk's
   // place without harm to the order.
   const auto rowid = tables.stage_is_held ? std::string("(rowid ") + kRowidOfOrder + ")" : "rowid";

@@ -17,6 +17,8 @@ struct UpsertTables {
   std::string target;                ///< quoted, with schema
   std::vector<std::string> keys;     ///< in the tables' spelling
   std::vector<std::string> columns;  ///< of the target, all of them
+  /// Within a chunk the row of a key with the greatest value here decides; empty: the last one does.
+  std::string greatest_of{};
 };
 
 /// Chunks that can be applied at once, because their order among each other is settled by the rows

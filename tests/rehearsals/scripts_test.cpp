@@ -1,7 +1,5 @@
 // Scripts that people write or let a tool write: addresses glued together with one slash too many, headers in
 // any case, forms put together by hand, requests without bodies, nobody who polls.
-#include <thread>
-
 #include "rehearsals/rehearsal.h"
 #include "support/server_test.h"
 

@@ -100,7 +100,7 @@ std::string settings_markdown(CLI::App& serve) {
   std::ostringstream out;
   out << kSettingsHead << "\n| flag | variable | key | default | what it does |\n|---|---|---|---|---|\n";
   for (const auto& [key, option] : file_settings(serve)) {
-    const auto standard = option->get_type_size() == 0 ? "`false`" : default_of(*option);
+    const auto standard = option->get_default_str() == "false" ? "`false`" : default_of(*option);
     out << "| `" << cell(call_of(*option)) << "` | `" << option->get_envname() << "` | `" << key << "` | "
         << cell(standard) << " | " << cell(option->get_description()) << " |\n";
   }

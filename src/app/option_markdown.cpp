@@ -2,6 +2,7 @@
 
 #include <sstream>
 
+#include "app/option_binding.h"
 #include "app/option_values.h"
 
 namespace adit {
@@ -68,7 +69,43 @@ void write_command(std::ostream& out, const CLI::App& app, const std::string& na
   for (const auto* command : commands) write_command(out, *command, name + " " + command->get_name());
 }
 
+constexpr std::string_view kSettingsHead =
+    R"(# Configuration
+
+Made by `adit --settings-markdown`; a test compares it. These are the settings of `adit serve`; the other commands have
+flags and a few variables, which stand in [CLI.md](CLI.md).
+
+A setting can be given in three places. The first that has it wins:
+
+1. the flag: `--workers 16`;
+2. the variable: `ADIT_WORKERS=16`;
+3. the file that `--config FILE` or `ADIT_CONFIG` names, in TOML without sections: `workers = 16`.
+
+`adit serve --print-config` prints all settings with their present values as such a file, those at their default as
+comments. A setting is read at the start only. A flag, a variable beginning with `ADIT_` or a key of the file that does
+not exist is an error, and so is a value that can't be read: the server says which, and ends with 2.
+
+| type | how it is written |
+|---|---|
+| `SIZE` | bytes, or with a unit: `512MiB`, `2GiB` (powers of 1024), `500MB` (of 1000) |
+| `MS`, `HOURS`, `N` | a whole number |
+| `HOST:PORT` | `127.0.0.1:8080`, `[::1]:8080`; port 0 takes any free one and writes it to `listen.json` in the data folder |
+| `A,B` | a list, in the file too: `tls-name = "adit.example,10.0.0.5"` |
+| a switch | without a value as a flag; `true` or `false` in a variable or the file |
+)";
+
 }  // namespace
+
+std::string settings_markdown(CLI::App& serve) {
+  std::ostringstream out;
+  out << kSettingsHead << "\n| flag | variable | key | default | what it does |\n|---|---|---|---|---|\n";
+  for (const auto& [key, option] : file_settings(serve)) {
+    const auto standard = option->get_default_str() == "false" ? "`false`" : default_of(*option);
+    out << "| `" << cell(call_of(*option)) << "` | `" << option->get_envname() << "` | `" << key << "` | "
+        << cell(standard) << " | " << cell(option->get_description()) << " |\n";
+  }
+  return out.str();
+}
 
 std::string commands_markdown(const CLI::App& root) {
   std::ostringstream out;

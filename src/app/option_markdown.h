@@ -1,4 +1,5 @@
-// The commands and their options as a page of Markdown: docs/CLI.md, made with `adit --help-markdown`.
+// The options as pages of Markdown: docs/CLI.md, made with `adit --help-markdown`, and docs/CONFIGURATION.md,
+// made with `adit --settings-markdown`.
 #pragma once
 
 #include <CLI/CLI.hpp>
@@ -9,5 +10,9 @@ namespace adit {
 /// Every command below `root` with its options, defaults, variables and examples, as its help has them. The
 /// same on every machine.
 std::string commands_markdown(const CLI::App& root);
+
+/// Every setting of `serve` with its flag, variable, key in the configuration file and default. The same on
+/// every machine.
+std::string settings_markdown(CLI::App& serve);
 
 }  // namespace adit

@@ -103,7 +103,9 @@ std::variant<Command, ExitCode> parse_command_line(int argc, const char* const* 
   CommandBook book;
   define_commands(root, serve, book);
   bool markdown = false;
-  root.add_flag("--help-markdown", markdown)->group("");  // makes docs/CLI.md
+  bool settings = false;
+  root.add_flag("--help-markdown", markdown)->group("");      // makes docs/CLI.md
+  root.add_flag("--settings-markdown", settings)->group("");  // makes docs/CONFIGURATION.md
   try {
     root.parse(argc, argv);
   } catch (const CLI::Success& request) {  // help and version
@@ -116,6 +118,10 @@ std::variant<Command, ExitCode> parse_command_line(int argc, const char* const* 
   }
   if (markdown) {
     out << commands_markdown(root);
+    return ExitCode::kOk;
+  }
+  if (settings) {
+    out << settings_markdown(*serve.app);
     return ExitCode::kOk;
   }
   if (root.get_subcommands().empty()) {

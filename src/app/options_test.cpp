@@ -231,6 +231,21 @@ TEST_F(CommandLine, TheMarkdownNamesEveryCommandAndIsTheSameOnEveryMachine) {
   }
 }
 
+TEST_F(CommandLine, TheSettingsPageHasWhatThePrintedConfigurationHas) {
+  ASSERT_EQ(std::get<ExitCode>(parse({"--settings-markdown"})), ExitCode::kOk);
+  const std::string page = out_.str();
+  ASSERT_EQ(std::get<ExitCode>(parse({"serve", "--print-config"})), ExitCode::kOk);
+  std::istringstream printed(out_.str());
+  int settings = 0;
+  for (std::string line; std::getline(printed, line);) {
+    const auto equals = line.find(" = ");
+    if (!line.starts_with('#') || line.starts_with("# ") || equals == std::string::npos) continue;
+    ++settings;
+    EXPECT_NE(page.find("| `" + line.substr(1, equals - 1) + "` |"), std::string::npos) << line;
+  }
+  EXPECT_GT(settings, 20);
+}
+
 TEST_F(CommandLine, QueryTakesADashAndSqlWithCommas) {
   EXPECT_EQ(parsed<QueryOptions>({"query", "--pool", "p", "-"}).sql, "-");
   EXPECT_EQ(parsed<QueryOptions>({"query", "--pool", "p", "SELECT a, b FROM t"}).sql, "SELECT a, b FROM t");

@@ -1,8 +1,10 @@
 #!/usr/bin/env bash
-# Runs the walk of README.md, as it stands there, against a server of its own.
-# Usage: readme_walk.sh ADIT_BINARY README
+# Runs the walk of a page (README.md, docs/GUIDE.md), as it stands there, against a server of its own.
+# Usage: readme_walk.sh ADIT_BINARY PAGE
 set -euo pipefail
-adit=$1 readme=$2
+adit=$1 page=$2
+name=${page##*/}
+PATH=$(dirname "$adit"):$PATH
 
 folder=$(mktemp -d)
 server=
@@ -20,16 +22,20 @@ for _ in $(seq 100); do
 done
 address=$(jq -r .http "$folder/data/listen.json")
 
-sed -n '/<!-- walk: begin -->/,/<!-- walk: end -->/p' "$readme" | sed '/^<!--/d; /^```/d' \
+sed -n '/<!-- walk: begin -->/,/<!-- walk: end -->/p' "$page" | sed '/^<!--/d; /^```/d' \
   | sed "s|^ADIT=.*|ADIT=http://$address|" >"$folder/walk.sh"
-expected=$(sed -n 's/^The last line prints `\(.*\)`\.$/\1/p' "$readme")
-[ -n "$expected" ] || { echo "README.md no longer says what the walk prints"; exit 1; }
+expected=$(sed -n 's/^The last line prints `\(.*\)`\.$/\1/p' "$page")
+[ -n "$expected" ] || { echo "$name no longer says what the walk prints"; exit 1; }
 
 cd "$folder"
 bash -euo pipefail walk.sh >output || { cat output log; exit 1; }
 seen=$(tail -n 1 output)
 if [ "$seen" != "$expected" ]; then
-  echo "README.md promises: $expected"
+  echo "$name promises: $expected"
   echo "the walk printed:   $seen"
   exit 1
 fi
+# What a comment of the walk shows as printed must have been printed.
+sed -n 's/^# \(\[.*\)$/\1/p' walk.sh | while read -r line; do
+  grep -qFx -- "$line" output || { echo "$name shows $line, which the walk did not print"; exit 1; }
+done

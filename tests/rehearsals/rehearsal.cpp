@@ -93,6 +93,7 @@ json::object poll(const std::function<HttpResponse()>& ask) {
     auto job = object_of(ask());
     expect_readable_job(job);
     if (is_final_status(text_of(job, "status"))) return job;
+    if (text_of(job, "status") == "NEW") throw std::runtime_error("polled, but never executed");
     if (std::chrono::steady_clock::now() > deadline) {
       throw std::runtime_error("job did not end in time: " + json::serialize(job));
     }

@@ -32,7 +32,7 @@ void expect_bare_200(const HttpResponse& response);
 void expect_readable_job(const boost::json::object& job);
 
 /// Asks for a job until it is DONE or ERROR, as known clients do, or CANCELED; each answer must be readable.
-/// Throws std::runtime_error after 60 s.
+/// Throws std::runtime_error after 60 s, and at once for a job that was not executed.
 boost::json::object poll(const std::function<HttpResponse()>& ask);
 
 }  // namespace adit::test

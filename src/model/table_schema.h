@@ -19,8 +19,8 @@ std::optional<ColumnType> parse_column_type(std::string_view word);
 struct ColumnSchema {
   std::string name;
   ColumnType type = ColumnType::kString;
-  std::optional<std::int64_t> field_length;  ///< characters; declared only, values are never cut
-  std::optional<std::int64_t> decimals;
+  std::optional<std::int64_t> field_length{};  ///< characters; declared only, values are never cut
+  std::optional<std::int64_t> decimals{};
   bool primary_key = false;
 
   bool operator==(const ColumnSchema&) const = default;

@@ -130,7 +130,7 @@ TEST_F(SqlGate, OddTextsAreErrors) {
 
 TEST_F(SqlGate, MutatedQueriesAreRefusedOrHarmless) {
   std::mt19937 random(20240131);
-  const auto& queries = analysts_queries();
+  const auto& queries = kAnalystsQueries;
   const std::string splices[] = {"'/etc/passwd'",
                                  "(",
                                  ")",

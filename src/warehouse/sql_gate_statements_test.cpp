@@ -8,7 +8,7 @@ namespace adit {
 namespace {
 
 TEST_F(SqlGate, LetsAnalystsQueriesThrough) {
-  for (const auto& sql : analysts_queries()) expect_runs(sql);
+  for (const auto& sql : kAnalystsQueries) expect_runs(sql);
 }
 
 TEST_F(SqlGate, RefusesEveryTableFunctionThatIsNotOnItsList) {

@@ -14,6 +14,7 @@ namespace {
 constexpr std::size_t kBarWidth = 24;
 constexpr std::size_t kLabelWidth = 28;
 constexpr std::chrono::milliseconds kRedraw{100};
+constexpr double kShareForAnEstimate = 0.01;  ///< before that, a rate says nothing yet
 
 std::string bar(double share) {
   const auto full = static_cast<std::size_t>(share * static_cast<double>(kBarWidth));
@@ -25,8 +26,9 @@ std::string figures(const ProgressState& state, double share) {
   std::string text = std::to_string(static_cast<int>(share * 100)) + " %";
   text.insert(0, 5 - std::min<std::size_t>(5, text.size()), ' ');
   text += "  " + human_bytes(done) + " of " + human_bytes(static_cast<double>(state.total));
+  if (share < kShareForAnEstimate) return text;
   text += "  " + human_rate(done, state.elapsed);
-  if (state.done > 0 && state.done < state.total) {
+  if (state.done < state.total) {
     const double left = state.elapsed.count() / done * static_cast<double>(state.total - state.done);
     text += "  " + human_time(std::chrono::duration<double>(left)) + " left";
   }
@@ -58,7 +60,8 @@ ProgressDisplay::~ProgressDisplay() { clear(); }
 
 void ProgressDisplay::show(const ProgressState& state) {
   const auto now = std::chrono::steady_clock::now();
-  if (!live_ || (drawn_ && state.label == label_ && now - last_ < kRedraw)) return;
+  const bool ended = state.total > 0 && state.done >= state.total;
+  if (!live_ || (drawn_ && !ended && state.label == label_ && now - last_ < kRedraw)) return;
   label_ = state.label;
   last_ = now;
   drawn_ = true;

@@ -111,6 +111,8 @@ TEST(ProgressLine, FitsTheTerminal) {
 
 TEST(ProgressLine, BoundsAreShownWithoutOverrun) {
   EXPECT_NE(progress_line({"f", 0, 10, std::chrono::seconds(0)}, 100).find("  0 %"), std::string::npos);
+  EXPECT_EQ(progress_line({"f", 8, 8'000'000, std::chrono::seconds(1)}, 100).find("left"), std::string::npos)
+      << "no estimate from a first byte";
   EXPECT_NE(progress_line({"f", 12, 10, std::chrono::seconds(1)}, 100).find("100 %"), std::string::npos);
   EXPECT_EQ(progress_line({"LANDING", 0, 0, std::chrono::milliseconds(1500)}, 80), "LANDING  1.50 s");
 }

@@ -96,6 +96,22 @@ class PushJob : public ::testing::Test {
     return upload->finish()->front().id;
   }
 
+  /// Two rows for table t, RUNNING.
+  Job taken_by_a_process_that_dies() {
+    auto job = create("t");
+    upload(job, "a\n1\n2\n");
+    EXPECT_TRUE(push_->execute(pool_, job.id));
+    EXPECT_TRUE(*catalog_->claim_next_job("a process that died", clock_.now()));
+    return job;
+  }
+  JobStatus status_after_restart(const Job& job) {
+    close();
+    open();
+    EXPECT_TRUE(recover(*catalog_, *store_, *stages_, clock_));
+    landings_->start();
+    return wait(job);
+  }
+
   JobStatus wait(const Job& job) { return landings_->wait_final(pool_, job.id, 30s)->status; }
 
   std::uint64_t expire() {
@@ -185,32 +201,18 @@ TEST_F(PushJob, TakesNoChunkWhenTheDiskIsAlmostFull) {
 }
 
 TEST_F(PushJob, OfADeadProcessIsTakenAgainAndLandsOnce) {
-  const auto job = create("t");
-  upload(job, "a\n1\n2\n");
-  ASSERT_TRUE(push_->execute(pool_, job.id));
-  ASSERT_TRUE(*catalog_->claim_next_job("a process that died", clock_.now()));
-  close();
-  open();
-  ASSERT_TRUE(recover(*catalog_, *store_, *stages_, clock_));
-  landings_->start();
-  EXPECT_EQ(wait(job), JobStatus::kDone);
+  const auto job = taken_by_a_process_that_dies();
+  EXPECT_EQ(status_after_restart(job), JobStatus::kDone);
   EXPECT_EQ(count("t"), "2");
 }
 
 TEST_F(PushJob, ThatLandedBeforeItsProcessDiedIsDoneWithoutLandingAgain) {
-  const auto job = create("t");
-  upload(job, "a\n1\n2\n");
-  ASSERT_TRUE(push_->execute(pool_, job.id));
-  ASSERT_TRUE(*catalog_->claim_next_job("a process that died", clock_.now()));
+  const auto job = taken_by_a_process_that_dies();
   LandPlan plan{stage_plan(job), {}};
   const auto chunks = *push_->chunks(pool_, job.id);
   plan.chunks.push_back(*chunk_file(*store_, job, chunks[0], 0));
   ASSERT_TRUE(warehouse_->land(plan, {}));
-  close();
-  open();
-  ASSERT_TRUE(recover(*catalog_, *store_, *stages_, clock_));
-  landings_->start();
-  EXPECT_EQ(wait(job), JobStatus::kDone);
+  EXPECT_EQ(status_after_restart(job), JobStatus::kDone);
   EXPECT_EQ(count("t"), "2");
 }
 

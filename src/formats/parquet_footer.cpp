@@ -50,7 +50,7 @@ constexpr std::uint64_t kFramingBytes = 64;
 Error unreadable() { return invalid("its footer can't be read; it may be damaged"); }
 
 Result<Fields> read_struct(std::string_view text) {
-  const auto fields = Fields::read(text);
+  auto fields = Fields::read(text);
   if (!fields || !text.empty()) return unreadable();
   return fields;
 }

@@ -207,21 +207,25 @@ TEST_F(SmallChunks, EndAsTheEngineAloneWouldHaveThem) {
   EXPECT_GT(landed, static_cast<int>(kSeeds) / 2) << "most files should be good ones";
 }
 
-TEST_F(SmallChunks, DeclaredTypesTakeTheSameValues) {
-  for (const auto type : {ColumnType::kInteger, ColumnType::kFloat, ColumnType::kBoolean, ColumnType::kDate,
-                          ColumnType::kDateTime, ColumnType::kTime, ColumnType::kString}) {
-    JobSpec spec;
-    spec.type = JobType::kDelta;
-    ColumnSchema column;
-    column.name = "v";
-    column.type = type;
-    spec.table_schema = TableSchema{.table_name = {}, .columns = {column}};
-    for (const auto& text : texts()) {
-      const auto [held, staged] = outcomes(spec, {"v,w\n" + text + ",1\n"});
-      ASSERT_EQ(held, staged) << to_string(type) << " " << text;
-    }
+class SmallChunksDeclared : public SmallChunks, public ::testing::WithParamInterface<ColumnType> {};
+
+TEST_P(SmallChunksDeclared, TakeTheSameValues) {
+  JobSpec spec;
+  spec.type = JobType::kDelta;
+  ColumnSchema column;
+  column.name = "v";
+  column.type = GetParam();
+  spec.table_schema = TableSchema{.table_name = {}, .columns = {column}};
+  for (const auto& text : texts()) {
+    const auto [held, staged] = outcomes(spec, {"v,w\n" + text + ",1\n"});
+    ASSERT_EQ(held, staged) << text;
   }
 }
+
+INSTANTIATE_TEST_SUITE_P(All, SmallChunksDeclared,
+                         ::testing::Values(ColumnType::kInteger, ColumnType::kFloat, ColumnType::kBoolean,
+                                           ColumnType::kDate, ColumnType::kDateTime, ColumnType::kTime,
+                                           ColumnType::kString));
 
 TEST_F(SmallChunks, BecomeAStagingTableWhenALargeOneFollows) {
   std::string large = "k,v\n";

@@ -157,7 +157,12 @@ TEST_F(Downloads, AHugeResultStaysFlatInMemory) {
   const auto bytes = connection.count_until_closed();
   EXPECT_GT(bytes, 280'000'000U);
   const auto grown = memory_high_water(server().pid()) - before;
-  EXPECT_LT(grown, 100'000'000U) << "of an answer of " << bytes << " bytes";
+#if defined(__SANITIZE_ADDRESS__)
+  constexpr std::uint64_t kGrownMax = 280'000'000;  // the sanitizer holds back up to 256 MB of what was freed
+#else
+  constexpr std::uint64_t kGrownMax = 100'000'000;
+#endif
+  EXPECT_LT(grown, kGrownMax) << "of an answer of " << bytes << " bytes";
 }
 
 class ClientThatLeaves : public ServerTest {

@@ -10,19 +10,21 @@ LISTEN ?= 127.0.0.1:8080
 TLS_LISTEN ?= 127.0.0.1:8443
 JOBS ?= $(shell nproc)
 PRESET ?= release
-ROUNDS ?= 100
+ROUNDS ?= 2000
 SECONDS ?= 300
+EXAMPLES ?= 30
 
-.PHONY: help run serve build test package bench torture fuzz format tidy clean-room clean
+.PHONY: help run serve build test test-contract package bench torture fuzz format tidy clean-room clean
 
 help:
 	@echo "make run         build, serve on ./data and push the sample to it; Ctrl-C ends it"
 	@echo "make serve       the same without the sample"
 	@echo "make build       build everything (PRESET=release, dev, asan, tsan, clang-19)"
 	@echo "make test        build and run the tests (PRESET as above)"
+	@echo "make test-contract  made-up requests for every route of the OpenAPI document: EXAMPLES=30 each, SEED=…"
 	@echo "make package     a .deb and a tarball in build/package"
 	@echo "make bench       measure against the yardsticks of docs/BENCHMARKS.md; BENCH=--help lists its options"
-	@echo "make torture     kill the server at random ROUNDS=100 times and check what is left; SEED= repeats a run"
+	@echo "make torture     kill the server, its engines and the power ROUNDS=2000 times and check what is left; SEED= repeats it"
 	@echo "make fuzz        feed the parsers made-up input for SECONDS=300 altogether; FUZZ=csv takes one of them"
 	@echo "make format      clang-format over all sources"
 	@echo "make tidy        clang-tidy over src/"
@@ -55,6 +57,11 @@ test:
 	@tools/build $(PRESET)
 	@ctest --preset $(PRESET) -j$(JOBS)
 
+test-contract:
+	@tools/setup contract
+	@tools/build release adit
+	@tools/test-contract build/release/adit --examples $(EXAMPLES) $(if $(SEED),--seed $(SEED))
+
 package:
 	@tools/setup package
 	@tools/package
@@ -66,7 +73,7 @@ bench:
 torture:
 	@tools/setup test
 	@tools/build release adit torture
-	@build/release/tests/faults/torture --rounds $(ROUNDS) $(if $(SEED),--seed $(SEED))
+	@build/release/tests/faults/torture --rounds $(ROUNDS) --processes $$(($(JOBS) + 1)) $(if $(SEED),--seed $(SEED))
 
 fuzz:
 	@tools/setup dev

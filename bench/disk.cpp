@@ -9,6 +9,7 @@
 #include <sstream>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <system_error>
 #include <thread>
 #include <vector>
@@ -69,6 +70,15 @@ std::uint64_t resident_bytes(pid_t process) {
   std::uint64_t resident = 0;
   file >> total >> resident;
   return resident * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
+}
+
+std::uint64_t resident_bytes_at_most(pid_t process) {
+  constexpr std::string_view kName = "VmHWM:";
+  std::ifstream file("/proc/" + std::to_string(process) + "/status");
+  for (std::string line; std::getline(file, line);) {
+    if (line.starts_with(kName)) return std::stoull(line.substr(kName.size())) * 1024;
+  }
+  throw std::runtime_error("no VmHWM of process " + std::to_string(process));
 }
 
 void wait_until_idle(pid_t process) {

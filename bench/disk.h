@@ -18,6 +18,8 @@ void read_into_cache(const std::filesystem::path& file);
 
 /// Resident memory of a process.
 std::uint64_t resident_bytes(pid_t process);
+/// The most that it had at once.
+std::uint64_t resident_bytes_at_most(pid_t process);
 /// Waits until a process has used no processor for a while: what it does after an answer (checkpoints,
 /// removal of files) does not fall into the next measurement. Goes on after 60 s in any case.
 void wait_until_idle(pid_t process);

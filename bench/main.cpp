@@ -29,7 +29,10 @@ constexpr std::array kComparisons{
     Comparison{"upload-memory", measure_upload_memory},
     Comparison{"paced-parquet", compare_paced_parquet},
     Comparison{"small-jobs", measure_small_jobs},
+    Comparison{"beside-large", compare_beside_large},
     Comparison{"delta-upsert", compare_delta_upsert},
+    Comparison{"admission", measure_admission},
+    Comparison{"wrong-keys", measure_wrong_keys},
 };
 
 struct Options {

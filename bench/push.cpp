@@ -2,6 +2,7 @@
 
 #include <stdexcept>
 #include <thread>
+#include <utility>
 
 #include "disk.h"
 
@@ -11,17 +12,18 @@ namespace {
 constexpr std::chrono::milliseconds kPollInterval{1};
 constexpr std::chrono::minutes kJobTimeout{10};
 
-test::ServerOptions server_options(const std::filesystem::path& data) {
+test::ServerOptions server_options(const std::filesystem::path& data, std::vector<std::string> flags) {
   test::ServerOptions options;
-  options.flags = {"--tls-listen", "off"};
+  options.flags = std::move(flags);
+  options.flags.insert(options.flags.end(), {"--tls-listen", "off"});
   options.data = data;
   return options;
 }
 
 }  // namespace
 
-AditServer::AditServer(const std::filesystem::path& folder)
-    : data_(std::filesystem::absolute(folder) / "adit"), server_(server_options(data_)) {
+AditServer::AditServer(const std::filesystem::path& folder, std::vector<std::string> flags)
+    : data_(std::filesystem::absolute(folder) / "adit"), server_(server_options(data_, std::move(flags))) {
   std::filesystem::remove_all(data_);
   std::filesystem::create_directories(data_.parent_path());
   server_.start();

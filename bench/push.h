@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <functional>
 #include <string>
+#include <vector>
 
 #include <boost/json.hpp>
 
@@ -14,11 +15,11 @@
 
 namespace adit::bench {
 
-/// The real binary with its default settings on a fresh data folder below `folder`, from construction to
-/// destruction, which removes the data folder.
+/// The real binary with its default settings, but for `flags`, on a fresh data folder below `folder`, from
+/// construction to destruction, which removes the data folder.
 class AditServer {
  public:
-  explicit AditServer(const std::filesystem::path& folder);
+  explicit AditServer(const std::filesystem::path& folder, std::vector<std::string> flags = {});
   ~AditServer();
   AditServer(const AditServer&) = delete;
   AditServer& operator=(const AditServer&) = delete;

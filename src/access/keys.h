@@ -1,17 +1,15 @@
-// Keys: made, imported into a header, and checked.
+// Keys: made, imported, rotated, and taken apart again.
 #pragma once
 
 #include <chrono>
+#include <optional>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <utility>
 
-#include "access/principal.h"
 #include "base/clock.h"
-#include "base/guarded.h"
 #include "base/result.h"
-#include "catalog/catalog.h"
+#include "model/key.h"
 
 namespace adit {
 
@@ -21,42 +19,29 @@ struct IssuedKey {
   std::string text;  ///< base64 of `<uuid>:<44 base64 characters>`
 };
 
+/// What whoever asks for a key decides.
+struct KeyRequest {
+  TeamId team;
+  Subject owner;
+  UserId creator;
+  std::string name;
+  std::optional<Timestamp> expires{};
+  KeyLimits limits{};
+};
+
 /// Makes a key from 256 random bits. Keeps nothing.
-IssuedKey issue_key(TeamId team, UserId owner, KeyKind kind, std::string name, Timestamp now);
+IssuedKey issue_key(KeyRequest request, Timestamp now);
 
 /// The same for a key that was given out elsewhere, so that a client moves over without any change but the
 /// URL. kInvalid when `text` is not base64 of `<uuid>:<44 base64 characters>`.
-Result<Key> import_key(TeamId team, UserId owner, KeyKind kind, std::string name, std::string_view text,
-                       Timestamp now);
+Result<Key> import_key(KeyRequest request, std::string_view text, Timestamp now);
 
-/// Checks the credentials of requests against the catalog. Thread-safe.
-/// A key is remembered for `kRemembered`, so that most requests cost one SHA-256; a key deleted through
-/// another process stops working after that time, one deleted through forget() at once.
-class Authenticator {
- public:
-  static constexpr std::chrono::milliseconds kRemembered{1000};
-  /// `last_used` is written to the catalog this often at most.
-  static constexpr std::chrono::milliseconds kTouchInterval{60'000};
+/// A key in place of another: same owner, name and restrictions, and as long a life, from now. `old` gets its
+/// end, after `overlap`, and by what it is replaced. kConflict: it has been replaced, or is over. Keeps
+/// nothing.
+Result<IssuedKey> rotate_key(Key& old, UserId creator, std::chrono::seconds overlap, Timestamp now);
 
-  Authenticator(Catalog& catalog, const Clock& clock) : catalog_(catalog), clock_(clock) {}
-
-  /// `authorization` is the header's value. kUnauthorized says which part of it does not hold, without
-  /// telling whether a key of that id exists.
-  Result<Principal> authenticate(std::string_view authorization);
-  void forget(KeyId key);
-
- private:
-  struct Remembered {
-    Key key;
-    Timestamp read{};
-    Timestamp touched{};
-  };
-
-  Result<Key> find(KeyId id);
-
-  Catalog& catalog_;
-  const Clock& clock_;
-  Guarded<std::unordered_map<KeyId, Remembered>> remembered_;
-};
+/// Id and secret of a key's text; nothing for any other text.
+std::optional<std::pair<KeyId, std::string>> split_key(std::string_view text);
 
 }  // namespace adit

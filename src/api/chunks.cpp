@@ -19,16 +19,24 @@ using http::Method;
 using http::Request;
 using http::Response;
 
-/// Keeps the chunks.
+/// Keeps the chunks. An upload may take long, so that whoever sends it is asked for their right once more
+/// before it is acknowledged.
 class KeepingTarget final : public ChunkTarget {
  public:
-  KeepingTarget(std::unique_ptr<Upload> upload, Once once)
-      : upload_(std::move(upload)), once_(std::move(once)) {}
+  KeepingTarget(std::unique_ptr<Upload> upload, Once once, Authenticator& authenticator, Principal principal,
+                PoolId pool)
+      : upload_(std::move(upload)),
+        once_(std::move(once)),
+        authenticator_(authenticator),
+        principal_(std::move(principal)),
+        pool_(pool) {}
 
   Result<void> begin(std::optional<std::int64_t> sequence) override { return upload_->begin_chunk(sequence); }
   Result<void> write(std::string_view bytes) override { return upload_->write(bytes); }
   Result<void> end() override { return upload_->end_chunk(); }
   Result<Response> finish() override {
+    ADIT_TRY(const auto principal, authenticator_.ask_again(principal_));
+    ADIT_CHECK(authorize(principal, Needs::kPushData, pool_));
     std::optional<RequestCompletion> completion;
     if (once_.claimed()) completion = once_.completion(upload_->content(), {});
     ADIT_CHECK(upload_->finish(pointer_to(completion)));
@@ -40,6 +48,9 @@ class KeepingTarget final : public ChunkTarget {
  private:
   std::unique_ptr<Upload> upload_;
   Once once_;
+  Authenticator& authenticator_;
+  const Principal principal_;
+  const PoolId pool_;
 };
 
 /// Keeps nothing: the chunks of an Idempotency-Key that was answered before are only compared.
@@ -99,7 +110,9 @@ Result<std::unique_ptr<BodySink>> open_upload(const Services& services, const Re
   }
   ADIT_TRY(auto upload, services.push.begin_upload(pool.id, JobId(id), operation));
   ADIT_CHECK(check_announced_size(request, upload->chunk_bytes_max()));
-  return ChunkSink::create(request, std::make_unique<KeepingTarget>(std::move(upload), std::move(once)));
+  auto target = std::make_unique<KeepingTarget>(std::move(upload), std::move(once), services.authenticator,
+                                                caller(request), pool.id);
+  return ChunkSink::create(request, std::move(target));
 }
 
 Result<Response> remove_chunk(const Services& services, const Request& request) {
@@ -121,37 +134,21 @@ Result<Response> list_chunks(const Services& services, const Request& request) {
 
 }  // namespace
 
-void add_chunk_endpoints(const Services& services, std::vector<Endpoint>& table) {
-  const auto opening = [&services](ChunkOperation operation) {
-    return
-        [services, operation](const Request& request) { return open_upload(services, request, operation); };
+void add_chunk_endpoints(EndpointTable& table) {
+  const auto opening = [](ChunkOperation operation) {
+    return [operation](const Services& services, const Request& request) {
+      return open_upload(services, request, operation);
+    };
   };
   for (const auto prefix : kPushPrefixes) {
     const auto chunks = std::string(prefix) + "/api/v1/data-push/{poolId}/jobs/{jobId}/chunks";
-    table.push_back({Method::kGet,
-                     chunks,
-                     Needs::kPushData,
-                     BodyKind::kNone,
-                     [services](const Request& request) { return list_chunks(services, request); },
-                     {}});
-    table.push_back({Method::kDelete,
-                     chunks + "/{chunkId}",
-                     Needs::kPushData,
-                     BodyKind::kNone,
-                     [services](const Request& request) { return remove_chunk(services, request); },
-                     {}});
-    table.push_back({Method::kPost,
-                     chunks + "/upserted",
-                     Needs::kPushData,
-                     BodyKind::kStream,
-                     {},
-                     opening(ChunkOperation::kUpsert)});
-    table.push_back({Method::kPost,
-                     chunks + "/deleted",
-                     Needs::kPushData,
-                     BodyKind::kStream,
-                     {},
-                     opening(ChunkOperation::kDelete)});
+    const auto needs = Needs::kPushData;
+    table.add({"listChunks", Method::kGet, chunks, needs}, list_chunks);
+    table.add({"removeChunk", Method::kDelete, chunks + "/{chunkId}", needs}, remove_chunk);
+    table.add_upload({"upsertChunk", Method::kPost, chunks + "/upserted", needs, BodyKind::kStream},
+                     opening(ChunkOperation::kUpsert));
+    table.add_upload({"deleteChunk", Method::kPost, chunks + "/deleted", needs, BodyKind::kStream},
+                     opening(ChunkOperation::kDelete));
   }
 }
 

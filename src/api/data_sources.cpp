@@ -1,19 +1,14 @@
 // Data sources of a pool, which clients also call data connections.
-#include "api/data_sources.h"
-
 #include <boost/json.hpp>
 #include <utility>
 
 #include "api/endpoint.h"
 #include "formats/names.h"
 #include "model/json_fields.h"
+#include "push/data_source_removal.h"
+#include "push/target_schema.h"
 
 namespace adit {
-
-std::string schema_name(PoolId pool, const DataSource* source) {
-  return source == nullptr ? pool.to_string() : pool.to_string() + "_" + source->id.to_string();
-}
-
 namespace {
 
 namespace json = boost::json;
@@ -93,33 +88,23 @@ Result<Response> create_source(const Services& services, const Request& request)
   return Response::json(200, json::serialize(source_json(source)));
 }
 
-/// A connection goes only when nothing would be lost with it.
 Result<Response> delete_source(const Services& services, const Request& request) {
   ADIT_TRY(const auto source, source_in_path(services, request));
-  ADIT_TRY(const auto tables, services.warehouse.tables(source.pool));
-  for (const auto& table : tables) {
-    if (table.schema.empty() || fold_name(table.schema) != fold_name(source.name)) continue;
-    return conflict("The data connection \"" + source.name + "\" holds tables, \"" + table.name +
-                    "\" among them. Drop them, then delete the connection.");
-  }
-  ADIT_TRY(const bool deleted, services.catalog.delete_data_source(source.pool, source.id));
-  if (!deleted) return no_such_source(source.id.to_string());
+  ADIT_CHECK(remove_data_source(services.catalog, services.warehouse, source));
   return Response::empty(204);
 }
 
 }  // namespace
 
-void add_data_source_endpoints(const Services& services, std::vector<Endpoint>& table) {
-  const auto with = [&services](auto function) {
-    return [services, function](const Request& request) { return function(services, request); };
-  };
+void add_data_source_endpoints(EndpointTable& table) {
   for (const std::string pools : {"/integration/api/pools", "/adit/api/v1/pools"}) {
     const auto sources = pools + "/{poolId}/data-sources";
     const auto source = sources + "/{dataSourceId}";
-    table.push_back({Method::kGet, sources, Needs::kViewPool, BodyKind::kNone, with(list_sources), {}});
-    table.push_back({Method::kPost, sources, Needs::kEditPool, BodyKind::kBuffer, with(create_source), {}});
-    table.push_back({Method::kGet, source, Needs::kViewPool, BodyKind::kNone, with(get_source), {}});
-    table.push_back({Method::kDelete, source, Needs::kEditPool, BodyKind::kNone, with(delete_source), {}});
+    table.add({"listDataSources", Method::kGet, sources, Needs::kViewPool}, list_sources);
+    table.add({"createDataSource", Method::kPost, sources, Needs::kEditPool, BodyKind::kBuffer},
+              create_source);
+    table.add({"getDataSource", Method::kGet, source, Needs::kViewPool}, get_source);
+    table.add({"deleteDataSource", Method::kDelete, source, Needs::kEditPool}, delete_source);
   }
 }
 

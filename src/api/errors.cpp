@@ -109,4 +109,11 @@ http::Response error_response(const http::Request& request, const Error& error, 
   return response;
 }
 
+http::Response rate_limited(const http::Request& request, std::string message,
+                            std::chrono::seconds retry_after) {
+  auto response = error_response(request, Error{ErrorKind::kRateLimited, std::move(message)});
+  response.headers.emplace_back("Retry-After", std::to_string(retry_after.count()));
+  return response;
+}
+
 }  // namespace adit

@@ -2,7 +2,9 @@
 // call → encode. It keeps no state and knows no SQL, no sockets and no files.
 #pragma once
 
+#include <chrono>
 #include <optional>
+#include <string>
 
 #include "base/result.h"
 #include "http/message.h"
@@ -14,5 +16,9 @@ namespace adit {
 /// `status` overrides the code that follows from the kind.
 http::Response error_response(const http::Request& request, const Error& error,
                               std::optional<int> status = std::nullopt);
+
+/// 429: the client is welcome again after that time.
+http::Response rate_limited(const http::Request& request, std::string message,
+                            std::chrono::seconds retry_after);
 
 }  // namespace adit

@@ -12,10 +12,9 @@ namespace {
 constexpr std::string_view kHeader = "Idempotency-Key";
 constexpr std::size_t kKeyBytesMax = 255;
 
-/// A user is the same whichever of the keys is used; an application is its key.
+/// A user or an application is the same whichever of the keys is used.
 std::string principal_name(const Principal& principal) {
-  return principal.kind == KeyKind::kUser ? "user " + principal.user.to_string()
-                                          : "application " + principal.key.to_string();
+  return (principal.is_application() ? "application " : "user ") + principal.subject.id.to_string();
 }
 
 bool printable(std::string_view text) {

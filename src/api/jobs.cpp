@@ -25,6 +25,17 @@ Response job_response(const Services& services, const Job& job) {
   return Response::json(200, job_text(services, job));
 }
 
+/// What a job does beside its push, whoever asks for it must be permitted to do by themselves: who creates
+/// the job, and who executes it.
+Result<void> check_effects(const Request& request, PoolId pool, const JobSpec& spec) {
+  if (!spec.post_execution_query) return {};
+  auto permitted = may_also(request, Needs::kEditPool, pool);
+  if (permitted || permitted.error().kind != ErrorKind::kForbidden) return permitted;
+  return Error{ErrorKind::kForbidden,
+               "The job has a postExecutionQuery, which changes data other than by a push. " +
+                   permitted.error().public_message};
+}
+
 Result<JobId> job_in_path(const Request& request) {
   ADIT_TRY(const auto id, id_in_path(request, "jobId"));
   return JobId(id);
@@ -37,11 +48,12 @@ Result<Response> create_job(const Services& services, const Request& request) {
   if (once.answered()) return once.replay(content());
   ADIT_TRY(const auto body, parse_json_object(request.body));
   ADIT_TRY(auto spec, job_spec_from_json(body, pool.id));
+  ADIT_CHECK(check_effects(request, pool.id, spec));
   PushService::CompletionOf completion;
   if (once.claimed()) {
     completion = [&](const Job& job) { return *once.completion(content(), job_text(services, job)); };
   }
-  ADIT_TRY(const auto job, services.push.create(pool.id, std::move(spec), completion));
+  ADIT_TRY(const auto job, services.push.create(pool.id, std::move(spec), completion, creator_of(request)));
   once.completed();
   return job_response(services, job);
 }
@@ -65,6 +77,11 @@ Result<Response> list_jobs(const Services& services, const Request& request) {
       return invalid_field("status", "must be one of NEW, QUEUED, RUNNING, DONE, ERROR, CANCELED");
   }
   if (const auto name = request.query_value("targetName")) filter.target_name = std::string(*name);
+  if (const auto text = request.query_value("connectionId")) {
+    filter.connection = DataSourceId::parse(*text);
+    if (!filter.connection)
+      return invalid_field("connectionId", "must be the id of a data connection, a UUID");
+  }
   constexpr auto kNoLimit = ~0ULL;
   ADIT_TRY(const auto limit, count_parameter(request, "limit", kNoLimit));
   if (limit != kNoLimit) filter.limit = limit;
@@ -82,10 +99,33 @@ Result<Response> get_job(const Services& services, const Request& request) {
   return job_response(services, job);
 }
 
+/// How much room the team's limits leave; nothing where it is not limited.
+void add_rate_headers(Response& response, const ExecuteAdmission& admission) {
+  if (!admission.limited) return;
+  response.headers.emplace_back("x-ratelimit-limit", std::to_string(admission.limit));
+  response.headers.emplace_back("x-ratelimit-remaining", std::to_string(admission.remaining));
+  response.headers.emplace_back("x-ratelimit-reset", std::to_string(admission.reset.count()));
+}
+
+Response too_many_executes(const Request& request, const ExecuteAdmission& admission) {
+  const bool of_hour = admission.limit_every > std::chrono::seconds(1);
+  auto response = rate_limited(
+      request,
+      "Your team may execute " + std::to_string(admission.limit) +
+          (of_hour ? " push jobs an hour" : " push jobs a second") +
+          ". The job is as it was: execute it again in " + std::to_string(admission.reset.count()) +
+          " s. An administrator changes the limits, or turns them off, by PUT /adit/api/v1/team/limits.",
+      admission.reset);
+  add_rate_headers(response, admission);
+  return response;
+}
+
 Result<Response> execute_job(const Services& services, const Request& request) {
   ADIT_CHECK(refuse_headers(request, {"If-Match"}));
   ADIT_TRY(const auto pool, pool_in_path(services, request));
   ADIT_TRY(const auto id, job_in_path(request));
+  ADIT_TRY(const auto job, services.push.get(pool.id, id));
+  ADIT_CHECK(check_effects(request, pool.id, job.spec));
   std::optional<std::string> duplicate_removal_column;
   if (const auto column = request.query_value("duplicateRemovalColumn"); column && !column->empty()) {
     duplicate_removal_column = std::string(*column);
@@ -94,9 +134,13 @@ Result<Response> execute_job(const Services& services, const Request& request) {
   if (once.answered()) return once.replay(execute_content(request));
   std::optional<RequestCompletion> completion;
   if (once.claimed()) completion = once.completion(execute_content(request), {});
-  ADIT_CHECK(services.push.execute(pool.id, id, pointer_to(completion), duplicate_removal_column));
+  ADIT_TRY(const auto admission,
+           services.push.execute(pool.id, id, pointer_to(completion), duplicate_removal_column));
+  if (!admission.admitted) return too_many_executes(request, admission);
   once.completed();
-  return Response::empty(200);
+  auto response = Response::empty(200);
+  add_rate_headers(response, admission);
+  return response;
 }
 
 Result<Response> cancel_job(const Services& services, const Request& request) {
@@ -115,20 +159,16 @@ Result<Response> delete_job(const Services& services, const Request& request) {
 
 }  // namespace
 
-void add_job_endpoints(const Services& services, std::vector<Endpoint>& table) {
-  const auto with = [&services](auto function) {
-    return [services, function](const Request& request) { return function(services, request); };
-  };
+void add_job_endpoints(EndpointTable& table) {
   for (const auto prefix : kPushPrefixes) {
     const auto jobs = std::string(prefix) + "/api/v1/data-push/{poolId}/jobs";
     const auto job = jobs + "/{jobId}";
-    table.push_back({Method::kPost, jobs, Needs::kPushData, BodyKind::kBuffer, with(create_job), {}});
-    table.push_back({Method::kGet, jobs, Needs::kPushData, BodyKind::kNone, with(list_jobs), {}});
-    table.push_back({Method::kGet, job, Needs::kPushData, BodyKind::kNone, with(get_job), {}});
-    table.push_back({Method::kPost, job, Needs::kPushData, BodyKind::kNone, with(execute_job), {}});
-    table.push_back(
-        {Method::kPost, job + "/cancel", Needs::kPushData, BodyKind::kNone, with(cancel_job), {}});
-    table.push_back({Method::kDelete, job, Needs::kPushData, BodyKind::kNone, with(delete_job), {}});
+    table.add({"createJob", Method::kPost, jobs, Needs::kPushData, BodyKind::kBuffer}, create_job);
+    table.add({"listJobs", Method::kGet, jobs, Needs::kPushData}, list_jobs);
+    table.add({"getJob", Method::kGet, job, Needs::kPushData}, get_job);
+    table.add({"executeJob", Method::kPost, job, Needs::kPushData}, execute_job);
+    table.add({"cancelJob", Method::kPost, job + "/cancel", Needs::kPushData}, cancel_job);
+    table.add({"deleteJob", Method::kDelete, job, Needs::kPushData}, delete_job);
   }
 }
 

@@ -1,5 +1,7 @@
 // Data pools.
+#include <algorithm>
 #include <boost/json.hpp>
+#include <span>
 #include <utility>
 
 #include "api/endpoint.h"
@@ -20,29 +22,60 @@ constexpr std::size_t kDescriptionBytesMax = 10'000;
 constexpr std::uint64_t kPageSizeMax = 1000;
 constexpr std::uint64_t kPageSizeDefault = 100;
 
-json::object pool_json(const Pool& pool) {
-  return json::object{
-      {"id", pool.id.to_string()},
-      {"name", pool.name},
-      {"description", pool.description},
-      {"permissions", json::array{"MANAGE_DATA_POOL", "EDIT_DATA_POOL", "VIEW_DATA_POOL", "DATA_PUSH_API"}},
-      {"timeStamp", to_epoch_ms(pool.created)},
-      {"createdAt", to_epoch_ms(pool.created)},
-      {"configurationStatus", "NEW"},
-      {"locked", false},
-      {"tags", json::array()},
-      {"creatorUserId", pool.creator.to_string()}};
+json::array permissions_json(PermissionSet permissions) {
+  json::array words;
+  for (const auto permission : pool_permissions()) {
+    if (permissions.has(permission)) words.emplace_back(to_string(permission));
+  }
+  return words;
 }
 
-json::array pools_json(const std::vector<Pool>& pools) {
+json::object pool_json(const Pool& pool, PermissionSet permissions) {
+  return json::object{{"id", pool.id.to_string()},
+                      {"name", pool.name},
+                      {"description", pool.description},
+                      {"permissions", permissions_json(permissions)},
+                      {"timeStamp", to_epoch_ms(pool.created)},
+                      {"createdAt", to_epoch_ms(pool.created)},
+                      {"configurationStatus", "NEW"},
+                      {"locked", false},
+                      {"tags", json::array()},
+                      {"creatorUserId", pool.creator.to_string()}};
+}
+
+Response pool_response(const Request& request, const Pool& pool) {
+  return Response::json(200, json::serialize(pool_json(pool, permissions_on(caller(request), pool.id))));
+}
+
+json::array pools_json(const Request& request, std::span<const Pool> pools) {
   json::array list;
-  for (const auto& pool : pools) list.push_back(pool_json(pool));
+  for (const auto& pool : pools) list.push_back(pool_json(pool, permissions_on(caller(request), pool.id)));
   return list;
 }
 
+/// Those that the caller may view, oldest first.
+Result<std::vector<Pool>> visible_pools(const Services& services, const Request& request) {
+  const auto& principal = caller(request);
+  ADIT_TRY(auto pools, services.catalog.list_pools(principal.team));
+  std::erase_if(pools, [&](const Pool& pool) { return !authorize(principal, Needs::kViewPool, pool.id); });
+  return pools;
+}
+
+Result<PoolPage> visible_page(const Services& services, const Request& request, std::uint64_t limit,
+                              std::uint64_t offset) {
+  const auto& principal = caller(request);
+  if (may_on_every_pool(principal, Needs::kViewPool)) {
+    return services.catalog.list_pools(principal.team, limit, offset);
+  }
+  ADIT_TRY(auto pools, visible_pools(services, request));
+  const auto begin = std::min<std::uint64_t>(offset, pools.size());
+  const auto shown = std::span(pools).subspan(begin, std::min<std::uint64_t>(limit, pools.size() - begin));
+  return PoolPage{{shown.begin(), shown.end()}, pools.size()};
+}
+
 Result<Response> list_pools(const Services& services, const Request& request) {
-  ADIT_TRY(const auto pools, services.catalog.list_pools(caller(request).team));
-  return Response::json(200, json::serialize(pools_json(pools)));
+  ADIT_TRY(const auto pools, visible_pools(services, request));
+  return Response::json(200, json::serialize(pools_json(request, pools)));
 }
 
 Result<Response> page_pools(const Services& services, const Request& request) {
@@ -52,8 +85,8 @@ Result<Response> page_pools(const Services& services, const Request& request) {
     return invalid_field("limit", "must be from 1 to " + std::to_string(kPageSizeMax));
   }
   if (page > ~0ULL / kPageSizeMax) return invalid_field("page", "there is no such page");
-  ADIT_TRY(const auto found, services.catalog.list_pools(caller(request).team, limit, page * limit));
-  const json::object body{{"content", pools_json(found.pools)},
+  ADIT_TRY(const auto found, visible_page(services, request, limit, page * limit));
+  const json::object body{{"content", pools_json(request, found.pools)},
                           {"pageSize", limit},
                           {"pageNumber", page},
                           {"totalCount", found.total}};
@@ -62,7 +95,7 @@ Result<Response> page_pools(const Services& services, const Request& request) {
 
 Result<Response> get_pool(const Services& services, const Request& request) {
   ADIT_TRY(const auto pool, pool_in_path(services, request));
-  return Response::json(200, json::serialize(pool_json(pool)));
+  return pool_response(request, pool);
 }
 
 /// The name and the description that a body gives; a name must be there.
@@ -92,11 +125,16 @@ Result<Response> create_pool(const Services& services, const Request& request) {
     pool.id = given.value_or(pool.id);
   }
   if (!errors.empty()) return invalid_fields(std::move(errors));
-  pool.team = caller(request).team;
-  pool.creator = caller(request).user;
+  const auto& principal = caller(request);
+  pool.team = principal.team;
+  pool.creator = principal.subject.id;
   pool.created = services.clock.now();
-  ADIT_CHECK(services.catalog.insert_pool(pool));
-  return Response::json(200, json::serialize(pool_json(pool)));
+  const Grant grant{principal.team, principal.subject, pool.id, Permission::kManageDataPool};
+  ADIT_CHECK(services.catalog.insert_pool(pool, {grant}));
+  services.authenticator.changed();
+  // As it is from now on: the grant came with the pool.
+  ADIT_TRY(const auto now, services.authenticator.ask_again(principal));
+  return Response::json(200, json::serialize(pool_json(pool, permissions_on(now, pool.id))));
 }
 
 Result<Response> update_pool(const Services& services, const Request& request) {
@@ -111,7 +149,7 @@ Result<Response> update_pool(const Services& services, const Request& request) {
   if (!errors.empty()) return invalid_fields(std::move(errors));
   ADIT_TRY(const bool found, services.catalog.update_pool(pool));
   if (!found) return not_found("There is no data pool " + pool.id.to_string() + " in your team.");
-  return Response::json(200, json::serialize(pool_json(pool)));
+  return pool_response(request, pool);
 }
 
 Result<Response> delete_pool(const Services& services, const Request& request) {
@@ -122,19 +160,15 @@ Result<Response> delete_pool(const Services& services, const Request& request) {
 
 }  // namespace
 
-void add_pool_endpoints(const Services& services, std::vector<Endpoint>& table) {
-  const auto with = [&services](auto function) {
-    return [services, function](const Request& request) { return function(services, request); };
-  };
+void add_pool_endpoints(EndpointTable& table) {
   for (const std::string pools : {"/integration/api/pools", "/adit/api/v1/pools"}) {
     const auto pool = pools + "/{poolId}";
-    table.push_back({Method::kGet, pools, Needs::kCredentials, BodyKind::kNone, with(list_pools), {}});
-    table.push_back(
-        {Method::kGet, pools + "/paged", Needs::kCredentials, BodyKind::kNone, with(page_pools), {}});
-    table.push_back({Method::kPost, pools, Needs::kCreatePool, BodyKind::kBuffer, with(create_pool), {}});
-    table.push_back({Method::kGet, pool, Needs::kViewPool, BodyKind::kNone, with(get_pool), {}});
-    table.push_back({Method::kPut, pool, Needs::kEditPool, BodyKind::kBuffer, with(update_pool), {}});
-    table.push_back({Method::kDelete, pool, Needs::kManagePool, BodyKind::kNone, with(delete_pool), {}});
+    table.add({"listPools", Method::kGet, pools, Needs::kListPools}, list_pools);
+    table.add({"pagePools", Method::kGet, pools + "/paged", Needs::kListPools}, page_pools);
+    table.add({"createPool", Method::kPost, pools, Needs::kCreatePool, BodyKind::kBuffer}, create_pool);
+    table.add({"getPool", Method::kGet, pool, Needs::kViewPool}, get_pool);
+    table.add({"updatePool", Method::kPut, pool, Needs::kEditPool, BodyKind::kBuffer}, update_pool);
+    table.add({"deletePool", Method::kDelete, pool, Needs::kManagePool}, delete_pool);
   }
 }
 

@@ -66,7 +66,8 @@ Result<Response> download(const Services& services, const QueryPlaces& places, c
   if (!format) return not_acceptable(request, kTableFormats);
   const auto most = services.limits.query_timeout_max;
   QueryRequest query;
-  query.table = std::string(request.parameter("tableName"));
+  ADIT_TRY(const auto source, schema_parameter(services, request, pool.id));
+  query.table = TableName{source ? source->name : "", std::string(request.parameter("tableName"))};
   ADIT_TRY(query.row_limit, count_parameter(request, "limit", kAllRows));
   query.row_limit = std::min(query.row_limit, kAllRows);
   ADIT_TRY(const auto timeout_ms,
@@ -80,26 +81,19 @@ Result<Response> download(const Services& services, const QueryPlaces& places, c
 
 }  // namespace
 
-void add_query_endpoints(const Services& services, std::vector<Endpoint>& table) {
-  const QueryPlaces places(services.limits.queries_max);
-  const auto with = [&services, &places](auto function) {
-    return
-        [services, places, function](const Request& request) { return function(services, places, request); };
+void add_query_endpoints(EndpointTable& table, const ApiLimits& limits) {
+  const QueryPlaces places(limits.queries_max);
+  const auto with = [&places](auto function) {
+    return [places, function](const Services& services, const Request& request) {
+      return function(services, places, request);
+    };
   };
-  table.push_back({Method::kPost,
-                   "/adit/api/v1/pools/{poolId}/query",
-                   Needs::kViewPool,
-                   BodyKind::kBuffer,
-                   with(run),
-                   {},
-                   Watch::kClient});
-  table.push_back({Method::kGet,
-                   "/adit/api/v1/pools/{poolId}/tables/{tableName}/rows",
-                   Needs::kViewPool,
-                   BodyKind::kNone,
-                   with(download),
-                   {},
-                   Watch::kClient});
+  const std::string pool = "/adit/api/v1/pools/{poolId}";
+  table.add({"query", Method::kPost, pool + "/query", Needs::kQueryPool, BodyKind::kBuffer, Watch::kClient},
+            with(run));
+  table.add({"downloadTable", Method::kGet, pool + "/tables/{tableName}/rows", Needs::kViewPool,
+             BodyKind::kNone, Watch::kClient},
+            with(download));
 }
 
 }  // namespace adit

@@ -5,10 +5,14 @@
 #include <algorithm>
 #include <boost/json.hpp>
 #include <cerrno>
+#include <chrono>
+#include <cmath>
 #include <functional>
+#include <optional>
 #include <utility>
 
 #include "api/row_text.h"
+#include "base/stopwatch.h"
 
 namespace adit {
 namespace {
@@ -16,7 +20,22 @@ namespace {
 namespace json = boost::json;
 using http::Response;
 
+using SteadyClock = std::chrono::steady_clock;
+
 constexpr std::size_t kPieceBytes = 256 * 1024;
+
+struct TakenPlace {
+  using Places = std::shared_ptr<std::counting_semaphore<QueryPlaces::kPlacesMax>>;
+
+  TakenPlace(Places taken_from, prometheus::Histogram& seconds)
+      : places(std::move(taken_from)), stopwatch(seconds) {}
+  TakenPlace(const TakenPlace&) = delete;
+  TakenPlace& operator=(const TakenPlace&) = delete;
+  ~TakenPlace() { places->release(); }
+
+  const Places places;
+  const Stopwatch stopwatch;
+};
 
 /// A stop that either of two others requests.
 class EitherStop {
@@ -32,24 +51,6 @@ class EitherStop {
   std::stop_callback<std::function<void()>> on_first_;
   std::stop_callback<std::function<void()>> on_second_;
 };
-
-/// Written by hand, since a tree of values would take many times the memory of the text.
-std::string result_json(const QueryResult& result) {
-  json::array columns;
-  for (const auto& column : result.columns)
-    columns.push_back(json::object{{"name", column.name}, {"type", column.type}});
-  std::string text = R"({"columns":)" + json::serialize(columns) + R"(,"rows":[)";
-  bool first_row = true;
-  for (const auto& row : result.rows) {
-    if (!std::exchange(first_row, false)) text += ',';
-    append_json_array(text, row);
-  }
-  text += R"(],"rowCount":)" + std::to_string(result.rows.size());
-  text += R"(,"truncated":)" + std::string(result.truncated ? "true" : "false");
-  text += R"(,"elapsedMs":)";
-  append_json(text, Cell(static_cast<double>(result.elapsed.count()) / 1000.0));
-  return text + "}";
-}
 
 /// Rows as text. The members end in the opposite order: the stream before the stop that it listens to.
 class TextSource final : public http::BodySource {
@@ -83,6 +84,69 @@ class TextSource final : public http::BodySource {
   bool at_start_ = true;
   bool ended_ = false;
   std::vector<std::vector<Cell>> fetched_;
+};
+
+/// `{"columns":…,"rows":[…],"rowCount":…,"truncated":…,"elapsedMs":…}`, in this order, since what the rows
+/// tell is known behind them. Written by hand: a tree of values would take many times the memory of the text.
+class JsonSource final : public http::BodySource {
+ public:
+  JsonSource(QueryPlaces::Place place, std::unique_ptr<EitherStop> stop, std::unique_ptr<RowStream> rows,
+             SteadyClock::time_point begin)
+      : place_(std::move(place)), stop_(std::move(stop)), rows_(std::move(rows)), begin_(begin) {}
+
+  Result<void> read(std::string& piece) override {
+    if (first_) {
+      piece = *std::exchange(first_, std::nullopt);
+      return {};
+    }
+    if (ended_) return {};
+    if (std::exchange(at_start_, false)) append_head(piece);
+    while (!ended_ && piece.size() < kPieceBytes) {
+      ADIT_CHECK(rows_->next(fetched_));
+      ended_ = fetched_.empty();
+      for (const auto& row : fetched_) {
+        if (count_++ > 0) piece += ',';
+        append_json_array(piece, row);
+      }
+    }
+    if (ended_) append_tail(piece);
+    return {};
+  }
+
+  /// The whole text, if it is one piece: then nothing is left to read. Else that piece is kept for read().
+  Result<std::optional<std::string>> read_whole() {
+    std::string piece;
+    ADIT_CHECK(read(piece));
+    if (ended_) return std::optional(std::move(piece));
+    first_ = std::move(piece);
+    return std::optional<std::string>();
+  }
+
+ private:
+  void append_head(std::string& text) const {
+    json::array columns;
+    for (const auto& column : rows_->columns())
+      columns.push_back(json::object{{"name", column.name}, {"type", column.type}});
+    text += R"({"columns":)" + json::serialize(columns) + R"(,"rows":[)";
+  }
+  void append_tail(std::string& text) const {
+    const std::chrono::duration<double, std::milli> elapsed = SteadyClock::now() - begin_;
+    text += R"(],"rowCount":)" + std::to_string(count_);
+    text += R"(,"truncated":)" + std::string(rows_->truncated() ? "true" : "false");
+    text += R"(,"elapsedMs":)";
+    append_json(text, Cell(std::round(elapsed.count() * 1000) / 1000));
+    text += '}';
+  }
+
+  const QueryPlaces::Place place_;
+  const std::unique_ptr<EitherStop> stop_;
+  const std::unique_ptr<RowStream> rows_;
+  const SteadyClock::time_point begin_;
+  bool at_start_ = true;
+  bool ended_ = false;
+  std::uint64_t count_ = 0;
+  std::vector<std::vector<Cell>> fetched_;
+  std::optional<std::string> first_;
 };
 
 class FileSource final : public http::BodySource {
@@ -119,22 +183,25 @@ Response with_source(ResultFormat format, std::shared_ptr<http::BodySource> sour
 QueryPlaces::QueryPlaces(std::ptrdiff_t places)
     : places_(std::make_shared<std::counting_semaphore<kPlacesMax>>(std::min(places, kPlacesMax))) {}
 
-Result<QueryPlaces::Place> QueryPlaces::take() const {
+Result<QueryPlaces::Place> QueryPlaces::take(prometheus::Histogram& seconds) const {
   if (!places_->try_acquire()) {
     return Error{ErrorKind::kUnavailable,
                  "As many queries are running as this server runs side by side. Try again shortly."};
   }
-  return Place(places_.get(), [places = places_](void*) { places->release(); });
+  return Place(std::make_shared<TakenPlace>(places_, seconds));
 }
 
 Result<Response> query_response(const Services& services, const QueryPlaces& places, PoolId pool,
                                 const QueryRequest& query, ResultFormat format, std::stop_token client_gone) {
-  ADIT_TRY(auto place, places.take());
+  ADIT_TRY(auto place, places.take(services.metrics.query_seconds));
   auto stop = std::make_unique<EitherStop>(services.stop, client_gone);
   switch (format) {
     case ResultFormat::kJson: {
-      ADIT_TRY(const auto result, services.warehouse.query(pool, query, stop->token()));
-      return Response::json(200, result_json(result));
+      const auto begin = SteadyClock::now();
+      ADIT_TRY(auto rows, services.warehouse.open_query(pool, query, stop->token()));
+      auto source = std::make_shared<JsonSource>(std::move(place), std::move(stop), std::move(rows), begin);
+      ADIT_TRY(auto whole, source->read_whole());
+      return whole ? Response::json(200, *std::move(whole)) : with_source(format, std::move(source));
     }
     case ResultFormat::kParquet: {
       ADIT_TRY(auto file, services.warehouse.query_parquet(pool, query, stop->token()));

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "api/endpoint.h"
+#include "api/query_parameters.h"
 #include "model/json_fields.h"
 
 namespace adit {
@@ -19,6 +20,8 @@ json::object change_json(const Job& job) {
   for (const auto& line : job.logs) logs.emplace_back(line);
   return json::object{{"id", job.id.to_string()},
                       {"table", job.spec.target_name},
+                      {"connectionId", job.spec.connection ? json::value(job.spec.connection->to_string())
+                                                           : json::value(nullptr)},
                       {"change", to_string(job.spec.change->kind)},
                       {"status", to_string(job.status)},
                       {"rows", job.rows_landed},
@@ -38,7 +41,9 @@ Result<Response> change_response(const Job& job) {
 Result<Response> apply(const Services& services, const Request& request, TableChange change) {
   ADIT_TRY(const auto pool, pool_in_path(services, request));
   const std::string table(request.parameter("tableName"));
-  ADIT_TRY(const auto job, services.changes.apply(pool.id, table, std::move(change)));
+  ADIT_TRY(const auto source, schema_parameter(services, request, pool.id));
+  ADIT_TRY(const auto job,
+           services.changes.apply(pool.id, source, table, std::move(change), creator_of(request)));
   return change_response(job);
 }
 
@@ -84,19 +89,16 @@ Result<Response> cancel_change(const Services& services, const Request& request)
 
 }  // namespace
 
-void add_table_change_endpoints(const Services& services, std::vector<Endpoint>& table) {
-  const auto with = [&services](auto function) {
-    return [services, function](const Request& request) { return function(services, request); };
-  };
+void add_table_change_endpoints(EndpointTable& table) {
   const std::string pool = "/adit/api/v1/pools/{poolId}";
   const auto name = pool + "/tables/{tableName}";
   const auto change = pool + "/changes/{changeId}";
   const auto needs = Needs::kChangeTables;
-  table.push_back({Method::kDelete, name, needs, BodyKind::kNone, with(drop), {}});
-  table.push_back({Method::kPost, name + "/truncate", needs, BodyKind::kNone, with(truncate), {}});
-  table.push_back({Method::kPost, name + "/delete-rows", needs, BodyKind::kBuffer, with(delete_rows), {}});
-  table.push_back({Method::kGet, change, Needs::kViewPool, BodyKind::kNone, with(get_change), {}});
-  table.push_back({Method::kPost, change + "/cancel", needs, BodyKind::kNone, with(cancel_change), {}});
+  table.add({"dropTable", Method::kDelete, name, needs}, drop);
+  table.add({"truncateTable", Method::kPost, name + "/truncate", needs}, truncate);
+  table.add({"deleteRows", Method::kPost, name + "/delete-rows", needs, BodyKind::kBuffer}, delete_rows);
+  table.add({"getTableChange", Method::kGet, change, Needs::kViewPool}, get_change);
+  table.add({"cancelTableChange", Method::kPost, change + "/cancel", needs}, cancel_change);
 }
 
 }  // namespace adit

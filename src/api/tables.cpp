@@ -3,15 +3,15 @@
 #include <boost/json.hpp>
 #include <utility>
 
-#include "api/data_sources.h"
 #include "api/endpoint.h"
+#include "api/query_parameters.h"
 #include "formats/names.h"
+#include "push/target_schema.h"
 
 namespace adit {
 namespace {
 
 namespace json = boost::json;
-using http::BodyKind;
 using http::Method;
 using http::Request;
 using http::Response;
@@ -61,6 +61,8 @@ Result<Response> list_tables(const Services& services, const Request& request) {
   json::array body;
   for (const auto& table : tables) {
     const auto* source = source_of(sources, table.schema);
+    // What a repair has brought back of a connection that is gone has no name to clients.
+    if (source == nullptr && !table.schema.empty()) continue;
     json::object entry{{"name", table.name},
                        {"loaderSource", nullptr},
                        {"available", true},
@@ -79,43 +81,23 @@ Result<Response> list_tables(const Services& services, const Request& request) {
   return Response::json(200, json::serialize(body));
 }
 
-/// The engine's schema that `schemaName` means: clients send the connection's id, nothing for a global table,
-/// or what the list of tables calls the schema.
-Result<std::string> schema_parameter(const Services& services, const Request& request, PoolId pool) {
-  auto text = request.query_value("schemaName").value_or("");
-  const auto pool_text = pool.to_string();
-  if (text.empty() || text == pool_text) return std::string();
-  if (text.starts_with(pool_text + "_")) text.remove_prefix(pool_text.size() + 1);
-  const auto id = DataSourceId::parse(text);
-  if (!id) {
-    return invalid_field("schemaName", "must be the id of a data connection, or absent for a global table");
-  }
-  ADIT_TRY(const auto source, services.catalog.find_data_source(pool, *id));
-  if (!source) return not_found("There is no data connection " + id->to_string() + " in this data pool.");
-  return source->name;
-}
-
 Result<Response> list_columns(const Services& services, const Request& request) {
   ADIT_TRY(const auto pool, pool_in_path(services, request));
   const auto table = request.query_value("tableName").value_or("");
   if (table.empty()) return invalid_field("tableName", "is required in the query of the URL");
-  ADIT_TRY(const auto schema, schema_parameter(services, request, pool.id));
-  ADIT_TRY(const auto columns, services.warehouse.columns(pool.id, std::string(table), schema));
+  ADIT_TRY(const auto source, schema_parameter(services, request, pool.id));
+  const TableName name{source ? source->name : "", std::string(table)};
+  ADIT_TRY(const auto columns, services.warehouse.columns(pool.id, name));
   return Response::json(200, json::serialize(columns_json(columns)));
 }
 
 }  // namespace
 
-void add_table_endpoints(const Services& services, std::vector<Endpoint>& table) {
-  const auto with = [&services](auto function) {
-    return [services, function](const Request& request) { return function(services, request); };
-  };
+void add_table_endpoints(EndpointTable& table) {
   for (const std::string pools : {"/integration/api/pools", "/adit/api/v1/pools"}) {
     const auto pool = pools + "/{poolId}";
-    table.push_back(
-        {Method::kGet, pool + "/tables", Needs::kViewPool, BodyKind::kNone, with(list_tables), {}});
-    table.push_back(
-        {Method::kGet, pool + "/columns", Needs::kViewPool, BodyKind::kNone, with(list_columns), {}});
+    table.add({"listTables", Method::kGet, pool + "/tables", Needs::kViewPool}, list_tables);
+    table.add({"listColumns", Method::kGet, pool + "/columns", Needs::kViewPool}, list_columns);
   }
 }
 

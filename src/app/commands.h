@@ -1,5 +1,5 @@
-// The commands that talk to a running server. Each prints its result on standard output, what went wrong on
-// standard error, and returns what the process exits with.
+// The commands that talk to a running server, or work on the folder of a stopped one. Each prints its result
+// on standard output, what went wrong on standard error, and returns what the process exits with.
 #pragma once
 
 #include "app/options.h"
@@ -18,13 +18,22 @@ ExitCode run_command(const TableShowOptions& options);
 ExitCode run_command(const TableChangeOptions& options);
 ExitCode run_command(const TableExportOptions& options);
 ExitCode run_command(const JobListOptions& options);
+ExitCode run_command(const JobHistoryOptions& options);
 ExitCode run_command(const JobShowOptions& options);
 ExitCode run_command(const JobWatchOptions& options);
 ExitCode run_command(const JobCancelOptions& options);
 ExitCode run_command(const JobDeleteOptions& options);
-ExitCode run_command(const KeyListOptions& options);
-ExitCode run_command(const KeyCreateOptions& options);
-ExitCode run_command(const KeyImportOptions& options);
-ExitCode run_command(const KeyDeleteOptions& options);
+ExitCode run_command(const KeyOptions& options);
+ExitCode run_command(const UserOptions& options);
+ExitCode run_command(const AppOptions& options);
+ExitCode run_command(const ClientOptions& options);
+ExitCode run_command(const GroupOptions& options);
+ExitCode run_command(const GrantOptions& options);
+ExitCode run_command(const TeamOptions& options);
+ExitCode run_command(const AuditListOptions& options);
+ExitCode run_command(const AuditExportOptions& options);
+ExitCode run_command(const BackupOptions& options);
+ExitCode run_command(const RestoreOptions& options);
+ExitCode run_command(const DoctorOptions& options);
 
 }  // namespace adit

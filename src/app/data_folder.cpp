@@ -4,6 +4,8 @@
 #include <system_error>
 
 #include "access/keys.h"
+#include "access/passwords.h"
+#include "backup/data_format.h"
 
 namespace adit {
 
@@ -12,28 +14,36 @@ Result<DataFolder> DataFolder::open(const std::filesystem::path& path) {
   const auto absolute = std::filesystem::absolute(path, failed);
   if (failed) return internal("absolute path of " + path.string() + ": " + failed.message());
   ADIT_CHECK(create_folders(absolute));
-  auto lock = FileLock::acquire(absolute / "lock");
+  const DataLayout layout{absolute};
+  auto lock = FileLock::acquire(layout.lock());
   if (!lock && lock.error().kind == ErrorKind::kConflict) {
     return conflict("Another adit process is using the data folder " + absolute.string() +
                     ". Stop it, or give this one a folder of its own with --data.");
   }
   if (!lock) return std::move(lock).error();
-  DataFolder folder(absolute, *std::move(lock));
-  for (const auto& part : {folder.chunks(), folder.pools(), folder.tls_key().parent_path()}) {
+  ADIT_CHECK(settle_data_format(layout));
+  DataFolder folder(layout, *std::move(lock));
+  for (const auto& part : {layout.chunks(), layout.pools(), layout.tls()}) {
     ADIT_CHECK(create_folders(part));
   }
   return folder;
 }
 
-Result<bool> found_installation(const DataFolder& folder, Catalog& catalog, const Clock& clock) {
+Result<bool> found_installation(const DataFolder& folder, Catalog& catalog, const Clock& clock,
+                                const ExecuteLimits& limits) {
   ADIT_TRY(const auto existing, catalog.find_team());
   if (existing) return false;
-  const Team team{TeamId::random(), "Default team", "default"};
-  const User administrator{UserId::random(), team.id, "Administrator", "admin@localhost"};
-  const auto issued = issue_key(team.id, administrator.id, KeyKind::kUser, "first key", clock.now());
-  // The file comes first: after a crash in between, the next start makes a new key and a new file.
+  const Team team{TeamId::random(), "Default team", "default", limits};
+  const User administrator{UserId::random(),     team.id, "Administrator", "admin@localhost",
+                           Role::kAdministrator, true,    clock.now()};
+  const auto issued =
+      issue_key({team.id, subject_of(administrator.id), administrator.id, "first key"}, clock.now());
+  const auto password = Passwords::make_one_time();
+  ADIT_TRY(auto hash, Passwords().hash(password));
+  // The files come first: after a crash in between, the next start makes new ones.
   ADIT_CHECK(replace_file(folder.admin_key(), issued.text + "\n", 0600));
-  ADIT_CHECK(catalog.found_team(team, administrator, issued.key));
+  ADIT_CHECK(replace_file(folder.admin_password(), password + "\n", 0600));
+  ADIT_CHECK(catalog.found_team(team, administrator, issued.key, {std::move(hash), true}));
   return true;
 }
 

@@ -1,12 +1,4 @@
-// DataFolder: what lies where in the folder of one installation.
-//
-//   lock            held (flock) by the one process that uses the folder
-//   catalog.db      teams, keys, pools, jobs, chunks
-//   chunks/         chunk files
-//   pools/          a folder for each pool's tables
-//   tls/            certificate and key, made once
-//   admin.key       the administrator's first key, mode 0600
-//   listen.json     the addresses of the running server
+// DataFolder: the folder of one installation (see backup/data_layout.h), held by this process.
 #pragma once
 
 #include <filesystem>
@@ -14,37 +6,43 @@
 #include <optional>
 #include <string>
 
+#include "backup/data_layout.h"
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/result.h"
 #include "catalog/catalog.h"
+#include "http/certificate.h"
 
 namespace adit {
 
 /// An opened data folder. Lifecycle: from open() on no other process can use the folder.
 class DataFolder {
  public:
-  /// Creates what is missing. kConflict when another process uses the folder.
+  /// Creates what is missing. kConflict when another process uses the folder; kInvalid, with nothing changed,
+  /// when it is of a newer format, or when a restore into it was cut short.
   static Result<DataFolder> open(const std::filesystem::path& path);
 
-  std::filesystem::path catalog() const { return path_ / "catalog.db"; }
-  std::filesystem::path chunks() const { return path_ / "chunks"; }
-  std::filesystem::path pools() const { return path_ / "pools"; }
-  std::filesystem::path tls_certificate() const { return path_ / "tls" / "certificate.pem"; }
-  std::filesystem::path tls_key() const { return path_ / "tls" / "key.pem"; }
-  std::filesystem::path admin_key() const { return path_ / "admin.key"; }
-  std::filesystem::path listen_file() const { return path_ / "listen.json"; }
+  const DataLayout& layout() const { return layout_; }
+  std::filesystem::path catalog() const { return layout_.catalog(); }
+  std::filesystem::path chunks() const { return layout_.chunks(); }
+  std::filesystem::path pools() const { return layout_.pools(); }
+  http::TlsFiles tls() const { return {layout_.certificate(), layout_.certificate_key()}; }
+  std::filesystem::path admin_key() const { return layout_.admin_key(); }
+  std::filesystem::path admin_password() const { return layout_.admin_password(); }
+  std::filesystem::path listen_file() const { return layout_.listen_file(); }
 
  private:
-  DataFolder(std::filesystem::path path, FileLock lock) : path_(std::move(path)), lock_(std::move(lock)) {}
+  DataFolder(DataLayout layout, FileLock lock) : layout_(std::move(layout)), lock_(std::move(lock)) {}
 
-  std::filesystem::path path_;
+  DataLayout layout_;
   FileLock lock_;
 };
 
 /// On an empty catalog: creates the default team, its administrator and one key of theirs, which is written
-/// to admin.key. True if it did.
-Result<bool> found_installation(const DataFolder& folder, Catalog& catalog, const Clock& clock);
+/// to admin.key, as their one-time password is to admin.password. `limits` are the
+/// team's. True if it did.
+Result<bool> found_installation(const DataFolder& folder, Catalog& catalog, const Clock& clock,
+                                const ExecuteLimits& limits);
 
 /// Writes and removes listen.json.
 Result<void> write_listen_file(const DataFolder& folder, const std::string& http,

@@ -8,6 +8,7 @@
 #include "app/options.h"
 #include "app/serve.h"
 #include "base/failpoint.h"
+#include "warehouse/host/host_main.h"
 
 namespace adit {
 namespace {
@@ -22,6 +23,7 @@ struct Run {
 
 int run(int argc, const char* const* argv) {
   std::signal(SIGPIPE, SIG_IGN);  // a peer or a pipe that is gone shows as an error of the write
+  if (is_engine_host(argc, argv)) return run_engine_host();
   if (const char* failpoint = std::getenv("ADIT_FAILPOINT")) arm_failpoint(failpoint);
   const auto parsed = parse_command_line(argc, argv, std::cout, std::cerr);
   if (const auto* code = std::get_if<ExitCode>(&parsed)) return static_cast<int>(*code);

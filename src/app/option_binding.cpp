@@ -39,6 +39,15 @@ void wrap_comment(std::ostream& out, const std::string& text) {
   out << line << '\n';
 }
 
+// What an option that is not empty was set to, as one text.
+std::string given_value(const CLI::Option& option) {
+  const auto& given = option.results();
+  if (option.get_multi_option_policy() != CLI::MultiOptionPolicy::Join) return given.back();
+  std::string joined;
+  for (const auto& one : given) joined += (joined.empty() ? "" : ",") + one;
+  return joined;
+}
+
 class HelpFormat final : public CLI::Formatter {
  public:
   HelpFormat() { column_width(34); }
@@ -144,7 +153,7 @@ std::string settings_text(CLI::App& app) {
   for (const auto& [key, option] : file_settings(app)) {
     wrap_comment(out, option->get_description());
     out << "# " << option->get_envname() << '\n';
-    const std::string value = option->empty() ? option->get_default_str() : option->results().back();
+    const std::string value = option->empty() ? option->get_default_str() : given_value(*option);
     out << (option->empty() ? "#" : "") << key << " = " << toml_value(value) << "\n\n";
   }
   return out.str();

@@ -50,10 +50,28 @@ void define_pool(CLI::App& root, CommandBook& book);
 void define_table(CLI::App& root, CommandBook& book);
 void define_job(CLI::App& root, CommandBook& book);
 void define_key(CLI::App& root, CommandBook& book);
+void define_user(CLI::App& root, CommandBook& book);
+void define_app(CLI::App& root, CommandBook& book);
+void define_client(CLI::App& root, CommandBook& book);
+void define_group(CLI::App& root, CommandBook& book);
+void define_grant(CLI::App& root, CommandBook& book);
+void define_team(CLI::App& root, CommandBook& book);
+void define_audit(CLI::App& root, CommandBook& book);
+void define_backup(CLI::App& root, CommandBook& book);
+void define_restore(CLI::App& root, CommandBook& book);
+void define_doctor(CLI::App& root, CommandBook& book);
+
+/// Where serve is reached: addresses, certificate, proxies.
+void define_network(CLI::App& app, ServeOptions& options);
 
 /// What several commands have in common.
 void define_connection(CLI::App& app, ConnectionOptions& options);
+/// The same and `--team`, for commands that also work on the folder of a stopped server.
+void define_access_connection(CLI::App& app, ConnectionOptions& options);
 void define_pool_choice(CLI::App& app, std::string& pool);
+/// `help` says what is meant without it.
+void define_connection_choice(CLI::App& app, const std::string& help,
+                              std::optional<std::string>& data_connection);
 void define_json(CLI::App& app, bool& json);
 void define_yes(CLI::App& app, bool& yes);
 void define_output(CLI::App& app, std::optional<std::string>& output);

@@ -82,8 +82,9 @@ A setting can be given in three places. The first that has it wins:
 3. the file that `--config FILE` or `ADIT_CONFIG` names, in TOML without sections: `workers = 16`.
 
 `adit serve --print-config` prints all settings with their present values as such a file, those at their default as
-comments. A setting is read at the start only. A flag, a variable beginning with `ADIT_` or a key of the file that does
-not exist is an error, and so is a value that can't be read: the server says which, and ends with 2.
+comments. A setting is read at the start only; the files of a certificate are read again on SIGHUP. A flag, a variable
+beginning with `ADIT_` or a key of the file that does not exist is an error, and so is a value that can't be read: the
+server says which, and ends with 2.
 
 | type | how it is written |
 |---|---|

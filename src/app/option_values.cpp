@@ -94,6 +94,26 @@ Result<std::uint64_t> parse_count(std::string_view text, std::uint64_t min, std:
   return number;
 }
 
+Result<std::chrono::hours> parse_retention(std::string_view text) {
+  constexpr std::uint64_t kDaysMax = 10'000;
+  const std::string_view trimmed = trim(text);
+  if (trimmed == "off" || trimmed == "0") return std::chrono::hours(0);
+  const char unit = trimmed.empty() ? ' ' : trimmed.back();
+  if (unit != 'd' && unit != 'h') {
+    return invalid("`" + std::string(text) + "` is no length of time; write it like 400d, 36h or off");
+  }
+  const std::uint64_t hours_of_unit = unit == 'd' ? 24 : 1;
+  ADIT_TRY(const auto count,
+           parse_count(trimmed.substr(0, trimmed.size() - 1), 0, kDaysMax * 24 / hours_of_unit));
+  return std::chrono::hours(count * hours_of_unit);
+}
+
+std::string retention_text(std::chrono::hours time) {
+  const auto hours = time.count();
+  if (hours == 0) return "off";
+  return hours % 24 == 0 ? std::to_string(hours / 24) + "d" : std::to_string(hours) + "h";
+}
+
 Result<std::string> parse_listen(std::string_view text) {
   const Error wrong = invalid("`" + std::string(text) +
                               "` is not HOST:PORT; write it like 127.0.0.1:8080, [::1]:8080 or 0.0.0.0:0");

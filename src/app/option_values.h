@@ -1,6 +1,7 @@
 // Readers of option values: text to value, or a sentence that says what would be right.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <limits>
 #include <string>
@@ -20,6 +21,12 @@ std::string size_text(std::uint64_t bytes);
 /// A whole number within bounds.
 Result<std::uint64_t> parse_count(std::string_view text, std::uint64_t min,
                                   std::uint64_t max = std::numeric_limits<std::int64_t>::max());
+
+/// How long something is kept: days or hours as `400d` or `36h`, at most ten thousand days; 0 and `off` are
+/// for ever, and both are 0.
+Result<std::chrono::hours> parse_retention(std::string_view text);
+/// What parse_retention() reads as this.
+std::string retention_text(std::chrono::hours time);
 
 /// HOST:PORT with an IPv6 host in brackets; the port is 0 to 65535. Returns the text unchanged.
 Result<std::string> parse_listen(std::string_view text);

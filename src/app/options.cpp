@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <ostream>
 
 #include "app/option_binding.h"
@@ -13,8 +14,8 @@
 namespace adit {
 namespace {
 
-// Read by main, for tests that kill the server; not an option.
-constexpr const char* kFailpointVariable = "ADIT_FAILPOINT";
+// For tests that kill the server (main reads it) or engines' processes (serve does); no options.
+constexpr std::array<std::string_view, 2> kFailpointVariables{"ADIT_FAILPOINT", "ADIT_ENGINE_FAILPOINT"};
 
 // The options of serve at an address that stays: they are more than CommandBook keeps.
 struct ServeTargets {
@@ -32,10 +33,20 @@ void define_commands(CLI::App& root, ServeTargets& serve, CommandBook& book) {
   define_table(root, book);
   define_job(root, book);
   define_key(root, book);
+  define_user(root, book);
+  define_app(root, book);
+  define_client(root, book);
+  define_group(root, book);
+  define_grant(root, book);
+  define_team(root, book);
+  define_audit(root, book);
+  define_backup(root, book);
+  define_restore(root, book);
+  define_doctor(root, book);
   root.set_version_flag("--version", "adit " ADIT_VERSION, "Print the version, and end");
   root.footer(
       "Exit codes: 0 ok, 1 failed, 2 wrong usage, 3 no server reached, 4 the job ended in ERROR,\n"
-      "5 the job was canceled, 130 interrupted.\n\n"
+      "5 the job was canceled, 6 the data folder is damaged or of a newer version, 130 interrupted.\n\n"
       "Examples:\n"
       "  adit serve --data data\n"
       "  adit push orders.parquet --pool Sales --table ORDERS --type REPLACE --create-pool\n"
@@ -53,7 +64,8 @@ Result<void> check_environment(const CLI::App& root) {
   for (char** entry = ::environ; entry != nullptr && *entry != nullptr; ++entry) {
     const std::string_view text(*entry);
     const std::string name(text.substr(0, text.find('=')));
-    if (!name.starts_with("ADIT_") || name == kFailpointVariable || std::ranges::count(known, name) > 0)
+    if (!name.starts_with("ADIT_") || std::ranges::count(kFailpointVariables, name) > 0 ||
+        std::ranges::count(known, name) > 0)
       continue;
     const std::string near = nearest(name, known);
     return invalid("there is no setting " + name + " (in the environment)" +

@@ -15,10 +15,24 @@ void define_connection(CLI::App& app, ConnectionOptions& options) {
              Scope::kSetting, options.insecure);
 }
 
+void define_access_connection(CLI::App& app, ConnectionOptions& options) {
+  define_connection(app, options);
+  add_text(app,
+           {"--team", "DOMAIN|ID", "",
+            "The team, while the server is stopped; without it, the first. A running server goes by the key"},
+           Scope::kFlagOnly, [&options](std::string text) { options.team = std::move(text); });
+}
+
 void define_pool_choice(CLI::App& app, std::string& pool) {
   add_text(app, {"--pool", "NAME|ID", "", "The pool"}, Scope::kFlagOnly, [&pool](std::string text) {
     pool = std::move(text);
   })->required();
+}
+
+void define_connection_choice(CLI::App& app, const std::string& help,
+                              std::optional<std::string>& data_connection) {
+  add_text(app, {"--connection", "NAME|ID", "", help}, Scope::kFlagOnly,
+           [&data_connection](std::string text) { data_connection = std::move(text); });
 }
 
 void define_json(CLI::App& app, bool& json) {

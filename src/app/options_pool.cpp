@@ -55,6 +55,9 @@ void define_pool(CLI::App& root, CommandBook& book) {
 
 namespace {
 
+constexpr std::string_view kTablesConnection =
+    "The data connection that the table belongs to; none for a global table";
+
 CLI::App* define_change(CLI::App& group, CommandBook& book, TableAction action, const std::string& name,
                         const std::string& help) {
   CLI::App* app = group.add_subcommand(name, help);
@@ -62,6 +65,7 @@ CLI::App* define_change(CLI::App& group, CommandBook& book, TableAction action, 
   options.action = action;
   define_word(*app, "TABLE", "Name of the table", options.table);
   define_pool_choice(*app, options.pool);
+  define_connection_choice(*app, std::string(kTablesConnection), options.data_connection);
   if (action == TableAction::kDeleteRows) {
     add_text(*app, {"--where", "SQL", "", "Which rows: an expression over their columns"}, Scope::kFlagOnly,
              [&options](std::string text) { options.where = std::move(text); })
@@ -86,6 +90,7 @@ void define_table(CLI::App& root, CommandBook& book) {
   CLI::App* app = group->add_subcommand("list", "List the tables of a pool");
   auto& list = book.add<TableListOptions>(app);
   define_pool_choice(*app, list.pool);
+  define_connection_choice(*app, "Only the tables of this data connection", list.data_connection);
   define_json(*app, list.json);
   define_connection(*app, list.connection);
   app->footer("Example:\n  adit table list --pool Sales");
@@ -94,6 +99,7 @@ void define_table(CLI::App& root, CommandBook& book) {
   auto& show = book.add<TableShowOptions>(app);
   define_word(*app, "TABLE", "Name of the table", show.table);
   define_pool_choice(*app, show.pool);
+  define_connection_choice(*app, std::string(kTablesConnection), show.data_connection);
   define_json(*app, show.json);
   define_connection(*app, show.connection);
   app->footer("Example:\n  adit table show ORDERS --pool Sales");
@@ -102,6 +108,7 @@ void define_table(CLI::App& root, CommandBook& book) {
   auto& rows = book.add<TableExportOptions>(app);
   define_word(*app, "TABLE", "Name of the table", rows.table);
   define_pool_choice(*app, rows.pool);
+  define_connection_choice(*app, std::string(kTablesConnection), rows.data_connection);
   define_format(
       *app, {{"csv", RowFormat::kCsv}, {"parquet", RowFormat::kParquet}, {"jsonl", RowFormat::kJsonLines}},
       rows.format);

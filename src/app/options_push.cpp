@@ -108,6 +108,11 @@ void define_target(CLI::App& app, PushOptions& options) {
   define_pool_choice(app, options.pool);
   add_switch(app, {"--create-pool", "", "", "Create the pool if there is none of that name"},
              Scope::kFlagOnly, options.create_pool);
+  define_connection_choice(app, "The data connection that the table belongs to; none for a global table",
+                           options.data_connection);
+  add_switch(app,
+             {"--create-connection", "", "", "Create the data connection if the pool has none of that name"},
+             Scope::kFlagOnly, options.create_connection);
   add_text(app, {"--table", "NAME", kNoDefault, "The table to push into"}, Scope::kFlagOnly,
            [&options](std::string text) { options.table = std::move(text); })
       ->required();
@@ -179,6 +184,9 @@ void define_push(CLI::App& root, CommandBook& book) {
   define_connection(*app, options.connection);
   app->final_callback([&options] {
     if (options.files.empty() && options.deletes.empty()) throw CLI::RequiredError("FILE");
+    if (options.create_connection && !options.data_connection) {
+      throw CLI::ValidationError("--create-connection", "goes with --connection, which names it");
+    }
     if (!options.deletes.empty() && options.type == "REPLACE") {
       throw CLI::ValidationError("--delete", "a REPLACE has no rows to delete; use --type DELTA");
     }
@@ -198,6 +206,7 @@ void define_push(CLI::App& root, CommandBook& book) {
       "Examples:\n"
       "  adit push orders.parquet --pool Sales --table ORDERS --type REPLACE --create-pool\n"
       "  adit push 'export/2026-*.csv' --pool Sales --table ORDERS --type DELTA --keys ORDER_ID\n"
+      "  adit push orders.csv --pool Sales --connection ERP --table ORDERS --type REPLACE\n"
       "  adit push --delete gone.csv --pool Sales --table ORDERS --type DELTA --keys ORDER_ID\n"
       "  zcat log.csv.gz | adit push - --pool Sales --table LOG --type DELTA --separator ';'\n"
       "  adit push big.csv --pool Sales --table ORDERS --type REPLACE --json --url https://adit.example "

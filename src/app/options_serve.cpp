@@ -64,25 +64,21 @@ void add_time(CLI::App& app, std::string flag, Duration& target, std::uint64_t m
   add_value(app, text, Scope::kSetting, target, count_between(min, max));
 }
 
+void add_retention(CLI::App& app, std::string flag, std::chrono::hours& target, std::string help) {
+  const OptionText text{std::move(flag), "TIME|off", retention_text(target),
+                        std::move(help) + ". 400d, 36h; off is for ever"};
+  add_value(app, text, Scope::kSetting, target, parse_retention);
+}
+
 void define_places(CLI::App& app, ServeOptions& options) {
   add_text(app,
            {"--data", "DIR", options.data.string(), "Folder of all data; one server at a time works in it"},
            Scope::kSetting, [&options](std::string text) { options.data = std::move(text); });
-  add_value(app, {"--listen", "HOST:PORT", options.listen, "Address for HTTP; port 0 takes any free one"},
-            Scope::kSetting, options.listen, parse_listen);
-  add_value(
-      app, {"--tls-listen", "HOST:PORT|off", *options.tls_listen, "Address for HTTPS; off turns it off"},
-      Scope::kSetting, options.tls_listen, [](std::string_view text) -> Result<std::optional<std::string>> {
-        if (text == "off") return std::optional<std::string>();
-        ADIT_TRY(auto address, parse_listen(text));
-        return std::optional(std::move(address));
-      });
-  std::string names;
-  for (const auto& name : options.tls_names) names += (names.empty() ? "" : ",") + name;
   add_text(app,
-           {"--tls-name", "A,B", names,
-            "Host names and addresses that the self-signed certificate is made for at the first start"},
-           Scope::kSetting, [&options](const std::string& text) { options.tls_names = split_list(text); });
+           {"--backup-folder", "DIR", "",
+            "Folder into which `adit backup` makes backups while the server runs; without it, only when it "
+            "is stopped"},
+           Scope::kSetting, [&options](std::string text) { options.backup_folder = std::move(text); });
 }
 
 void define_log(CLI::App& app, ServeOptions& options) {
@@ -117,6 +113,13 @@ void define_engine(CLI::App& app, ServeOptions& options) {
             "Pools that are held open at a time; the least recently used one is closed");
   add_count(app, "--engine-threads", options.engine_threads, 0, 1024,
             "Threads of the engine; 0 is one per core");
+  constexpr std::array<std::pair<std::string_view, bool>, 2> kTrueOrFalse{{{"true", true}, {"false", false}}};
+  add_value(
+      app,
+      {"--engine-in-process", "true|false", "true",
+       "Whether the engine runs in the server's process. With false each pool's has a process of its own, "
+       "shut in, whose end is not the server's; small jobs take some percent longer"},
+      Scope::kSetting, options.engine_in_process, one_of(kTrueOrFalse));
   add_count(app, "--stages-max", options.stages_max, 1, 256, "Chunks that are parsed at the same time");
   add_size(app, "--held-chunk-bytes-max", options.held_chunk_bytes_max, 0, 64 * kMebibyte,
            "Chunks up to this size wait in memory, not in a staging table, until their job lands; 0 is none");
@@ -124,6 +127,10 @@ void define_engine(CLI::App& app, ServeOptions& options) {
             "Jobs that land at the same time, on different tables");
   add_time(app, "--chunk-retention-hours", options.chunk_retention, 0, 24 * 3650,
            "How long the file of a landed chunk is kept");
+  add_retention(app, "--abandoned-job-retention", options.abandoned_job_retention,
+                "How long a job that is NEW may go without a chunk or an execute; then it is CANCELED");
+  add_retention(app, "--history-retention", options.history_retention,
+                "How long an ended job is remembered; at least as long as its chunk files are kept");
   add_time(app, "--checkpoint-interval-ms", options.checkpoint_interval, 100, 86'400'000,
            "Longest time between a landing and the checkpoint of its pool");
 }
@@ -149,7 +156,21 @@ void define_http(CLI::App& app, ServeOptions& options) {
   add_value(app,
             {"--cors-origins", "A,B", "",
              "Origins whose web pages may call this server from a browser: https://HOST[:PORT], or *"},
-            Scope::kSetting, options.cors_origins, parse_origins);
+            Scope::kSetting, options.cors_origins, parse_origins)
+      ->multi_option_policy(CLI::MultiOptionPolicy::Join)
+      ->delimiter(',');
+}
+
+void define_team(CLI::App& app, ServeOptions& options) {
+  constexpr std::array<std::pair<std::string_view, bool>, 2> kSwitch{{{"on", true}, {"off", false}}};
+  add_value(app,
+            {"--execute-limits", "on|off", "on",
+             "Whether the team that the first start makes is held to 10 executes a second and 250 an hour; "
+             "afterwards this is a setting of the team: PUT /adit/api/v1/team/limits"},
+            Scope::kSetting, options.execute_limits, one_of(kSwitch));
+  const OptionText text{"--audit-retention-days", "DAYS", std::to_string(options.audit_retention.count()),
+                        "How long entries of the audit log are kept; 0 keeps them for ever"};
+  add_value(app, text, Scope::kSetting, options.audit_retention, count_between(0, 36'500));
 }
 
 void define_queries(CLI::App& app, ServeOptions& options) {
@@ -160,15 +181,31 @@ void define_queries(CLI::App& app, ServeOptions& options) {
   add_count(app, "--queries-max", options.queries_max, 1, 256, "Queries that run at the same time");
 }
 
+void define_events(CLI::App& app, ServeOptions& options) {
+  add_count(app, "--event-streams-max", options.event_streams_max, 0, 1'000'000,
+            "Streams of events that are open at a time; each takes one of the connections");
+  add_count(app, "--event-streams-per-pool-max", options.event_streams_per_pool_max, 0, 1'000'000,
+            "Streams of events of one pool and its jobs");
+  add_time(app, "--event-heartbeat-ms", options.event_heartbeat, 100, 3'600'000,
+           "Silence after which a stream of events sends a comment");
+  add_retention(app, "--event-retention", options.event_retention,
+                "How long events are kept for streams that go on after a break");
+  add_count(app, "--events-kept-max", options.events_kept_max, 1000, 1'000'000'000,
+            "Events that are kept at most; the oldest go first");
+}
+
 }  // namespace
 
 CLI::App* define_serve(CLI::App& root, ServeOptions& options, ServeFlags& flags) {
   CLI::App* app = root.add_subcommand("serve", "Run the server on a data folder");
   define_places(*app, options);
+  define_network(*app, options);
   define_log(*app, options);
   define_engine(*app, options);
   define_http(*app, options);
   define_queries(*app, options);
+  define_team(*app, options);
+  define_events(*app, options);
 
   CLI::Option* config =
       add_text(*app, {"--config", "FILE", "", "Read settings from this TOML file"}, Scope::kSetting,
@@ -182,10 +219,14 @@ CLI::App* define_serve(CLI::App& root, ServeOptions& options, ServeFlags& flags)
     if (!flags.config.empty()) apply_file(*app, flags.config);
   });
   app->footer(
-      "A flag beats its variable, which beats the file. SIGTERM and SIGINT end the server cleanly.\n\n"
+      "A flag beats its variable, which beats the file. SIGTERM and SIGINT end the server cleanly; SIGHUP "
+      "lets it\n"
+      "read its certificate again.\n\n"
       "Examples:\n"
       "  adit serve\n"
       "  adit serve --data /var/lib/adit --listen 0.0.0.0:8080 --tls-listen off\n"
+      "  adit serve --tls-listen 0.0.0.0:8443 --tls-cert chain.pem --tls-key key.pem\n"
+      "  adit serve --public-url https://adit.example --trusted-proxy 127.0.0.1,::1\n"
       "  ADIT_LOG_FORMAT=json adit serve --config /etc/adit.toml\n"
       "  adit serve --print-config > adit.toml");
   return app;

@@ -71,6 +71,8 @@ TEST_F(CommandLine, ServeHasTheDocumentedDefaults) {
   EXPECT_EQ(options.chunk_retention, std::chrono::hours(168));
   EXPECT_GE(options.memory_bytes_max, 64U << 20);
   EXPECT_FALSE(options.metrics_public);
+  EXPECT_TRUE(options.execute_limits);
+  EXPECT_EQ(options.audit_retention.count(), 0) << "for ever";
 }
 
 TEST_F(CommandLine, AFlagBeatsAVariableWhichBeatsTheFile) {
@@ -98,7 +100,7 @@ TEST_F(CommandLine, TheFileTakesEveryKindOfSetting) {
   const auto options = parsed<ServeOptions>({"serve"});
   EXPECT_EQ(options.data, "/srv/adit");
   EXPECT_FALSE(options.tls_listen.has_value());
-  EXPECT_EQ(options.tls_names, (std::vector<std::string>{"a.example", "10.0.0.1"}));
+  EXPECT_EQ(*options.tls_names, (std::vector<std::string>{"a.example", "10.0.0.1"}));
   EXPECT_EQ(options.log_level, log::Level::kDebug);
   EXPECT_EQ(options.log_format, log::Format::kJson);
   EXPECT_TRUE(options.metrics_public);
@@ -154,6 +156,46 @@ TEST_F(CommandLine, ValuesOutOfBoundsAreErrors) {
   expect_usage_error({"serve", "--worker=3"}, "did you mean --workers?");
   expect_usage_error({"serve", "stray"}, "stray");
   expect_usage_error({"nonsense"}, "nonsense");
+}
+
+TEST_F(CommandLine, ServeReadsWhereItStands) {
+  const auto options = parsed<ServeOptions>({"serve", "--public-url", "https://adit.example:443/push/",
+                                             "--trusted-proxy", "10.0.0.0/8, ::1", "--hsts", "600"});
+  EXPECT_EQ(options.public_url, "https://adit.example/push");
+  EXPECT_EQ(options.trusted_proxies, (std::vector<http::IpNetwork>{*http::IpNetwork::parse("10.0.0.0/8"),
+                                                                   *http::IpNetwork::parse("::1")}));
+  EXPECT_EQ(options.hsts_age, std::chrono::seconds(600));
+  EXPECT_FALSE(parsed<ServeOptions>({"serve"}).hsts_age.has_value());
+  EXPECT_TRUE(parsed<ServeOptions>({"serve"}).trusted_proxies.empty());
+  const std::vector<std::string> twice{"serve", "--trusted-proxy", "10.0.0.0/8", "--trusted-proxy", "::1"};
+  EXPECT_EQ(parsed<ServeOptions>(twice).trusted_proxies, options.trusted_proxies);
+  const auto lists =
+      parsed<ServeOptions>({"serve", "--tls-name", "a.example", "--tls-name", "b.example,::1",
+                            "--cors-origins", "https://a.example", "--cors-origins", "https://b.example"});
+  EXPECT_EQ(lists.tls_names, (std::vector<std::string>{"a.example", "b.example", "::1"}));
+  EXPECT_EQ(lists.cors_origins, (std::vector<std::string>{"https://a.example", "https://b.example"}));
+  auto printed = twice;
+  printed.emplace_back("--print-config");
+  ASSERT_EQ(std::get<ExitCode>(parse(printed)), ExitCode::kOk);
+  EXPECT_NE(out_.str().find("\ntrusted-proxy = \"10.0.0.0/8,::1\"\n"), std::string::npos) << out_.str();
+  for (const char* url :
+       {"adit.example", "ftp://adit.example", "https://", "https://a/b?c=d", "https://u@a"}) {
+    expect_usage_error({"serve", "--public-url", url}, "--public-url");
+  }
+  expect_usage_error({"serve", "--trusted-proxy", "10.0.0.1/8"}, "10.0.0.0/8");
+  expect_usage_error({"serve", "--trusted-proxy", "proxy.example"}, "192.168.1.7");
+  expect_usage_error({"serve", "--hsts", "always"}, "--hsts");
+}
+
+TEST_F(CommandLine, ACertificateNeedsItsKeyAndAKeyItsCertificate) {
+  const auto options = parsed<ServeOptions>({"serve", "--tls-cert", "c.pem", "--tls-key", "k.pem"});
+  EXPECT_EQ(options.tls_certificate, "c.pem");
+  EXPECT_EQ(options.tls_key, "k.pem");
+  expect_usage_error({"serve", "--tls-cert", "c.pem"}, "--tls-key");
+  expect_usage_error({"serve", "--tls-key", "k.pem"}, "--tls-cert");
+  const auto file = with_file("tls-cert = \"c.pem\"\ntls-key = \"k.pem\"\n");
+  EXPECT_EQ(parsed<ServeOptions>({"serve", "--config", file}).tls_key, "k.pem");
+  expect_usage_error({"serve", "--config", with_file("tls-cert = \"c.pem\"\n")}, "--tls-key");
 }
 
 TEST_F(CommandLine, PrintedSettingsAreAFileThatGivesTheSameSettings) {
@@ -279,6 +321,16 @@ TEST(OptionValues, SizesHaveUnitsOfBothKinds) {
   EXPECT_EQ(size_text(1ULL << 30), "1GiB");
   EXPECT_EQ(size_text(1500), "1500");
   EXPECT_EQ(size_text(0), "0");
+}
+
+TEST(OptionValues, RetentionsAreDaysOrHoursOrForEver) {
+  EXPECT_EQ(*parse_retention("400d"), std::chrono::days(400));
+  EXPECT_EQ(*parse_retention(" 36h "), std::chrono::hours(36));
+  EXPECT_EQ(*parse_retention("off"), std::chrono::hours(0));
+  EXPECT_EQ(*parse_retention("0"), std::chrono::hours(0));
+  for (const auto* text : {"", "d", "400", "-1d", "1.5d", "10001d", "240001h", "1w"})
+    EXPECT_FALSE(parse_retention(text)) << text;
+  for (const auto* text : {"400d", "36h", "off"}) EXPECT_EQ(retention_text(*parse_retention(text)), text);
 }
 
 TEST(OptionValues, ListenAddressesMayBeIpv6) {

@@ -57,7 +57,11 @@ ExitCode run_command(const PoolShowOptions& options) {
   std::cout << "name         " << pool->name << "\nid           " << pool->id << "\ncreated      "
             << time_text(pool->created_ms) << "\ndescription  " << pool->description << "\ntables       "
             << tables->size() << '\n';
-  for (const auto& table : *tables) std::cout << "  " << table.name << '\n';
+  for (const auto& table : *tables) {
+    std::cout << "  " << table.name;
+    if (!table.connection.empty()) std::cout << "  (data connection " << table.connection << ")";
+    std::cout << '\n';
+  }
   return ExitCode::kOk;
 }
 

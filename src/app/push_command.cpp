@@ -193,6 +193,19 @@ Result<std::string> pool_of(client::AditApi& api, const PushOptions& options) {
   return created.id;
 }
 
+/// The id of the data connection, if the table belongs to one.
+Result<std::optional<std::string>> connection_of(client::AditApi& api, const std::string& pool,
+                                                 const PushOptions& options) {
+  if (!options.data_connection) return std::optional<std::string>();
+  auto found = api.find_connection(pool, *options.data_connection);
+  if (found) return std::optional(*std::move(found));
+  if (found.error().kind != ErrorKind::kNotFound) return std::move(found).error();
+  if (!options.create_connection)
+    return not_found(found.error().public_message + " Add --create-connection to create it.");
+  ADIT_TRY(auto created, api.create_connection(pool, *options.data_connection));
+  return std::optional(std::move(created.id));
+}
+
 Result<client::PushRequest> request_of(const PushOptions& options) {
   client::PushRequest request;
   ADIT_TRY(request.files, open_files(options));
@@ -238,6 +251,9 @@ ExitCode run_command(const PushOptions& options) {
   const auto pool = pool_of(*api, options);
   if (!pool) return fail(pool.error(), options, "");
   request->pool = *pool;
+  auto connection = connection_of(*api, *pool, options);
+  if (!connection) return fail(connection.error(), options, "");
+  request->job.connection = *std::move(connection);
   const auto outcome = client::run_push(*api, *request, reporter, interrupted);
   reporter.clear();
   if (!outcome) return fail(outcome.error(), options, reporter.job());

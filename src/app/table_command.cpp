@@ -22,16 +22,43 @@ json::object json_of(const client::TableView& table) {
     columns.push_back(
         json::object{{"name", column.name}, {"type", column.type}, {"storedAs", column.stored_as}});
   }
-  return json::object{{"name", table.name},
-                      {"type", table.type},
-                      {"rowsEstimated", table.rows_estimated},
-                      {"columns", std::move(columns)}};
+  return json::object{
+      {"name", table.name},
+      {"connection", table.connection.empty() ? json::value(nullptr) : json::value(table.connection)},
+      {"type", table.type},
+      {"rowsEstimated", table.rows_estimated},
+      {"columns", std::move(columns)}};
 }
 
-Result<std::vector<client::TableView>> tables_of(const ConnectionOptions& connection,
-                                                 const std::string& pool) {
-  ADIT_TRY(auto access, open_pool(connection, pool));
-  return access.api.tables(access.pool);
+/// The id of a data connection; empty where none is named.
+Result<std::string> connection_of(PoolAccess& access, const std::optional<std::string>& name_or_id) {
+  if (!name_or_id) return std::string();
+  return access.api.find_connection(access.pool, *name_or_id);
+}
+
+template <class Options>
+Result<client::TablePlace> place_of(PoolAccess& access, const Options& options) {
+  ADIT_TRY(auto connection, connection_of(access, options.data_connection));
+  return client::TablePlace{access.pool, options.table, std::move(connection)};
+}
+
+/// Of one data connection, or the global ones where none is named.
+Result<std::vector<client::TableView>> tables_of(const TableShowOptions& options) {
+  ADIT_TRY(auto access, open_pool(options.connection, options.pool));
+  ADIT_TRY(const auto connection, connection_of(access, options.data_connection));
+  ADIT_TRY(auto tables, access.api.tables(access.pool));
+  std::erase_if(tables, [&](const auto& table) { return table.connection_id != connection; });
+  return tables;
+}
+
+/// Of one data connection, or all.
+Result<std::vector<client::TableView>> tables_of(const TableListOptions& options) {
+  ADIT_TRY(auto access, open_pool(options.connection, options.pool));
+  ADIT_TRY(const auto connection, connection_of(access, options.data_connection));
+  ADIT_TRY(auto tables, access.api.tables(access.pool));
+  if (options.data_connection)
+    std::erase_if(tables, [&](const auto& table) { return table.connection_id != connection; });
+  return tables;
 }
 
 Error no_table(const std::string& name, const std::vector<client::TableView>& tables) {
@@ -73,7 +100,8 @@ client::TableChange change_of(const TableChangeOptions& options) {
 Result<void> write_rows(const TableExportOptions& options) {
   ADIT_TRY(auto access, open_pool(options.connection, options.pool));
   ADIT_TRY(auto output, Output::open(options.output, options.format));
-  ADIT_CHECK(access.api.download_table(access.pool, options.table, media_type_of(options.format),
+  ADIT_TRY(const auto place, place_of(access, options));
+  ADIT_CHECK(access.api.download_table(place, media_type_of(options.format),
                                        [&output](std::string_view bytes) { return output.write(bytes); }));
   return output.finish();
 }
@@ -81,7 +109,7 @@ Result<void> write_rows(const TableExportOptions& options) {
 }  // namespace
 
 ExitCode run_command(const TableListOptions& options) {
-  const auto tables = tables_of(options.connection, options.pool);
+  const auto tables = tables_of(options);
   if (!tables) return report(tables.error(), options.connection);
   if (options.json) {
     json::array list;
@@ -89,10 +117,10 @@ ExitCode run_command(const TableListOptions& options) {
     std::cout << list << '\n';
     return ExitCode::kOk;
   }
-  client::TextTable text{{{"NAME"}, {"TYPE"}, {"COLUMNS", Align::kRight}, {"ROWS (ABOUT)", Align::kRight}},
-                         {}};
+  client::TextTable text{
+      {{"NAME"}, {"CONNECTION"}, {"TYPE"}, {"COLUMNS", Align::kRight}, {"ROWS (ABOUT)", Align::kRight}}, {}};
   for (const auto& table : *tables) {
-    text.rows.push_back({table.name, table.type, std::to_string(table.columns.size()),
+    text.rows.push_back({table.name, table.connection, table.type, std::to_string(table.columns.size()),
                          client::human_count(table.rows_estimated)});
   }
   std::cout << client::render_table(text);
@@ -100,7 +128,7 @@ ExitCode run_command(const TableListOptions& options) {
 }
 
 ExitCode run_command(const TableShowOptions& options) {
-  const auto tables = tables_of(options.connection, options.pool);
+  const auto tables = tables_of(options);
   if (!tables) return report(tables.error(), options.connection);
   const auto found = std::ranges::find(*tables, options.table, &client::TableView::name);
   if (found == tables->end()) return report(no_table(options.table, *tables), options.connection);
@@ -119,7 +147,9 @@ ExitCode run_command(const TableChangeOptions& options) {
   if (!access) return report(access.error(), options.connection);
   const auto agreed = confirm(options.yes, question_of(options));
   if (!agreed) return report(agreed.error(), options.connection);
-  const auto change = access->api.change_table(access->pool, options.table, change_of(options));
+  const auto place = place_of(*access, options);
+  if (!place) return report(place.error(), options.connection);
+  const auto change = access->api.change_table(*place, change_of(options));
   if (!change) return report(change.error(), options.connection);
   if (options.action == TableAction::kDeleteRows) {
     std::cout << client::human_count(change->rows) << (change->rows == 1 ? " row" : " rows") << " deleted\n";

@@ -1,4 +1,5 @@
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -64,6 +65,24 @@ TEST(FileLock, ASecondHolderIsRefusedUntilTheFirstIsGone) {
     EXPECT_EQ(FileLock::acquire(folder / "lock").error().kind, ErrorKind::kConflict);
   }
   EXPECT_TRUE(FileLock::acquire(folder / "lock"));
+  std::filesystem::remove_all(folder);
+}
+
+TEST(FileLock, MadeByRootBelongsToTheOwnerOfItsFolder) {
+  if (::geteuid() != 0) GTEST_SKIP() << "only root makes files for others";
+  const auto folder = test_folder();
+  ASSERT_EQ(::chown(folder.c_str(), 65534, 65534), 0);
+  ASSERT_TRUE(FileLock::acquire(folder / "lock"));
+  struct stat made{};
+  ASSERT_EQ(::stat((folder / "lock").c_str(), &made), 0);
+  EXPECT_EQ(made.st_uid, 65534U);
+  std::filesystem::remove_all(folder);
+}
+
+TEST(Folders, ThatCanNotBeLookedAtAreAnErrorAndNoException) {
+  const auto folder = test_folder();
+  std::filesystem::create_symlink("loop", folder / "loop");
+  EXPECT_FALSE(create_folders(folder / "loop" / "a" / "b"));
   std::filesystem::remove_all(folder);
 }
 

@@ -13,6 +13,7 @@ bool armed = false;
 
 namespace {
 std::string armed_name;
+std::string armed_specification;
 std::atomic<int> hits_left{0};
 }  // namespace
 
@@ -22,7 +23,14 @@ void reached(std::string_view name) {
 
 }  // namespace failpoint_detail
 
+bool failpoint_is_armed(std::string_view prefix) {
+  return failpoint_detail::armed && failpoint_detail::armed_name.starts_with(prefix);
+}
+
+std::string armed_failpoint() { return failpoint_detail::armed_specification; }
+
 void arm_failpoint(std::string_view specification) {
+  failpoint_detail::armed_specification = specification;
   int hits = 1;
   if (const auto colon = specification.rfind(':'); colon != std::string_view::npos) {
     const auto digits = specification.substr(colon + 1);

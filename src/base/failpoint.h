@@ -11,6 +11,11 @@ namespace adit {
 /// reached, the process is killed by SIGKILL, as a power cut would. Call before any thread is started.
 void arm_failpoint(std::string_view specification);
 
+/// Whether a failpoint is armed whose name begins with `prefix`.
+bool failpoint_is_armed(std::string_view prefix);
+/// What arm_failpoint() was told; empty without one.
+std::string armed_failpoint();
+
 namespace failpoint_detail {
 extern bool armed;
 void reached(std::string_view name);

@@ -53,9 +53,27 @@ Result<void> sync_folder(const fs::path& folder) {
   return sync_file(handle, folder);
 }
 
+namespace {
+
+/// A folder that is found may have been made by a process that died before it could sync it. Where this
+/// process may not look into its parent, it is somebody else's, or one that the server had made before it
+/// confined this process.
+Result<void> sync_found_folder(const fs::path& folder) {
+  const auto parent = folder.has_parent_path() ? folder.parent_path() : fs::path(".");
+  const FileHandle handle(::open(parent.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!handle && (errno == EACCES || errno == EPERM)) return {};
+  if (!handle) return system_error(errno, "open folder " + parent.string());
+  return sync_file(handle, parent);
+}
+
+}  // namespace
+
 Result<void> create_folders(const fs::path& folder) {
-  if (folder.empty() || fs::is_directory(folder)) return {};
-  ADIT_CHECK(create_folders(folder.parent_path()));
+  if (folder.empty()) return {};
+  // What can't be looked at is told by the mkdir.
+  std::error_code ignored;
+  if (fs::is_directory(folder, ignored)) return sync_found_folder(folder);
+  if (!fs::is_directory(folder.parent_path(), ignored)) ADIT_CHECK(create_folders(folder.parent_path()));
   if (::mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST)
     return system_error(errno, "mkdir " + folder.string());
   return sync_folder(folder.has_parent_path() ? folder.parent_path() : fs::path("."));
@@ -102,9 +120,28 @@ Result<std::uint64_t> free_bytes(const fs::path& path) {
   return static_cast<std::uint64_t>(status.f_bavail) * status.f_frsize;
 }
 
+namespace {
+
+/// A command that root runs in a folder of the server's user must not leave a lock that the server can't
+/// open.
+Result<void> give_to_owner_of_folder(const FileHandle& file, const fs::path& path) {
+  struct stat of_file{};
+  struct stat of_folder{};
+  const auto folder = path.has_parent_path() ? path.parent_path() : fs::path(".");
+  if (::fstat(file.get(), &of_file) != 0 || ::stat(folder.c_str(), &of_folder) != 0)
+    return system_error(errno, "stat " + path.string());
+  if (of_file.st_uid != ::geteuid() || of_file.st_uid == of_folder.st_uid || of_file.st_uid != 0) return {};
+  if (::fchown(file.get(), of_folder.st_uid, of_folder.st_gid) != 0)
+    return system_error(errno, "chown " + path.string());
+  return {};
+}
+
+}  // namespace
+
 Result<FileLock> FileLock::acquire(const fs::path& path) {
   FileHandle file(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
   if (!file) return system_error(errno, "open " + path.string());
+  ADIT_CHECK(give_to_owner_of_folder(file, path));
   if (::flock(file.get(), LOCK_EX | LOCK_NB) != 0) {
     if (errno == EWOULDBLOCK) return conflict("Another process is using this folder.");
     return system_error(errno, "flock " + path.string());

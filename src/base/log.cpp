@@ -7,12 +7,15 @@
 #include <chrono>
 #include <ctime>
 #include <memory>
+#include <optional>
+#include <utility>
 
 namespace adit::log {
 namespace {
 
 std::atomic<Level> minimum{Level::kInfo};
 std::atomic<Format> chosen_format{Format::kLogfmt};
+std::optional<std::pair<std::string, std::string>> context;  // constant once threads run
 
 spdlog::logger& sink() {
   static const auto logger = [] {
@@ -94,8 +97,7 @@ std::string now_text() {
   return text;
 }
 
-void append_logfmt(std::string& line, std::string_view event, std::initializer_list<Field> fields,
-                   Level level) {
+void append_logfmt(std::string& line, std::string_view event, std::span<const Field> fields, Level level) {
   line += now_text();
   line += ' ';
   line += name_of(level);
@@ -111,10 +113,10 @@ void append_logfmt(std::string& line, std::string_view event, std::initializer_l
       line += field.value;
     }
   }
+  if (context) line += ' ' + context->first + '=' + context->second;
 }
 
-void append_json(std::string& line, std::string_view event, std::initializer_list<Field> fields,
-                 Level level) {
+void append_json(std::string& line, std::string_view event, std::span<const Field> fields, Level level) {
   line += R"({"time":")" + now_text() + R"(","level":")";
   line += name_of(level);
   line += R"(","event":)";
@@ -129,6 +131,12 @@ void append_json(std::string& line, std::string_view event, std::initializer_lis
       line += field.value;
     }
   }
+  if (context) {
+    line += ',';
+    append_quoted(line, context->first);
+    line += ':';
+    append_quoted(line, context->second);
+  }
   line += '}';
 }
 
@@ -139,9 +147,14 @@ void configure(Level level, Format format) {
   chosen_format = format;
 }
 
+Level configured_level() { return minimum; }
+Format configured_format() { return chosen_format; }
+
+void set_context(std::string_view key, std::string value) { context.emplace(key, std::move(value)); }
+
 bool enabled(Level level) { return level >= minimum.load(std::memory_order_relaxed); }
 
-void write(Level level, std::string_view event, std::initializer_list<Field> fields) {
+void write(Level level, std::string_view event, std::span<const Field> fields) {
   std::string line;
   line.reserve(256);
   if (chosen_format.load(std::memory_order_relaxed) == Format::kJson) {

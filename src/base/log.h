@@ -4,6 +4,7 @@
 #include <concepts>
 #include <cstdint>
 #include <initializer_list>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -38,9 +39,16 @@ struct Field {
 
 /// Sets what is written and how. Call once, before threads start; the default is kInfo in logfmt.
 void configure(Level level, Format format);
+Level configured_level();
+Format configured_format();
+/// A field for the end of every line from now on. Call before threads start.
+void set_context(std::string_view key, std::string value);
 bool enabled(Level level);
 /// Thread-safe; a line is written whole.
-void write(Level level, std::string_view event, std::initializer_list<Field> fields);
+void write(Level level, std::string_view event, std::span<const Field> fields);
+inline void write(Level level, std::string_view event, std::initializer_list<Field> fields) {
+  write(level, event, std::span(fields.begin(), fields.size()));
+}
 
 inline void debug(std::string_view event, std::initializer_list<Field> fields = {}) {
   if (enabled(Level::kDebug)) write(Level::kDebug, event, fields);

@@ -35,6 +35,7 @@ Metrics::Metrics()
       http_requests(counters(*registry_, "adit_http_requests_total", "HTTP requests answered")),
       http_seconds(seconds(*registry_, "adit_http_request_seconds", "Time from request head to answer sent")),
       http_connections(gauge(*registry_, "adit_http_connections", "Open client connections")),
+      event_streams(gauge(*registry_, "adit_event_streams", "Open streams of events")),
       upload_bytes(counter(*registry_, "adit_upload_bytes_total", "Chunk bytes received")),
       chunks_stored(counter(*registry_, "adit_chunks_stored_total", "Chunks acknowledged")),
       jobs_finished(counters(*registry_, "adit_jobs_finished_total", "Push jobs that ended, by status")),
@@ -47,7 +48,26 @@ Metrics::Metrics()
       checkpoints_refused(
           counter(*registry_, "adit_checkpoints_refused_total", "Checkpoints the engine refused")),
       wal_bytes(gauge(*registry_, "adit_wal_bytes", "Bytes in the write-ahead logs of open pools")),
-      query_seconds(seconds(*registry_, "adit_query_seconds", "Time to answer one query")) {}
+      query_seconds(seconds(*registry_, "adit_query_seconds", "Time to answer one query")),
+      executes_refused(counter(*registry_, "adit_executes_refused_total", "Executes beyond a team's limits")),
+      credentials_failed(
+          counter(*registry_, "adit_credentials_failed_total", "Keys and passwords that do not hold")),
+      credentials_slowed(counter(*registry_, "adit_credentials_slowed_total",
+                                 "Keys and passwords whose sender was told to wait: 429")),
+      audit_entries(counter(*registry_, "adit_audit_entries_total", "Entries written to the audit log")),
+      audit_entries_lost(
+          counter(*registry_, "adit_audit_entries_lost_total", "Entries that are missing in the audit log")),
+      engine_hosts_started(
+          counter(*registry_, "adit_engine_hosts_started_total", "Processes of engines that were started")),
+      engine_hosts_died(counter(*registry_, "adit_engine_hosts_died_total",
+                                "Processes of engines that ended by themselves")),
+      engine_files_confined(
+          gauge(*registry_, "adit_engine_files_confined",
+                "1 where Landlock confines the engines' processes, which the kernel may lack")),
+      certificate_days(BuildGauge()
+                           .Name("adit_tls_certificate_days")
+                           .Help("Days until the TLS certificate expires")
+                           .Register(*registry_)) {}
 
 std::string Metrics::text() const { return prometheus::TextSerializer().Serialize(registry_->Collect()); }
 

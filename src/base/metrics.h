@@ -28,6 +28,7 @@ class Metrics {
   prometheus::Family<prometheus::Counter>& http_requests;  ///< labels: method, status
   prometheus::Histogram& http_seconds;
   prometheus::Gauge& http_connections;
+  prometheus::Gauge& event_streams;
   prometheus::Counter& upload_bytes;
   prometheus::Counter& chunks_stored;
   prometheus::Family<prometheus::Counter>& jobs_finished;  ///< label: status
@@ -40,6 +41,15 @@ class Metrics {
   prometheus::Counter& checkpoints_refused;
   prometheus::Gauge& wal_bytes;
   prometheus::Histogram& query_seconds;
+  prometheus::Counter& executes_refused;
+  prometheus::Counter& credentials_failed;
+  prometheus::Counter& credentials_slowed;
+  prometheus::Counter& audit_entries;
+  prometheus::Counter& audit_entries_lost;
+  prometheus::Counter& engine_hosts_started;
+  prometheus::Counter& engine_hosts_died;
+  prometheus::Gauge& engine_files_confined;
+  prometheus::Family<prometheus::Gauge>& certificate_days;  ///< no labels; appears with TLS
 };
 
 }  // namespace adit

@@ -72,7 +72,9 @@ class [[nodiscard]] Result {
 
   T& operator*() & { return *value_; }
   const T& operator*() const& { return *value_; }
-  T&& operator*() && { return *std::move(value_); }
+  /// By value: a loop over `*f()` holds what it goes through (before C++23's P2718, a reference would
+  /// dangle).
+  T operator*() && { return *std::move(value_); }
   T* operator->() { return &*value_; }
   const T* operator->() const { return &*value_; }
 

@@ -25,7 +25,8 @@ TEST_P(CatalogAroundPush, APoolIsRenamed) {
 
 TEST_P(CatalogAroundPush, PoolsComeInPages) {
   for (int i = 0; i < 4; ++i)
-    ASSERT_TRUE(catalog().insert_pool({PoolId::random(), team_.id, "p", "", user_.id, at(i + 1)}).ok());
+    ASSERT_TRUE(
+        catalog().insert_pool({PoolId::random(), team_.id, "p", "", user_.id.uuid(), at(i + 1)}).ok());
   const auto first = catalog().list_pools(team_.id, 2, 0);
   const auto last = catalog().list_pools(team_.id, 2, 4);
   EXPECT_EQ(first->total, 5U);
@@ -83,8 +84,8 @@ TEST_P(CatalogAroundPush, ADataSourcesNameIsUniqueInItsPoolWhateverItsCase) {
   EXPECT_EQ((*found)->name, "Größe");
   EXPECT_EQ((*found)->type, "SAP");
   EXPECT_FALSE(catalog().find_data_source(PoolId::random(), source.id)->has_value());
-  EXPECT_FALSE(*catalog().delete_data_source(PoolId::random(), source.id));
-  EXPECT_TRUE(*catalog().delete_data_source(pool_.id, source.id));
+  EXPECT_FALSE(*catalog().delete_data_source(PoolId::random(), source.id, 0));
+  EXPECT_TRUE(*catalog().delete_data_source(pool_.id, source.id, 0));
   EXPECT_TRUE(catalog().insert_data_source(other).ok());
 }
 

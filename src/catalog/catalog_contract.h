@@ -73,7 +73,7 @@ class CatalogContract : public testing::TestWithParam<CatalogBackend> {
     const auto job = new_job_with_chunk(std::move(target));
     auto executed = catalog().execute_job(job.id, at(1000));
     EXPECT_TRUE(executed.ok());
-    return *executed;
+    return executed->job;
   }
   /// What makes a job stand in more lines than its target's.
   struct Effects {
@@ -93,7 +93,7 @@ class CatalogContract : public testing::TestWithParam<CatalogBackend> {
     EXPECT_TRUE(catalog().insert_chunks(job.id, {new_chunk()}).ok());
     auto executed = catalog().execute_job(job.id, at(1000));
     EXPECT_TRUE(executed.ok());
-    return *executed;
+    return executed->job;
   }
   std::optional<Job> claim(const std::string& owner = "me") {
     auto claimed = catalog().claim_next_job(owner, at(2000));
@@ -119,11 +119,10 @@ class CatalogContract : public testing::TestWithParam<CatalogBackend> {
   }
 
   const fs::path folder_ = fs::temp_directory_path() / ("adit-catalog-" + Uuid::random().to_string());
-  const Team team_{TeamId::random(), "Team", "team"};
-  const User user_{UserId::random(), team_.id, "Ada", "ada@example.org"};
-  const Key key_{KeyId::random(), team_.id,         user_.id, KeyKind::kUser,
-                 "first",         sha256("secret"), at(0),    std::nullopt};
-  const Pool pool_{PoolId::random(), team_.id, "Pool", "What it is for", user_.id, at(0)};
+  const Team team_{TeamId::random(), "Team", "team", {.unlimited = true}};
+  const User user_{UserId::random(), team_.id, "Ada", "ada@example.org", Role::kAdministrator};
+  const Key key_{KeyId::random(), team_.id, subject_of(user_.id), user_.id, "first", sha256("secret"), at(0)};
+  const Pool pool_{PoolId::random(), team_.id, "Pool", "What it is for", user_.id.uuid(), at(0)};
   std::int64_t ticks_ = 0;
 
  private:

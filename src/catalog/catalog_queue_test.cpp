@@ -27,7 +27,7 @@ TEST_P(CatalogContract, ClaimsFollowTheOrderOfExecuteWithinATableAndSkipBusyTabl
 }
 
 TEST_P(CatalogContract, TheSameTableNameInAnotherPoolIsAnotherTable) {
-  const Pool other{PoolId::random(), team_.id, "Other", "", user_.id, at(1)};
+  const Pool other{PoolId::random(), team_.id, "Other", "", user_.id.uuid(), at(1)};
   ASSERT_TRUE(catalog().insert_pool(other).ok());
   const auto here = queued_job("T");
   Job there = new_job("X");
@@ -111,7 +111,7 @@ TEST_P(CatalogContract, ExecuteKeepsTheColumnThatDecidesBetweenDuplicates) {
   const auto job = new_job_with_chunk();
   const auto executed = catalog().execute_job(job.id, at(1000), nullptr, "updated \"at\"");
   ASSERT_TRUE(executed.ok());
-  EXPECT_EQ(executed->spec.duplicate_removal_column, "updated \"at\"");
+  EXPECT_EQ(executed->job.spec.duplicate_removal_column, "updated \"at\"");
   reopen();
   EXPECT_EQ(find(job)->spec.duplicate_removal_column, "updated \"at\"");
   EXPECT_EQ(claim()->spec.duplicate_removal_column, "updated \"at\"");
@@ -271,7 +271,7 @@ TEST_P(CatalogContract, NoChunkIsAddedAfterExecuteHoweverManyUploadAtOnce) {
       const auto result = catalog().execute_job(job.id, at(1));
       executed = true;
       ASSERT_TRUE(result.ok());
-      chunks_at_execute = result->chunks;
+      chunks_at_execute = result->job.chunks;
     }
     const auto chunks = catalog().list_chunks(job.id);
     EXPECT_EQ(chunks->size(), accepted);

@@ -44,9 +44,9 @@ TEST_P(CatalogContract, ARemovedChunkTakesItsSumsAndSendsStagedOnesBack) {
   for (auto& chunk : chunks) {
     chunk.state = ChunkState::kStaged;
     chunk.rows = 10;
-    ASSERT_TRUE(catalog().update_chunk(chunk).ok());
+    ASSERT_TRUE(catalog().update_chunk(chunk, at(6)).ok());
   }
-  const auto removed = catalog().remove_chunk(job.id, chunks[1].id);
+  const auto removed = catalog().remove_chunk(job.id, chunks[1].id, at(7));
   ASSERT_TRUE(removed.ok());
   EXPECT_EQ(removed->state, ChunkState::kStaged);
   const auto left = *catalog().list_chunks(job.id);
@@ -58,8 +58,8 @@ TEST_P(CatalogContract, ARemovedChunkTakesItsSumsAndSendsStagedOnesBack) {
   EXPECT_EQ(find(job)->chunks, 2u);
   EXPECT_EQ(find(job)->bytes, 5u);
   EXPECT_EQ(find(job)->rows_staged, 0u);
-  EXPECT_EQ(catalog().remove_chunk(job.id, chunks[1].id).error().kind, ErrorKind::kNotFound);
-  EXPECT_EQ(catalog().update_chunk(chunks[1]).error().kind, ErrorKind::kNotFound);
+  EXPECT_EQ(catalog().remove_chunk(job.id, chunks[1].id, at(7)).error().kind, ErrorKind::kNotFound);
+  EXPECT_EQ(catalog().update_chunk(chunks[1], at(6)).error().kind, ErrorKind::kNotFound);
 }
 
 TEST_P(CatalogContract, AChunkThatNoStageHasSeenGoesAlone) {
@@ -67,8 +67,8 @@ TEST_P(CatalogContract, AChunkThatNoStageHasSeenGoesAlone) {
   auto chunks = *catalog().insert_chunks(job.id, {new_chunk(1), new_chunk(2)});
   chunks[0].state = ChunkState::kStaged;
   chunks[0].rows = 10;
-  ASSERT_TRUE(catalog().update_chunk(chunks[0]).ok());
-  ASSERT_TRUE(catalog().remove_chunk(job.id, chunks[1].id).ok());
+  ASSERT_TRUE(catalog().update_chunk(chunks[0], at(6)).ok());
+  ASSERT_TRUE(catalog().remove_chunk(job.id, chunks[1].id, at(7)).ok());
   EXPECT_EQ(catalog().list_chunks(job.id)->at(0).state, ChunkState::kStaged);
   EXPECT_EQ(find(job)->rows_staged, 10u);
 }
@@ -76,8 +76,8 @@ TEST_P(CatalogContract, AChunkThatNoStageHasSeenGoesAlone) {
 TEST_P(CatalogContract, NoChunkIsRemovedFromAJobThatIsNotNew) {
   const auto job = queued_job();
   const auto chunk = catalog().list_chunks(job.id)->at(0);
-  EXPECT_EQ(catalog().remove_chunk(job.id, chunk.id).error().kind, ErrorKind::kConflict);
-  EXPECT_EQ(catalog().remove_chunk(JobId::random(), chunk.id).error().kind, ErrorKind::kNotFound);
+  EXPECT_EQ(catalog().remove_chunk(job.id, chunk.id, at(7)).error().kind, ErrorKind::kConflict);
+  EXPECT_EQ(catalog().remove_chunk(JobId::random(), chunk.id, at(7)).error().kind, ErrorKind::kNotFound);
   EXPECT_EQ(find(job)->chunks, 1u);
 }
 

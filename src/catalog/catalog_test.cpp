@@ -28,22 +28,23 @@ TEST_P(CatalogContract, FoundingATeamStoresTeamAdministratorAndKey) {
 }
 
 TEST_P(CatalogContract, FoundingATeamTwiceFailsAndLeavesNothingOfTheSecond) {
-  const Key other{KeyId::random(), team_.id, user_.id, KeyKind::kUser, "second", {}, at(1), std::nullopt};
+  const Key other{KeyId::random(), team_.id, subject_of(user_.id), user_.id, "second", {}, at(1)};
   EXPECT_FALSE(catalog().found_team({TeamId::random(), "Other", "other"}, user_, other).ok());
   EXPECT_EQ((*catalog().find_team())->id, team_.id);
   EXPECT_FALSE(catalog().find_key(other.id)->has_value());
 }
 
 TEST_P(CatalogContract, KeysAreListedTouchedAndDeletedWithinTheirTeam) {
-  const Key second{KeyId::random(), team_.id,      user_.id, KeyKind::kApplication,
-                   "second",        sha256("two"), at(7),    std::nullopt};
-  ASSERT_TRUE(catalog().insert_key(second).ok());
+  const Application application{ApplicationId::random(), team_.id, "extractor", user_.id};
+  const Key second{KeyId::random(), team_.id, subject_of(application.id), user_.id, "second",
+                   sha256("two"),   at(7)};
+  ASSERT_TRUE(catalog().insert_key(second, application).ok());
   ASSERT_TRUE(catalog().touch_key(second.id, at(99)).ok());
   const auto keys = catalog().list_keys(team_.id);
   ASSERT_EQ(keys->size(), 2u);
   EXPECT_EQ((*keys)[0].id, key_.id);
   EXPECT_FALSE((*keys)[0].last_used.has_value());
-  EXPECT_EQ((*keys)[1].kind, KeyKind::kApplication);
+  EXPECT_EQ((*keys)[1].kind(), KeyKind::kApplication);
   EXPECT_EQ((*keys)[1].secret_digest, sha256("two"));
   EXPECT_EQ((*keys)[1].last_used, at(99));
   EXPECT_FALSE(*catalog().delete_key(TeamId::random(), second.id));
@@ -61,7 +62,7 @@ TEST_P(CatalogContract, APoolIdCanBeTakenOnce) {
 }
 
 TEST_P(CatalogContract, PoolsAreListedOldestFirst) {
-  const Pool older{PoolId::random(), team_.id, "Older", "", user_.id, at(-10)};
+  const Pool older{PoolId::random(), team_.id, "Older", "", user_.id.uuid(), at(-10)};
   ASSERT_TRUE(catalog().insert_pool(older).ok());
   const auto pools = catalog().list_pools(team_.id);
   ASSERT_EQ(pools->size(), 2u);
@@ -158,21 +159,21 @@ TEST_P(CatalogContract, AnUpdatedChunkKeepsItsErrorsAndTheJobCountsItsRows) {
   auto chunk = catalog().insert_chunks(job.id, {new_chunk(), new_chunk()})->at(1);
   chunk.state = ChunkState::kStaged;
   chunk.rows = 12;
-  ASSERT_TRUE(catalog().update_chunk(chunk).ok());
-  ASSERT_TRUE(catalog().update_chunk(chunk).ok());
+  ASSERT_TRUE(catalog().update_chunk(chunk, at(6)).ok());
+  ASSERT_TRUE(catalog().update_chunk(chunk, at(6)).ok());
   EXPECT_EQ(find(job)->rows_staged, 12u);
   chunk.state = ChunkState::kFailed;
   chunk.rows.reset();
   chunk.errors = {{"That's no number: 'x'.", 3, 4, 18'446'744'073'709'551'615u, "🦆", "a\"b\xff"},
                   {"Bare.", {}, {}, {}, {}, {}}};
-  ASSERT_TRUE(catalog().update_chunk(chunk).ok());
+  ASSERT_TRUE(catalog().update_chunk(chunk, at(6)).ok());
   const auto stored = catalog().list_chunks(job.id)->at(1);
   EXPECT_EQ(stored.state, ChunkState::kFailed);
   EXPECT_EQ(stored.errors, chunk.errors);
   EXPECT_FALSE(stored.rows.has_value());
   EXPECT_EQ(find(job)->rows_staged, 0u);
   chunk.id = ChunkId::random();
-  EXPECT_EQ(catalog().update_chunk(chunk).error().kind, ErrorKind::kNotFound);
+  EXPECT_EQ(catalog().update_chunk(chunk, at(6)).error().kind, ErrorKind::kNotFound);
 }
 
 TEST_P(CatalogContract, ExecuteWithoutAChunkIsInvalidAndTheJobStaysNew) {

@@ -72,6 +72,7 @@ Result<std::vector<Chunk>> SqliteCatalog::insert_chunks(JobId job, std::vector<C
       chunk.position = position++;
       ADIT_CHECK(check_sequence(session, stored->number, chunk));
       insert(session, stored->number, chunk);
+      record_chunk(session, stored->number, chunk.created, chunk);
     }
     session
         .query(
@@ -103,7 +104,7 @@ Result<std::vector<Chunk>> SqliteCatalog::list_chunks(JobId job) {
   });
 }
 
-Result<Chunk> SqliteCatalog::remove_chunk(JobId job, ChunkId id) {
+Result<Chunk> SqliteCatalog::remove_chunk(JobId job, ChunkId id, Timestamp at) {
   static const std::string kFind =
       "SELECT " + ChunkRow::kColumns + " FROM chunks WHERE job_number = :job AND id = :id";
   return write(Durability::kFull, "catalog.remove_chunk", [&](SqliteSession& session) -> Result<Chunk> {
@@ -123,6 +124,7 @@ Result<Chunk> SqliteCatalog::remove_chunk(JobId job, ChunkId id) {
         .with(stored->number)
         .with(chunk.position)
         .run();
+    record_chunk_removed(session, stored->number, at, chunk);
     const bool stage_again = chunk.state != ChunkState::kStored;
     if (stage_again) {
       session
@@ -144,8 +146,8 @@ Result<Chunk> SqliteCatalog::remove_chunk(JobId job, ChunkId id) {
   });
 }
 
-Result<void> SqliteCatalog::update_chunk(const Chunk& chunk) {
-  return write(Durability::kRelaxed, "", [&](SqliteSession& session) -> Result<void> {
+Result<void> SqliteCatalog::update_chunk(const Chunk& chunk, Timestamp at) {
+  return write(Durability::kRelaxed, "catalog.update_chunk", [&](SqliteSession& session) -> Result<void> {
     long long job_number = 0;
     Nullable<long long> rows_before;
     auto present = session.query(
@@ -165,6 +167,10 @@ Result<void> SqliteCatalog::update_chunk(const Chunk& chunk) {
         .with(std::int64_t{job_number})
         .with(chunk.position)
         .run();
+    // How a stage gets on is nobody's event, only how it ends.
+    if (chunk.state == ChunkState::kStaged || chunk.state == ChunkState::kFailed) {
+      record_chunk(session, job_number, at, chunk);
+    }
     const auto more_rows = encode(chunk.rows).value_or(0) - (rows_before.has_value() ? rows_before.value : 0);
     if (more_rows != 0) {
       session.query("UPDATE jobs SET rows_staged = rows_staged + :rows WHERE number = :number")

@@ -1,6 +1,5 @@
 // The line of executed jobs: who may run next.
 #include "catalog/sqlite_catalog.h"
-#include "formats/names.h"
 
 namespace adit {
 namespace {
@@ -20,14 +19,17 @@ bool anything_in_turn(SqliteSession& session) {
 
 }  // namespace
 
-Result<Job> SqliteCatalog::execute_job(JobId job, Timestamp at, const RequestCompletion* completion,
-                                       const std::optional<std::string>& duplicate_removal_column) {
-  return write(Durability::kFull, "catalog.execute", [&](SqliteSession& session) -> Result<Job> {
+Result<Execution> SqliteCatalog::execute_job(JobId job, Timestamp at, const RequestCompletion* completion,
+                                             const std::optional<std::string>& duplicate_removal_column) {
+  return write(Durability::kFull, "catalog.execute", [&](SqliteSession& session) -> Result<Execution> {
     auto stored = find_stored_job(session, job);
     if (!stored || stored->job.deleted) return no_such_job();
     if (stored->job.status != JobStatus::kNew) return wrong_status(stored->job, "be executed again");
     if (stored->job.chunks == 0)
       return invalid("The push job has no chunk: upload at least one, then execute it.");
+    // A refusal is no error: that would have the transaction of all who write together tried one by one.
+    const auto admission = count_execute(session, stored->job.pool, at);
+    if (!admission.admitted) return Execution{std::move(stored->job), admission};
     stored->job.status = JobStatus::kQueued;
     stored->job.execute_order = next_execute_order(session);
     stored->job.executed = at;
@@ -41,7 +43,7 @@ Result<Job> SqliteCatalog::execute_job(JobId job, Timestamp at, const RequestCom
     }
     store_job_state(session, *stored, std::nullopt);
     ADIT_CHECK(complete_request(session, completion));
-    return std::move(stored->job);
+    return Execution{std::move(stored->job), admission};
   });
 }
 
@@ -52,21 +54,22 @@ Result<std::optional<Job>> SqliteCatalog::claim_next_job(const std::string& owne
   static const std::string kSql =
       "SELECT " + JobRow::kColumns + " FROM jobs WHERE in_turn = 1 ORDER BY execute_order LIMIT 1";
   // Relaxed: a claim lost in a power cut leaves the job QUEUED, which is as good as abandoned.
-  return write(Durability::kRelaxed, "", [&](SqliteSession& session) -> Result<std::optional<Job>> {
-    StoredJob stored;
-    {
-      JobRow row;
-      auto query = session.query(kSql);
-      if (!row.bind(query).next()) return std::optional<Job>();
-      stored = {row.number(), row.target_folded(), row.decode()};
-    }
-    stored.job.status = JobStatus::kRunning;
-    stored.job.started = at;
-    stored.job.modified = at;
-    ++stored.job.claims;
-    store_job_state(session, stored, owner);
-    return std::optional(std::move(stored.job));
-  });
+  return write(Durability::kRelaxed, "catalog.claim_next_job",
+               [&](SqliteSession& session) -> Result<std::optional<Job>> {
+                 StoredJob stored;
+                 {
+                   JobRow row;
+                   auto query = session.query(kSql);
+                   if (!row.bind(query).next()) return std::optional<Job>();
+                   stored = {row.number(), row.target_folded(), row.decode()};
+                 }
+                 stored.job.status = JobStatus::kRunning;
+                 stored.job.started = at;
+                 stored.job.modified = at;
+                 ++stored.job.claims;
+                 store_job_state(session, stored, owner);
+                 return std::optional(std::move(stored.job));
+               });
 }
 
 Result<std::vector<Job>> SqliteCatalog::list_abandoned_jobs(const std::string& owner) {
@@ -87,20 +90,22 @@ Result<Job> SqliteCatalog::queue_table_change(const Job& job) {
         .into(pool_is_there)
         .next();
     if (pool_is_there == 0) return not_found("The data pool has been deleted.");
+    ADIT_CHECK(check_connection(session, job));
     const auto& spec = job.spec;
     session
         .query(
             "INSERT INTO jobs (id, pool_id, target_name, target_folded, type, file_type, keys, "
             "upsert_strategy, status, logs, created, modified, execute_order, rows_landed, claims, "
             "cancel_requested, deleted, in_turn, chunk_count, chunk_bytes, rows_staged, chunks_kept, "
-            "table_change, predicate) "
+            "table_change, predicate, creator_user_id, creator_key_id, connection_id, schema_name) "
             "VALUES (:id, :pool, :target, :folded, :type, :file_type, '[]', :strategy, 'NEW', '[]', "
             ":created, "
-            ":modified, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, :change, :predicate)")
+            ":modified, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, :change, :predicate, :user, :key, :connection, "
+            ":schema)")
         .with(job.id.to_string())
         .with(job.pool.to_string())
         .with(spec.target_name)
-        .with(fold_name(spec.target_name))
+        .with(line_of(spec.target()))
         .with(to_string(spec.type))
         .with(to_string(spec.file_type))
         .with(to_string(spec.upsert_strategy))
@@ -108,6 +113,10 @@ Result<Job> SqliteCatalog::queue_table_change(const Job& job) {
         .with(to_epoch_ms(job.modified))
         .with(to_string(spec.change->kind))
         .with(spec.change->predicate)
+        .with(user_text(job.creator))
+        .with(key_text(job.creator))
+        .with(encode(spec.connection))
+        .with(encode_schema(spec))
         .run();
     auto stored = find_stored_job(session, job.id);
     stored->job.status = JobStatus::kQueued;

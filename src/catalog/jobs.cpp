@@ -3,7 +3,6 @@
 #include <utility>
 
 #include "catalog/sqlite_catalog.h"
-#include "formats/names.h"
 
 namespace adit {
 namespace {
@@ -33,7 +32,21 @@ void set_status(Job& job, JobStatus status, Timestamp at) {
   }
 }
 
+std::int64_t last_number(SqliteSession& session) {
+  long long number = 0;
+  session.query("SELECT last_insert_rowid()").into(number).next();
+  return number;
+}
+
 }  // namespace
+
+std::optional<std::string> user_text(const std::optional<JobCreator>& creator) {
+  return creator ? std::optional(creator->user.to_string()) : std::nullopt;
+}
+
+std::optional<std::string> key_text(const std::optional<JobCreator>& creator) {
+  return creator ? std::optional(creator->key.to_string()) : std::nullopt;
+}
 
 Error no_such_job() { return not_found("There is no such push job."); }
 
@@ -74,26 +87,30 @@ void store_job_state(SqliteSession& session, const StoredJob& stored,
       .with(claimed_by)
       .with(stored.number)
       .run();
+  record_status(session, stored.number, job.modified, job.status);
   pass_turn(session, stored);
 }
 
 Result<void> SqliteCatalog::insert_job(const Job& job, const RequestCompletion* completion) {
   const auto& spec = job.spec;
-  const auto target_folded = fold_name(spec.target_name);
+  const auto target_folded = line_of(spec.target());
   std::optional<std::string> table_schema;
   if (spec.table_schema) table_schema = table_schema_to_json(*spec.table_schema);
   return write(Durability::kFull, "catalog.insert_job", [&](SqliteSession& session) -> Result<void> {
+    ADIT_CHECK(check_connection(session, job));
     session
         .query(
             "INSERT INTO jobs (id, pool_id, target_name, target_folded, type, file_type, keys, table_schema, "
             "csv_separator, csv_quote, csv_escape, upsert_strategy, change_date, fallback_varchar_length, "
             "foreign_keys, status, logs, created, modified, execute_order, rows_landed, claims, "
             "cancel_requested, deleted, in_turn, chunk_count, chunk_bytes, rows_staged, chunks_kept, "
-            "allow_duplicate, mirror_target_names, post_execution_query, other_lines) "
+            "allow_duplicate, mirror_target_names, post_execution_query, other_lines, creator_user_id, "
+            "creator_key_id, connection_id, schema_name, target_schema) "
             "VALUES (:id, :pool, :target, :folded, :type, :file_type, :keys, :table_schema, :separator, "
             ":quote, "
             ":escape, :strategy, :change_date, :varchar, :foreign_keys, 'NEW', :logs, :created, :modified, "
-            "0, 0, 0, 0, 0, 0, 0, 0, 0, 1, :allow_duplicate, :mirrors, :post_query, :lines)")
+            "0, 0, 0, 0, 0, 0, 0, 0, 0, 1, :allow_duplicate, :mirrors, :post_query, :lines, :user, :key, "
+            ":connection, :schema, :target_schema)")
         .with(job.id.to_string())
         .with(job.pool.to_string())
         .with(spec.target_name)
@@ -116,7 +133,13 @@ Result<void> SqliteCatalog::insert_job(const Job& job, const RequestCompletion* 
         .with(strings_to_json(spec.mirror_target_names))
         .with(spec.post_execution_query)
         .with(other_lines(spec))
+        .with(user_text(job.creator))
+        .with(key_text(job.creator))
+        .with(encode(spec.connection))
+        .with(encode_schema(spec))
+        .with(spec.target_schema)
         .run();
+    record_status(session, last_number(session), job.created, JobStatus::kNew);
     return complete_request(session, completion);
   });
 }
@@ -165,6 +188,36 @@ Result<Job> SqliteCatalog::request_cancel(JobId job, Timestamp at) {
   });
 }
 
+Result<std::vector<Job>> SqliteCatalog::cancel_abandoned_jobs(Timestamp silent_since, Timestamp at,
+                                                              const std::string& log_line,
+                                                              std::uint64_t limit) {
+  // The chunk that came last has the greatest position.
+  static const std::string kSql = "SELECT " + JobRow::kColumns +
+                                  " FROM jobs WHERE status = 'NEW' AND created < :since AND coalesce((SELECT "
+                                  "c.created FROM chunks c WHERE c.job_number = jobs.number ORDER BY "
+                                  "c.position DESC LIMIT 1), 0) < :since2 ORDER BY created LIMIT :limit";
+  return write(Durability::kFull, "catalog.cancel_abandoned_jobs",
+               [&](SqliteSession& session) -> Result<std::vector<Job>> {
+                 std::vector<StoredJob> abandoned;
+                 {
+                   JobRow row;
+                   auto query = session.query(kSql);
+                   const auto since = to_epoch_ms(silent_since);
+                   row.bind(query.with(since).with(since).with(static_cast<std::int64_t>(limit)));
+                   while (query.next())
+                     abandoned.push_back({row.number(), row.target_folded(), row.decode()});
+                 }
+                 std::vector<Job> jobs;
+                 for (auto& stored : abandoned) {
+                   set_status(stored.job, JobStatus::kCanceled, at);
+                   stored.job.logs.push_back(log_line);
+                   store_job_state(session, stored, std::nullopt);
+                   jobs.push_back(std::move(stored.job));
+                 }
+                 return jobs;
+               });
+}
+
 Result<bool> SqliteCatalog::cancel_requested(JobId job) {
   return read([&](SqliteSession& session) {
     int requested = 0;
@@ -177,8 +230,15 @@ Result<bool> SqliteCatalog::cancel_requested(JobId job) {
 }
 
 Result<bool> SqliteCatalog::delete_job(JobId job, Timestamp at) {
-  return write(Durability::kFull, "", [&](SqliteSession& session) -> Result<bool> {
-    return session.query("UPDATE jobs SET deleted = 1, modified = :at WHERE id = :id AND deleted = 0")
+  return write(Durability::kFull, "catalog.delete_job", [&](SqliteSession& session) -> Result<bool> {
+    const auto stored = find_stored_job(session, job);
+    if (!stored || stored->job.deleted) return false;
+    record_deleted(session, stored->number, at);
+    return session
+               .query(
+                   "UPDATE jobs SET deleted = 1, deleted_at = :at, modified = :at2 "
+                   "WHERE id = :id AND deleted = 0")
+               .with(to_epoch_ms(at))
                .with(to_epoch_ms(at))
                .with(job.to_string())
                .run() > 0;
@@ -186,12 +246,16 @@ Result<bool> SqliteCatalog::delete_job(JobId job, Timestamp at) {
 }
 
 Result<void> SqliteCatalog::forget_chunk_files(JobId job) {
-  return write(Durability::kRelaxed, "", [&](SqliteSession& session) -> Result<void> {
-    session.query("UPDATE jobs SET chunks_kept = 0, predicate = NULL WHERE id = :id")
-        .with(job.to_string())
-        .run();
-    return {};
-  });
+  return write(Durability::kRelaxed, "catalog.forget_chunk_files",
+               [&](SqliteSession& session) -> Result<void> {
+                 session
+                     .query(
+                         "UPDATE jobs SET chunks_kept = 0, predicate = NULL, post_execution_query = NULL "
+                         "WHERE id = :id")
+                     .with(job.to_string())
+                     .run();
+                 return {};
+               });
 }
 
 }  // namespace adit

@@ -14,7 +14,7 @@ std::vector<Pool> fetch_pools(Query& query) {
   std::vector<Pool> pools;
   while (query.next()) {
     pools.push_back({decode_id<PoolId>(id), decode_id<TeamId>(team_id), name, description,
-                     decode_id<UserId>(creator_id), from_epoch_ms(created)});
+                     decode_id<Uuid>(creator_id), from_epoch_ms(created)});
   }
   return pools;
 }
@@ -22,7 +22,7 @@ std::vector<Pool> fetch_pools(Query& query) {
 constexpr std::size_t kJobsNamedMax = 5;
 
 /// Says which jobs are in the way of a pool's end.
-Result<void> check_idle(SqliteSession& session, PoolId pool) {
+Result<void> check_pool_idle(SqliteSession& session, PoolId pool) {
   std::string id, target, status;
   auto query = session.query(
       "SELECT id, target_name, status FROM jobs WHERE pool_id = :pool AND status IN ('QUEUED', 'RUNNING') "
@@ -54,8 +54,8 @@ std::vector<JobId> new_jobs(SqliteSession& session, PoolId pool) {
 
 }  // namespace
 
-Result<void> SqliteCatalog::insert_pool(const Pool& pool) {
-  return write(Durability::kFull, "", [&](SqliteSession& session) -> Result<void> {
+Result<void> SqliteCatalog::insert_pool(const Pool& pool, const std::vector<Grant>& grants) {
+  return write(Durability::kFull, "catalog.insert_pool", [&](SqliteSession& session) -> Result<void> {
     const auto inserted = session
                               .query(
                                   "INSERT INTO pools (id, team_id, name, description, creator_id, created) "
@@ -69,6 +69,8 @@ Result<void> SqliteCatalog::insert_pool(const Pool& pool) {
                               .with(to_epoch_ms(pool.created))
                               .run();
     if (inserted == 0) return conflict("There is already a data pool with this id.");
+    for (const auto& grant : grants) insert_grant_row(session, grant);
+    if (!grants.empty()) raise_access_version(session);
     return {};
   });
 }
@@ -120,7 +122,7 @@ Result<PoolPage> SqliteCatalog::list_pools(TeamId team, std::uint64_t limit, std
 }
 
 Result<bool> SqliteCatalog::update_pool(const Pool& pool) {
-  auto updated = write(Durability::kFull, "", [&](SqliteSession& session) -> Result<bool> {
+  auto updated = write(Durability::kFull, "catalog.update_pool", [&](SqliteSession& session) -> Result<bool> {
     return session
                .query(
                    "UPDATE pools SET name = :name, description = :description WHERE id = :id AND team_id = "
@@ -138,7 +140,7 @@ Result<bool> SqliteCatalog::update_pool(const Pool& pool) {
 Result<std::vector<JobId>> SqliteCatalog::delete_pool(TeamId team, PoolId pool, Timestamp at) {
   auto jobs_canceled = write(
       Durability::kFull, "catalog.delete_pool", [&](SqliteSession& session) -> Result<std::vector<JobId>> {
-        ADIT_CHECK(check_idle(session, pool));
+        ADIT_CHECK(check_pool_idle(session, pool));
         const auto hidden = session
                                 .query(
                                     "UPDATE pools SET deleting = 1 WHERE id = :id AND team_id = :team "
@@ -179,8 +181,10 @@ Result<void> SqliteCatalog::erase_pool(PoolId pool) {
     session.query("DELETE FROM chunks WHERE job_number IN (SELECT number FROM jobs WHERE pool_id = :pool)")
         .with(id)
         .run();
+    session.query("DELETE FROM events WHERE pool_id = :pool").with(id).run();
     session.query("DELETE FROM jobs WHERE pool_id = :pool").with(id).run();
     session.query("DELETE FROM data_sources WHERE pool_id = :pool").with(id).run();
+    session.query("DELETE FROM grants WHERE pool_id = :pool").with(id).run();
     session.query("DELETE FROM pools WHERE id = :pool AND deleting = 1").with(id).run();
     return {};
   });

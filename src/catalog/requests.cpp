@@ -48,7 +48,7 @@ Result<void> complete_request(SqliteSession& session, const RequestCompletion* c
 Result<std::optional<RememberedAnswer>> SqliteCatalog::claim_request(const RequestClaim& claim,
                                                                      const RequestTimes& times) {
   using Answer = std::optional<RememberedAnswer>;
-  return write(Durability::kRelaxed, "", [&](SqliteSession& session) -> Result<Answer> {
+  return write(Durability::kRelaxed, "catalog.claim_request", [&](SqliteSession& session) -> Result<Answer> {
     const auto& key = claim.key;
     if (auto stored = find_request(session, key)) {
       const auto age = claim.at - stored->claimed;
@@ -73,7 +73,7 @@ Result<std::optional<RememberedAnswer>> SqliteCatalog::claim_request(const Reque
 }
 
 Result<void> SqliteCatalog::release_request(const RequestClaim& claim) {
-  return write(Durability::kRelaxed, "", [&](SqliteSession& session) -> Result<void> {
+  return write(Durability::kRelaxed, "catalog.release_request", [&](SqliteSession& session) -> Result<void> {
     session
         .query(
             "DELETE FROM requests WHERE principal = :principal AND route = :route AND key = :key AND holder "
@@ -89,16 +89,18 @@ Result<void> SqliteCatalog::release_request(const RequestClaim& claim) {
 }
 
 Result<void> SqliteCatalog::release_all_requests() {
-  return write(Durability::kRelaxed, "", [&](SqliteSession& session) -> Result<void> {
-    session.query("DELETE FROM requests WHERE content IS NULL").run();
-    return {};
-  });
+  return write(Durability::kRelaxed, "catalog.release_all_requests",
+               [&](SqliteSession& session) -> Result<void> {
+                 session.query("DELETE FROM requests WHERE content IS NULL").run();
+                 return {};
+               });
 }
 
 Result<std::uint64_t> SqliteCatalog::forget_requests(Timestamp before) {
-  return write(Durability::kRelaxed, "", [&](SqliteSession& session) -> Result<std::uint64_t> {
-    return session.query("DELETE FROM requests WHERE claimed < :before").with(to_epoch_ms(before)).run();
-  });
+  return write(
+      Durability::kRelaxed, "catalog.forget_requests", [&](SqliteSession& session) -> Result<std::uint64_t> {
+        return session.query("DELETE FROM requests WHERE claimed < :before").with(to_epoch_ms(before)).run();
+      });
 }
 
 }  // namespace adit

@@ -41,7 +41,8 @@ const std::string JobRow::kColumns =
     "execute_order, "
     "rows_landed, cancel_requested, deleted, created, modified, executed, started, finished, claims, "
     "chunk_count, chunk_bytes, rows_staged, table_change, predicate, allow_duplicate, "
-    "duplicate_removal_column, mirror_target_names, post_execution_query";
+    "duplicate_removal_column, mirror_target_names, post_execution_query, deleted_at, creator_user_id, "
+    "creator_key_id, chunks_kept, connection_id, schema_name, target_schema";
 
 Query& JobRow::bind(Query& query) {
   return query.into(number_)
@@ -80,7 +81,14 @@ Query& JobRow::bind(Query& query) {
       .into(allow_duplicate_)
       .into(duplicate_removal_column_)
       .into(mirror_target_names_)
-      .into(post_execution_query_);
+      .into(post_execution_query_)
+      .into(deleted_at_)
+      .into(creator_user_id_)
+      .into(creator_key_id_)
+      .into(chunks_kept_)
+      .into(connection_id_)
+      .into(schema_name_)
+      .into(target_schema_);
 }
 
 JobSpec JobRow::decode_spec() const {
@@ -103,6 +111,9 @@ JobSpec JobRow::decode_spec() const {
   spec.duplicate_removal_column = decode_text(duplicate_removal_column_);
   spec.mirror_target_names = strings_from_json(mirror_target_names_);
   spec.post_execution_query = decode_text(post_execution_query_);
+  if (connection_id_.has_value()) spec.connection = decode_id<DataSourceId>(connection_id_.value);
+  spec.schema = decode_text(schema_name_).value_or("");
+  spec.target_schema = decode_text(target_schema_);
   return spec;
 }
 
@@ -126,6 +137,12 @@ Job JobRow::decode() const {
   job.chunks = static_cast<std::uint64_t>(chunk_count_);
   job.bytes = static_cast<std::uint64_t>(chunk_bytes_);
   job.rows_staged = static_cast<std::uint64_t>(rows_staged_);
+  job.deleted_at = decode_time(deleted_at_);
+  if (creator_user_id_.has_value() && creator_key_id_.has_value()) {
+    job.creator =
+        JobCreator{decode_id<UserId>(creator_user_id_.value), decode_id<KeyId>(creator_key_id_.value)};
+  }
+  job.chunk_files_kept = chunks_kept_ != 0;
   return job;
 }
 
@@ -161,29 +178,67 @@ Chunk ChunkRow::decode(JobId job) const {
   return chunk;
 }
 
-const std::string KeyRow::kColumns = "id, team_id, owner_id, kind, name, secret_digest, created, last_used";
+std::optional<std::string> scopes_to_json(const KeyLimits& limits) {
+  if (!limits.scopes) return std::nullopt;
+  std::vector<std::string> words;
+  for (const auto scope : all_scopes()) {
+    if (limits.scopes->has(scope)) words.emplace_back(to_string(scope));
+  }
+  return strings_to_json(words);
+}
+
+std::optional<std::string> pools_to_json(const KeyLimits& limits) {
+  if (!limits.pools) return std::nullopt;
+  std::vector<std::string> ids;
+  for (const auto pool : *limits.pools) ids.push_back(pool.to_string());
+  return strings_to_json(ids);
+}
+
+const std::string KeyRow::kColumns =
+    "id, team_id, owner_kind, owner_id, creator_id, name, secret_digest, created, last_used, expires, "
+    "scopes, "
+    "pools, replaced_by";
 
 Query& KeyRow::bind(Query& query) {
   return query.into(id_)
       .into(team_id_)
+      .into(owner_kind_)
       .into(owner_id_)
-      .into(kind_)
+      .into(creator_id_)
       .into(name_)
       .into(secret_digest_)
       .into(created_)
-      .into(last_used_);
+      .into(last_used_)
+      .into(expires_)
+      .into(scopes_)
+      .into(pools_)
+      .into(replaced_by_);
 }
 
 Key KeyRow::decode() const {
   Key key;
   key.id = decode_id<KeyId>(id_);
   key.team = decode_id<TeamId>(team_id_);
-  key.owner = decode_id<UserId>(owner_id_);
-  key.kind = decode_word(parse_key_kind(kind_), kind_);
+  key.owner = {decode_word(parse_subject_kind(owner_kind_), owner_kind_), decode_id<Uuid>(owner_id_)};
+  key.creator = decode_id<UserId>(creator_id_);
   key.name = name_;
   key.secret_digest = decode_digest(secret_digest_);
   key.created = from_epoch_ms(created_);
   key.last_used = decode_time(last_used_);
+  key.expires = decode_time(expires_);
+  if (scopes_.has_value()) {
+    key.limits.scopes.emplace();
+    for (const auto& word : strings_from_json(scopes_.value)) {
+      key.limits.scopes->add(decode_word(parse_scope(word), word));
+    }
+  }
+  if (pools_.has_value()) {
+    key.limits.pools.emplace();
+    for (const auto& id : strings_from_json(pools_.value)) {
+      key.limits.pools->push_back(decode_id<PoolId>(id));
+    }
+  }
+  if (replaced_by_.has_value()) key.replaced_by = decode_id<KeyId>(replaced_by_.value);
   return key;
 }
 

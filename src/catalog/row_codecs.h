@@ -13,6 +13,7 @@
 #include "model/job.h"
 #include "model/key.h"
 #include "model/pool.h"
+#include "model/team.h"
 
 namespace adit {
 
@@ -43,6 +44,13 @@ inline std::optional<std::int64_t> encode(const std::optional<Timestamp>& time) 
 }
 inline std::optional<std::int64_t> encode(const std::optional<std::uint64_t>& count) {
   return count ? std::optional(static_cast<std::int64_t>(*count)) : std::nullopt;
+}
+inline std::optional<std::string> encode(const std::optional<DataSourceId>& id) {
+  return id ? std::optional(id->to_string()) : std::nullopt;
+}
+/// Global tables have null.
+inline std::optional<std::string> encode_schema(const JobSpec& spec) {
+  return spec.schema.empty() ? std::nullopt : std::optional(spec.schema);
 }
 std::optional<Timestamp> decode_time(const Nullable<long long>& column);
 
@@ -82,6 +90,10 @@ class JobRow {
   Nullable<std::string> duplicate_removal_column_;
   std::string mirror_target_names_;
   Nullable<std::string> post_execution_query_;
+  Nullable<long long> deleted_at_;
+  Nullable<std::string> creator_user_id_, creator_key_id_;
+  int chunks_kept_ = 0;
+  Nullable<std::string> connection_id_, schema_name_, target_schema_;
 };
 
 /// One row of `chunks`, likewise.
@@ -107,6 +119,10 @@ class ChunkRow {
   Nullable<long long> sequence_;
 };
 
+// The restrictions of a key as JSON texts.
+std::optional<std::string> scopes_to_json(const KeyLimits& limits);
+std::optional<std::string> pools_to_json(const KeyLimits& limits);
+
 /// One row of `api_keys`, likewise.
 class KeyRow {
  public:
@@ -120,9 +136,10 @@ class KeyRow {
   Key decode() const;
 
  private:
-  std::string id_, team_id_, owner_id_, kind_, name_, secret_digest_;
+  std::string id_, team_id_, owner_kind_, owner_id_, creator_id_, name_, secret_digest_;
   long long created_ = 0;
-  Nullable<long long> last_used_;
+  Nullable<long long> last_used_, expires_;
+  Nullable<std::string> scopes_, pools_, replaced_by_;
 };
 
 }  // namespace adit

@@ -5,6 +5,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <fstream>
 #include <functional>
 
@@ -29,11 +30,10 @@ class SqliteCatalogFile : public testing::Test {
   void found() {
     const auto catalog = open();
     const Team team{TeamId::random(), "t", "t"};
-    const User user{UserId::random(), team.id, "u", "e"};
+    const User user{UserId::random(), team.id, "u", "e", Role::kAdministrator};
     ASSERT_TRUE(
-        catalog->found_team(team, user, {KeyId::random(), team.id, user.id, KeyKind::kUser, "k", {}, {}, {}})
-            .ok());
-    ASSERT_TRUE(catalog->insert_pool({pool_, team.id, "p", "", user.id, {}}).ok());
+        catalog->found_team(team, user, {KeyId::random(), team.id, subject_of(user.id), user.id, "k"}).ok());
+    ASSERT_TRUE(catalog->insert_pool({pool_, team.id, "p", "", user.id.uuid(), {}}).ok());
   }
   std::unique_ptr<Catalog> open() {
     auto catalog = open_sqlite_catalog(file_);
@@ -95,6 +95,19 @@ TEST_F(SqliteCatalogFile, AnOlderCatalogIsCopiedBeforeItIsMigrated) {
   EXPECT_EQ(version, 1);
 }
 
+TEST_F(SqliteCatalogFile, OfTheCopiesBeforeMigrationsTheLastOneStays) {
+  const Migration steps[] = {
+      {1, "CREATE TABLE a (x INTEGER)"}, {2, "CREATE TABLE b (x INTEGER)"}, {3, "SELECT 1"}};
+  SqliteSession session(file_, SessionKind::kWriter);
+  for (const std::size_t versions : {1, 2, 3}) {
+    ASSERT_TRUE(migrate(session, file_, std::span(steps).first(versions)).ok());
+  }
+  EXPECT_FALSE(fs::exists(folder_ / "catalog.db.before-v2"));
+  EXPECT_TRUE(fs::exists(folder_ / "catalog.db.before-v3"));
+  ASSERT_TRUE(migrate(session, file_, steps).ok());
+  EXPECT_TRUE(fs::exists(folder_ / "catalog.db.before-v3"));
+}
+
 TEST_F(SqliteCatalogFile, AFailedMigrationLeavesTheVersionBefore) {
   const Migration steps[] = {{1, "CREATE TABLE a (x INTEGER)"}, {2, "CREATE TABLE b (x INTEGER); nonsense"}};
   SqliteSession session(file_, SessionKind::kWriter);
@@ -103,6 +116,100 @@ TEST_F(SqliteCatalogFile, AFailedMigrationLeavesTheVersionBefore) {
   int tables = 0;
   session.query("SELECT count(*) FROM sqlite_master WHERE name = 'b'").into(tables).next();
   EXPECT_EQ(tables, 0);
+}
+
+TEST_F(SqliteCatalogFile, WhatWorkedBeforePermissionsGoesOnWorking) {
+  const auto team = TeamId::random(), other_team = TeamId::random();
+  const auto user = UserId::random();
+  const auto user_key = KeyId::random(), application_key = KeyId::random();
+  {
+    SqliteSession session(file_, SessionKind::kWriter);
+    ASSERT_TRUE(migrate(session, file_, catalog_migrations().first(4)).ok());
+    const auto in = [](const std::string& id) { return "'" + id + "'"; };
+    session.execute_script("INSERT INTO teams (id, name, domain) VALUES (" + in(team.to_string()) +
+                           ", 't', 't'), (" + in(other_team.to_string()) + ", 'o', 'o');" +
+                           "INSERT INTO users (id, team_id, name, email, administrator) VALUES (" +
+                           in(user.to_string()) + ", " + in(team.to_string()) + ", 'u', 'e', 1);" +
+                           "INSERT INTO api_keys (id, team_id, owner_id, kind, name, secret_digest, created, "
+                           "last_used) VALUES (" +
+                           in(user_key.to_string()) + ", " + in(team.to_string()) + ", " +
+                           in(user.to_string()) + ", 'USER', 'first', " + in(std::string(64, 'a')) +
+                           ", 5, NULL), (" + in(application_key.to_string()) + ", " + in(team.to_string()) +
+                           ", " + in(user.to_string()) + ", 'APPLICATION', 'extractor', " +
+                           in(std::string(64, 'b')) + ", 6, 7);");
+  }
+  const auto catalog = open();
+  const auto administrator = *catalog->find_access(subject_of(user));
+  ASSERT_TRUE(administrator);
+  EXPECT_EQ(administrator->role, Role::kAdministrator);
+  EXPECT_TRUE(administrator->active);
+  const auto first = *catalog->find_key(user_key);
+  ASSERT_TRUE(first);
+  EXPECT_EQ(first->owner, subject_of(user));
+  EXPECT_EQ(to_hex(first->secret_digest), std::string(64, 'a'));
+  const auto key = *catalog->find_key(application_key);
+  ASSERT_TRUE(key);
+  EXPECT_EQ(key->kind(), KeyKind::kApplication);
+  EXPECT_EQ(key->creator, user);
+  EXPECT_EQ(key->last_used, from_epoch_ms(7));
+  EXPECT_EQ(key->owner.id, application_key.uuid()) << "clients know the application by this id";
+  const auto application = *catalog->find_access(key->owner);
+  ASSERT_TRUE(application);
+  EXPECT_EQ(application->name, "extractor");
+  EXPECT_EQ(application->team, team);
+  PermissionSet granted;
+  for (const auto& grant : application->grants) {
+    EXPECT_FALSE(grant.pool);
+    granted.add(grant.permission);
+  }
+  EXPECT_EQ(granted, (PermissionSet{Permission::kUseAllDataModels, Permission::kViewAllDataPools,
+                                    Permission::kEditAllDataPools, Permission::kCreateDataPool,
+                                    Permission::kManageAllDataPools, Permission::kViewMetrics}));
+  EXPECT_TRUE((*catalog->list_grants(other_team, std::nullopt)).empty());
+}
+
+TEST_F(SqliteCatalogFile, WhoReadMetricsBeforeTheirPermissionReadsThemStill) {
+  const auto team = TeamId::random(), other_team = TeamId::random();
+  const auto member = UserId::random();
+  const auto application = ApplicationId::random(), of_others = ApplicationId::random();
+  const auto narrow = KeyId::random(), free = KeyId::random(), of_pool = KeyId::random();
+  {
+    SqliteSession session(file_, SessionKind::kWriter);
+    const auto all = catalog_migrations();
+    const auto older =
+        std::ranges::count_if(all, [](const auto& migration) { return migration.version < 11; });
+    ASSERT_TRUE(migrate(session, file_, all.first(static_cast<std::size_t>(older))).ok());
+    const auto in = [](const auto& id) { return "'" + id.to_string() + "'"; };
+    const auto key = [&](KeyId id, const std::string& limits) {
+      return "INSERT INTO api_keys (id, team_id, owner_kind, owner_id, creator_id, name, secret_digest, "
+             "created, scopes, pools) VALUES (" +
+             in(id) + ", " + in(team) + ", 'APPLICATION', " + in(application) + ", " + in(member) +
+             ", 'k', '" + std::string(64, 'a') + "', 0, " + limits + ");";
+    };
+    session.execute_script(
+        "INSERT INTO teams (id, name, domain) VALUES (" + in(team) + ", 't', 't'), (" + in(other_team) +
+        ", 'o', 'o'); INSERT INTO users (id, team_id, name, email, role) VALUES (" + in(member) + ", " +
+        in(team) +
+        ", 'u', 'e', 'MEMBER'); INSERT INTO applications (id, team_id, name, creator_id, active, "
+        "created) VALUES (" +
+        in(application) + ", " + in(team) + ", 'prometheus', " + in(member) + ", 1, 0), (" + in(of_others) +
+        ", " + in(other_team) + ", 'theirs', " + in(member) + ", 1, 0);" +
+        key(narrow, "'[\"audit.log:read\"]', NULL") + key(free, "NULL, NULL") +
+        key(of_pool, "'[\"audit.log:read\"]', '[]'"));
+  }
+  const auto catalog = open();
+  const auto may = [&](const Subject& subject) {
+    const auto access = *catalog->find_access(subject);
+    return access && access->grants.size() == 1 && !access->grants.front().pool &&
+           access->grants.front().permission == Permission::kViewMetrics;
+  };
+  EXPECT_TRUE(may(subject_of(member)));
+  EXPECT_TRUE(may(subject_of(application)));
+  EXPECT_FALSE(may(subject_of(of_others))) << "the whole server's metrics are no other team's matter";
+  const auto scopes = [&](KeyId id) { return (*catalog->find_key(id))->limits.scopes; };
+  EXPECT_EQ(scopes(narrow), (ScopeSet{Scope::kAuditLogRead, Scope::kMetricsRead}));
+  EXPECT_EQ(scopes(free), std::nullopt);
+  EXPECT_EQ(scopes(of_pool), ScopeSet{Scope::kAuditLogRead});
 }
 
 TEST_F(SqliteCatalogFile, IsReadableByItsOwnerOnly) {
@@ -116,8 +223,8 @@ TEST_F(SqliteCatalogFile, SomethingElseThanACatalogIsAnErrorAndStaysAsItIs) {
   std::ofstream(file_) << std::string(5000, 'x');
   const auto opened = open_sqlite_catalog(file_);
   ASSERT_FALSE(opened.ok());
-  EXPECT_EQ(opened.error().kind, ErrorKind::kInternal);
-  EXPECT_EQ(opened.error().public_message.find(folder_.string()), std::string::npos);
+  EXPECT_EQ(opened.error().kind, ErrorKind::kInvalid);
+  EXPECT_NE(opened.error().public_message.find("is damaged"), std::string::npos);
   EXPECT_EQ(fs::file_size(file_), 5000u);
 }
 

@@ -75,7 +75,7 @@ SqliteSession::SqliteSession(const std::filesystem::path& file, SessionKind kind
     : session_(soci::sqlite3, connection_string(file)) {
   sqlite_api::sqlite3_busy_timeout(handle(), kBusyTimeoutMs);
   sqlite_api::sqlite3_extended_result_codes(handle(), 1);
-  execute_script("PRAGMA foreign_keys=ON; PRAGMA wal_autocheckpoint=" + std::to_string(kCheckpointPages));
+  execute_script("PRAGMA foreign_keys=ON");
   if (kind == SessionKind::kReader) {
     execute_script("PRAGMA query_only=ON");
     return;
@@ -83,6 +83,13 @@ SqliteSession::SqliteSession(const std::filesystem::path& file, SessionKind kind
   std::string mode;
   query("PRAGMA journal_mode=WAL").into(mode).next();
   if (mode != "wal") throw std::runtime_error("SQLite refuses the write-ahead log; journal_mode is " + mode);
+  sqlite_api::sqlite3_wal_hook(
+      handle(),
+      [](void* self, sqlite_api::sqlite3*, const char*, int log_pages) {
+        static_cast<SqliteSession*>(self)->checkpoint_after(log_pages);
+        return SQLITE_OK;
+      },
+      this);
   set_sync_on_commit(true);
 }
 
@@ -110,6 +117,19 @@ void SqliteSession::set_sync_on_commit(bool on) {
   sync_on_commit_ = on;
 }
 
+/// What SQLite does by itself after a commit, but it would not say that the disk failed.
+void SqliteSession::checkpoint_after(int log_pages) {
+  if (log_pages < kCheckpointPages) return;
+  const int code =
+      sqlite_api::sqlite3_wal_checkpoint_v2(handle(), "main", SQLITE_CHECKPOINT_PASSIVE, nullptr, nullptr);
+  if ((code & 0xff) == SQLITE_IOERR) checkpoint_failed_ = true;
+}
+
+bool SqliteSession::is_disk_error(const std::exception& exception) {
+  const auto* failure = dynamic_cast<const soci::sqlite3_soci_error*>(&exception);
+  return failure != nullptr && (failure->result() & 0xff) == SQLITE_IOERR;
+}
+
 bool SqliteSession::in_transaction() const { return sqlite_api::sqlite3_get_autocommit(handle()) == 0; }
 
 void SqliteSession::abandon_transaction() noexcept {
@@ -134,6 +154,13 @@ Error SqliteSession::error_of(const std::exception& exception) const {
             std::move(detail)};
   }
   return internal(std::move(detail));
+}
+
+bool SqliteSession::is_damage(const std::exception& exception) {
+  const auto* failure = dynamic_cast<const soci::sqlite3_soci_error*>(&exception);
+  if (failure == nullptr) return false;
+  const int code = failure->result() & 0xff;
+  return code == SQLITE_CORRUPT || code == SQLITE_NOTADB || failure->result() == SQLITE_IOERR_SHORT_READ;
 }
 
 sqlite_api::sqlite3* SqliteSession::handle() const {

@@ -97,13 +97,22 @@ class SqliteSession {
   void abandon_transaction() noexcept;
 
   Error error_of(const std::exception& exception) const;
+  /// Whether SQLite says that the file is no database or a damaged one.
+  static bool is_damage(const std::exception& exception);
+  /// Whether the disk refused to read, write or sync: of a statement, of a commit, or of a checkpoint after
+  /// one, which SQLite itself keeps to itself.
+  static bool is_disk_error(const std::exception& exception);
+  bool checkpoint_failed() const { return checkpoint_failed_; }
+  void forget_failed_checkpoint() { checkpoint_failed_ = false; }
 
  private:
   sqlite_api::sqlite3* handle() const;
+  void checkpoint_after(int log_pages);
 
   mutable soci::session session_;
   std::map<std::string, std::unique_ptr<soci::statement>, std::less<>> statements_;
   std::optional<bool> sync_on_commit_;
+  bool checkpoint_failed_ = false;
 };
 
 }  // namespace adit

@@ -1,23 +1,47 @@
 #include "catalog/write_queue.h"
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <algorithm>
+#include <cerrno>
 #include <string>
 
 #include "base/failpoint.h"
+#include "base/file.h"
+#include "base/log.h"
 
 namespace adit {
 namespace {
 
 /// Bounds how long the first of a batch waits for the last.
 constexpr std::size_t kBatchMax = 64;
+constexpr std::size_t kRenewalBytes = 1 << 20;
 
 void pass_failpoint(std::string_view name, std::string_view place) {
-  if (!name.empty()) failpoint(std::string(name).append(place));
+  if (failpoint_is_armed(name)) failpoint(std::string(name).append(place));
+}
+
+/// Writes the bytes of a file over themselves, so that a sync has to bring all of them to the disk.
+Result<void> write_again(const std::filesystem::path& path) {
+  const FileHandle file(::open(path.c_str(), O_RDWR | O_CLOEXEC));
+  if (!file) return system_error(errno, "open " + path.string());
+  std::vector<char> block(kRenewalBytes);
+  for (off_t at = 0;;) {
+    const auto read = ::pread(file.get(), block.data(), block.size(), at);
+    if (read < 0) return system_error(errno, "read " + path.string());
+    if (read == 0) break;
+    const auto written = ::pwrite(file.get(), block.data(), static_cast<std::size_t>(read), at);
+    if (written <= 0) return system_error(written < 0 ? errno : EIO, "write " + path.string());
+    at += written;
+  }
+  return sync_file(file, path);
 }
 
 }  // namespace
 
-WriteQueue::WriteQueue(const std::filesystem::path& file) : session_(file, SessionKind::kWriter) {}
+WriteQueue::WriteQueue(const std::filesystem::path& file)
+    : log_(file.string() + "-wal"), session_(file, SessionKind::kWriter) {}
 
 Result<void> WriteQueue::run(Durability durability, std::string_view name, const Body& body) {
   Write write{durability, name, body};
@@ -57,12 +81,26 @@ void WriteQueue::run_batch(std::span<Write*> batch) {
   for (std::size_t i = 0; i < batch.size(); ++i) batch[i]->outcome = std::move(outcomes[i]);
 }
 
+Result<void> WriteQueue::renew_doubtful_log() {
+  if (!log_is_doubtful_ && !session_.checkpoint_failed()) return {};
+  log_is_doubtful_ = true;
+  ADIT_CHECK(write_again(log_));
+  log_is_doubtful_ = false;
+  session_.forget_failed_checkpoint();
+  log::warning("catalog.log_written_again", {{"why", "the disk had failed to read, write or sync"}});
+  return {};
+}
+
 Result<void> WriteQueue::run_in_one_transaction(std::span<Write*> batch) {
   try {
     const bool durable =
         std::ranges::any_of(batch, [](const auto* w) { return w->durability == Durability::kFull; });
     session_.set_sync_on_commit(durable);
     session_.query("BEGIN IMMEDIATE").run();
+    if (auto renewed = renew_doubtful_log(); !renewed) {
+      session_.abandon_transaction();
+      return renewed;
+    }
     for (const auto* write : batch) {
       if (auto result = write->body(session_); !result) {
         session_.abandon_transaction();
@@ -73,6 +111,7 @@ Result<void> WriteQueue::run_in_one_transaction(std::span<Write*> batch) {
     session_.query("COMMIT").run();
   } catch (const std::exception& exception) {
     auto error = session_.error_of(exception);
+    if (SqliteSession::is_disk_error(exception)) log_is_doubtful_ = true;
     session_.abandon_transaction();
     return error;
   }

@@ -22,6 +22,11 @@ namespace adit {
 /// them wants kFull) and wakes them. Where a body fails, the transaction is rolled back and each body runs
 /// again in one of its own, so that none sees or carries another's failure.
 ///
+/// A sync that fails leaves pages that the kernel shows as written and does not write any more. They may be
+/// of commits that waited for no sync, and what stands behind them in the log is lost with them if the power
+/// goes. So before the next commit the whole log is written and synced once more; until that succeeds nothing
+/// is committed.
+///
 /// Threads: run() from any. Other processes may write to the same file: SQLite's lock orders them.
 class WriteQueue {
  public:
@@ -50,8 +55,12 @@ class WriteQueue {
   std::vector<Write*> take_batch(State& state);
   void run_batch(std::span<Write*> batch);
   Result<void> run_in_one_transaction(std::span<Write*> batch);
+  /// Only where nobody else can write: within a transaction.
+  Result<void> renew_doubtful_log();
 
-  SqliteSession session_;  ///< the leader's
+  const std::filesystem::path log_;
+  bool log_is_doubtful_ = false;  ///< the leader's
+  SqliteSession session_;         ///< the leader's
   std::condition_variable changed_;
   Guarded<State> state_;
 };

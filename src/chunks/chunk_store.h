@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <mutex>
+#include <shared_mutex>
 #include <string_view>
 #include <vector>
 
@@ -34,6 +36,9 @@ class ChunkWriter {
   virtual Result<void> keep() = 0;
 };
 
+/// As long as it lives no chunk's file is removed.
+using RemovalPause = std::unique_lock<std::shared_mutex>;
+
 /// Where chunk bytes rest. Thread-safe.
 class ChunkStore {
  public:
@@ -55,11 +60,30 @@ class ChunkStore {
   virtual Result<std::uint64_t> free_bytes() = 0;
   /// Removes the temporary files of uploads that a dead process left. Call once at start, before any write.
   virtual Result<void> remove_unfinished() = 0;
+  /// Waits for removals under way; further ones wait until the pause is over. For moments only.
+  virtual RemovalPause pause_removals() = 0;
 };
 
-/// A store on a local file system: `<root>/<pool>/<job>/<chunk>`; `<chunk>.part` while it is written. Digests
+/// A store on a local file system: `<root>/<pool>/<xx>/<job>.<chunk>`, xx being the first two
+/// digits of the job's id; with `.part` behind it while it is written. Digests
 /// are computed while writing and early write-back is started, so that finish() and keep() have little left
 /// to do.
 Result<std::unique_ptr<ChunkStore>> open_local_chunk_store(std::filesystem::path root);
+
+/// Where a chunk's file lies below `root`.
+std::filesystem::path local_chunk_file(const std::filesystem::path& root, PoolId pool, JobId job,
+                                       ChunkId chunk);
+/// The pools, jobs and chunks of the files below `root`, in no order: those being written are left out, and
+/// so is what is named otherwise.
+struct LocalChunk {
+  PoolId pool;
+  JobId job;
+  ChunkId chunk;
+};
+Result<std::vector<LocalChunk>> list_local_chunks(const std::filesystem::path& root);
+
+/// The folder with all chunks of a pool, below the root of a local store. Once made it stays until
+/// remove_pool().
+std::filesystem::path local_chunk_folder(const std::filesystem::path& root, PoolId pool);
 
 }  // namespace adit

@@ -166,12 +166,36 @@ TEST_P(ChunkStoreContract, RemovingAJobTakesItsUnfinishedUploadsToo) {
   const auto writer = begin(late);
   ASSERT_TRUE(writer->write("x").ok());
   ASSERT_TRUE(store_->remove_job(pool_, job_).ok());
-  EXPECT_TRUE(fs::is_empty(folder_));
+  EXPECT_EQ(count_files(folder_), 0u);
   ASSERT_TRUE(writer->finish().ok());
   EXPECT_FALSE(writer->keep().ok());
   EXPECT_EQ(open_error(late), ErrorKind::kNotFound);
   ASSERT_TRUE(store_->remove_job(pool_, job_).ok());
   keep(ChunkId::random(), "again");
+}
+
+TEST_P(ChunkStoreContract, RemovingAJobOrAPoolTouchesNoOther) {
+  const auto chunk = ChunkId::random();
+  keep(chunk, "1");
+  // Its neighbour on the disk: an id that begins with the same digits.
+  auto text = job_.to_string();
+  text.back() = text.back() == '0' ? '1' : '0';
+  const auto neighbour = *JobId::parse(text);
+  const auto other_pool = PoolId::random();
+  for (const auto pool : {pool_, other_pool}) {
+    const auto writer = *store_->open_for_write(pool, neighbour, chunk, kNoBound);
+    ASSERT_TRUE(writer->finish().ok());
+    ASSERT_TRUE(writer->keep().ok());
+  }
+  ASSERT_TRUE(store_->remove_job(pool_, neighbour).ok());
+  EXPECT_EQ(list(), std::vector{chunk});
+  EXPECT_TRUE(store_->list(pool_, neighbour)->empty());
+  ASSERT_TRUE(store_->remove_pool(other_pool).ok());
+  EXPECT_TRUE(store_->list(other_pool, neighbour)->empty());
+  EXPECT_EQ(list(), std::vector{chunk});
+  ASSERT_TRUE(store_->remove_pool(pool_).ok());
+  EXPECT_TRUE(fs::is_empty(folder_));
+  keep(chunk, "again");
 }
 
 TEST_P(ChunkStoreContract, WhatADeadProcessLeftUnfinishedIsRemovedAndKeptChunksStay) {

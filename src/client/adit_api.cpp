@@ -12,20 +12,12 @@ namespace {
 namespace json = boost::json;
 
 constexpr std::string_view kPools = "/adit/api/v1/pools";
-constexpr std::string_view kKeys = "/adit/api/v1/keys";
 constexpr std::size_t kNamesShownMax = 10;
 
 PoolView pool_view(const json::value& value) {
   const auto& object = as_object(value);
   return {text_at(object, "id"), text_at(object, "name"), text_at(object, "description"),
           number_at(object, "createdAt").value_or(0)};
-}
-
-KeyView key_view(const json::value& value) {
-  const auto& object = as_object(value);
-  return {text_at(object, "id"),           text_at(object, "name"),
-          text_at(object, "kind"),         number_at(object, "createdAt").value_or(0),
-          number_at(object, "lastUsedAt"), text_at(object, "key")};
 }
 
 // Besides what may pass for any request: the same one, of which only the connection was lost, is still under
@@ -142,25 +134,6 @@ Result<std::string> AditApi::find_pool(const std::string& name_or_id) {
   const auto found = std::ranges::find(all, name_or_id, &PoolView::name);
   if (found != all.end()) return found->id;
   return not_found("There is no pool named `" + name_or_id + "`. " + names_of(all));
-}
-
-Result<std::vector<KeyView>> AditApi::keys() { return views_of<KeyView>(get(std::string(kKeys)), key_view); }
-
-Result<KeyView> AditApi::create_key(const std::string& name, const std::string& kind) {
-  const json::object body{{"name", name}, {"kind", kind}};
-  ADIT_TRY(const auto answer, json_of(http_.post(kKeys, json::serialize(body))));
-  return key_view(answer);
-}
-
-Result<KeyView> AditApi::import_key(const std::string& name, const std::string& kind,
-                                    const std::string& key) {
-  const json::object body{{"name", name}, {"kind", kind}, {"key", key}};
-  ADIT_TRY(const auto answer, json_of(http_.post(kKeys, json::serialize(body))));
-  return key_view(answer);
-}
-
-Result<void> AditApi::delete_key(const std::string& id) {
-  return remove(std::string(kKeys) + "/" + encode_segment(id));
 }
 
 }  // namespace adit::client

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "client/history_view.h"
 #include "client/http_client.h"
 #include "client/job_view.h"
 #include "client/push_pieces.h"
@@ -24,19 +25,48 @@ struct PoolView {
   std::int64_t created_ms = 0;  ///< since the epoch
 };
 
-struct KeyView {
-  std::string id;
-  std::string name;
-  std::string kind;  ///< USER or APPLICATION
-  std::int64_t created_ms = 0;
-  std::optional<std::int64_t> last_used_ms;
-  std::string key;  ///< the credential; only when it has just been created
+struct AuditView {
+  std::int64_t at_ms = 0;
+  std::string who;  ///< the name; empty: nobody was recognized
+  std::string peer;
+  std::string operation;
+  std::string pool;    ///< its id, if it is about one
+  std::string object;  ///< what else it is about
+  std::int64_t status = 0;
+  std::string outcome;
+};
+struct AuditPage {
+  std::vector<AuditView> entries;
+  std::string body;  ///< the answer as it came
+};
+
+/// Empty means all; times are ISO 8601 or milliseconds since the epoch.
+struct AuditFilter {
+  std::string from;
+  std::string to;
+  std::string principal;
+  std::string operation;
+  std::string object;
+  std::string outcome;
 };
 
 struct JobFilter {
   std::string status;  ///< empty for all
   std::string table;   ///< empty for all
   std::optional<std::uint64_t> limit;
+};
+
+/// A data connection of a pool.
+struct ConnectionView {
+  std::string id;
+  std::string name;
+};
+
+/// A table as the calls name it.
+struct TablePlace {
+  std::string pool;  ///< id
+  std::string table;
+  std::string connection{};  ///< id; empty for a global table
 };
 
 struct TableColumn {
@@ -47,7 +77,9 @@ struct TableColumn {
 
 struct TableView {
   std::string name;
-  std::string type;  ///< TABLE or VIEW
+  std::string connection;     ///< its name; empty for a global table
+  std::string connection_id;  ///< likewise
+  std::string type;           ///< TABLE or VIEW
   std::uint64_t rows_estimated = 0;
   std::vector<TableColumn> columns;
 };
@@ -105,17 +137,20 @@ class AditApi {
   Result<std::string> find_pool(const std::string& name_or_id);
   Result<std::vector<TableView>> tables(const std::string& pool);
   /// Changes a table in its turn among the jobs, and waits for that. kConflict when it was not made.
-  Result<ChangeView> change_table(const std::string& pool, const std::string& table,
-                                  const TableChange& change);
+  Result<ChangeView> change_table(const TablePlace& place, const TableChange& change);
   /// The rows of a table, as `media_type` has them.
-  Result<void> download_table(const std::string& pool, const std::string& table,
-                              const std::string& media_type, const HttpClient::Sink& sink);
+  Result<void> download_table(const TablePlace& place, const std::string& media_type,
+                              const HttpClient::Sink& sink);
+  Result<std::vector<ConnectionView>> connections(const std::string& pool);
+  Result<ConnectionView> create_connection(const std::string& pool, const std::string& name);
+  /// The id of the data connection of that name, in any case; a text in the form of a UUID is an id.
+  /// kNotFound lists what there is.
+  Result<std::string> find_connection(const std::string& pool, const std::string& name_or_id);
 
-  Result<std::vector<KeyView>> keys();
-  Result<KeyView> create_key(const std::string& name, const std::string& kind);
-  /// Makes an existing key known; `key` is the credential.
-  Result<KeyView> import_key(const std::string& name, const std::string& kind, const std::string& key);
-  Result<void> delete_key(const std::string& id);
+  /// Latest first; at most 1,000.
+  Result<AuditPage> audit(const AuditFilter& filter, std::uint64_t limit);
+  Result<void> download_audit(const AuditFilter& filter, const std::string& media_type,
+                              const HttpClient::Sink& sink);
 
   /// `repeat_key` is the Idempotency-Key under which the server knows a request again that is sent twice.
   Result<JobView> create_job(const std::string& pool, const JobRequest& request,
@@ -126,6 +161,10 @@ class AditApi {
   Result<JobView> job(const std::string& pool, const std::string& job);
   /// Newest first.
   Result<std::vector<JobView>> jobs(const std::string& pool, const JobFilter& filter);
+  /// Jobs that were, newest first, as the server describes them.
+  Result<boost::json::array> history(const std::string& pool, const HistoryRequest& request);
+  /// One of them with its chunks.
+  Result<boost::json::value> history_of(const std::string& pool, const std::string& job);
   /// The job as it ended; kConflict when it had ended before.
   Result<JobView> cancel(const std::string& pool, const std::string& job);
   Result<void> delete_job(const std::string& pool, const std::string& job);

@@ -1,4 +1,5 @@
 // Push jobs and their chunks.
+#include <algorithm>
 #include <boost/json.hpp>
 
 #include "client/adit_api.h"
@@ -7,6 +8,8 @@
 namespace adit::client {
 namespace {
 
+namespace json = boost::json;
+
 std::string jobs_path(const std::string& pool) {
   return "/data-ingestion/api/v1/data-push/" + encode_segment(pool) + "/jobs/";
 }
@@ -14,6 +17,12 @@ std::string jobs_path(const std::string& pool) {
 std::string job_path(const std::string& pool, const std::string& job) {
   return jobs_path(pool) + encode_segment(job);
 }
+
+std::string history_path(const std::string& pool) {
+  return "/adit/api/v1/pools/" + encode_segment(pool) + "/history";
+}
+
+constexpr std::uint64_t kHistoryPage = 500;
 
 }  // namespace
 
@@ -64,6 +73,26 @@ Result<JobView> AditApi::cancel(const std::string& pool, const std::string& job)
   if (answer && answer->status == 409 && attempts > 1) return this->job(pool, job);
   ADIT_TRY(const auto ended, json_of(answer));
   return job_view(ended);
+}
+
+Result<json::array> AditApi::history(const std::string& pool, const HistoryRequest& request) {
+  json::array jobs;
+  std::string cursor;
+  while (jobs.size() < request.limit) {
+    auto path =
+        history_path(pool) + "?limit=" + std::to_string(std::min(kHistoryPage, request.limit - jobs.size()));
+    for (const auto& [name, value] : request.filters) path += "&" + name + "=" + encode_segment(value);
+    if (!cursor.empty()) path += "&cursor=" + encode_segment(cursor);
+    ADIT_TRY(const auto answer, json_of(get(path)));
+    for (const auto& job : array_at(as_object(answer), "jobs")) jobs.push_back(job);
+    cursor = text_at(as_object(answer), "next");
+    if (cursor.empty()) break;
+  }
+  return jobs;
+}
+
+Result<json::value> AditApi::history_of(const std::string& pool, const std::string& job) {
+  return json_of(get(history_path(pool) + "/" + encode_segment(job)));
 }
 
 Result<void> AditApi::delete_job(const std::string& pool, const std::string& job) {

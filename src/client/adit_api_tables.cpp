@@ -1,12 +1,15 @@
 // Tables and queries.
+#include <algorithm>
 #include <array>
 #include <boost/json.hpp>
 #include <charconv>
 #include <utility>
 
+#include "base/id.h"
 #include "client/adit_api.h"
 #include "client/api_error.h"
 #include "client/json_view.h"
+#include "formats/names.h"
 
 namespace adit::client {
 namespace {
@@ -17,8 +20,26 @@ constexpr std::chrono::milliseconds kLook{200};
 
 std::string pool_path(const std::string& pool) { return "/adit/api/v1/pools/" + encode_segment(pool); }
 
-std::string table_path(const std::string& pool, const std::string& table) {
-  return pool_path(pool) + "/tables/" + encode_segment(table);
+std::string connections_path(const std::string& pool) { return pool_path(pool) + "/data-sources"; }
+
+std::string table_path(const TablePlace& place, const std::string& what = {}) {
+  auto path = pool_path(place.pool) + "/tables/" + encode_segment(place.table) + what;
+  if (!place.connection.empty()) path += "?schemaName=" + encode_segment(place.connection);
+  return path;
+}
+
+ConnectionView connection_view(const json::value& value) {
+  const auto& object = as_object(value);
+  return {text_at(object, "id"), text_at(object, "name")};
+}
+
+std::string names_of(const std::vector<ConnectionView>& connections) {
+  constexpr std::size_t kNamesShownMax = 10;
+  if (connections.empty()) return "There is none yet.";
+  std::string text = "There is: ";
+  for (std::size_t i = 0; i < std::min(connections.size(), kNamesShownMax); ++i)
+    text += (i == 0 ? "" : ", ") + connections[i].name;
+  return text + (connections.size() > kNamesShownMax ? ", …" : ".");
 }
 
 std::string query_body(const QueryRequest& request) {
@@ -29,8 +50,12 @@ std::string query_body(const QueryRequest& request) {
 
 TableView table_view(const json::value& value) {
   const auto& object = as_object(value);
-  TableView table{
-      text_at(object, "name"), text_at(object, "type"), count_at(object, "rowsEstimated").value_or(0), {}};
+  TableView table{text_at(object, "name"),
+                  text_at(object, "dataSourceName"),
+                  text_at(object, "dataSourceId"),
+                  text_at(object, "type"),
+                  count_at(object, "rowsEstimated").value_or(0),
+                  {}};
   for (const auto& entry : array_at(object, "columns")) {
     const auto& column = as_object(entry);
     table.columns.push_back({text_at(column, "name"), text_at(column, "type"), text_at(column, "storedAs")});
@@ -71,17 +96,16 @@ Result<std::vector<TableView>> AditApi::tables(const std::string& pool) {
   return views_of<TableView>(get(pool_path(pool) + "/tables"), table_view);
 }
 
-Result<ChangeView> AditApi::change_table(const std::string& pool, const std::string& table,
-                                         const TableChange& change) {
-  const auto path = table_path(pool, table);
+Result<ChangeView> AditApi::change_table(const TablePlace& place, const TableChange& change) {
   const auto asked = [&]() -> Result<Answer> {
     switch (change.kind) {
       case TableChange::Kind::kDrop:
-        return http_.remove(path);
+        return http_.remove(table_path(place));
       case TableChange::Kind::kTruncate:
-        return http_.post(path + "/truncate", "");
+        return http_.post(table_path(place, "/truncate"), "");
       case TableChange::Kind::kDeleteRows:
-        return http_.post(path + "/delete-rows", json::serialize(json::object{{"where", change.where}}));
+        return http_.post(table_path(place, "/delete-rows"),
+                          json::serialize(json::object{{"where", change.where}}));
     }
     std::unreachable();
   }();
@@ -89,7 +113,7 @@ Result<ChangeView> AditApi::change_table(const std::string& pool, const std::str
   auto view = change_view(parsed);
   while (view.status == "QUEUED" || view.status == "RUNNING" || view.status == "NEW") {
     if (!sleep_unless(stop_, kLook)) return Error{ErrorKind::kCanceled, "Interrupted; the change goes on."};
-    ADIT_TRY(const auto seen, json_of(get(pool_path(pool) + "/changes/" + encode_segment(view.id))));
+    ADIT_TRY(const auto seen, json_of(get(pool_path(place.pool) + "/changes/" + encode_segment(view.id))));
     view = change_view(seen);
   }
   if (view.status == "DONE") return view;
@@ -97,10 +121,30 @@ Result<ChangeView> AditApi::change_table(const std::string& pool, const std::str
                   (view.logs.empty() ? "." : ": " + view.logs.back()));
 }
 
-Result<void> AditApi::download_table(const std::string& pool, const std::string& table,
-                                     const std::string& media_type, const HttpClient::Sink& sink) {
+Result<void> AditApi::download_table(const TablePlace& place, const std::string& media_type,
+                                     const HttpClient::Sink& sink) {
   return success_of(
-      http_.download(Method::kGet, table_path(pool, table) + "/rows", "", {{"Accept", media_type}}, sink));
+      http_.download(Method::kGet, table_path(place, "/rows"), "", {{"Accept", media_type}}, sink));
+}
+
+Result<std::vector<ConnectionView>> AditApi::connections(const std::string& pool) {
+  return views_of<ConnectionView>(get(connections_path(pool)), connection_view);
+}
+
+Result<ConnectionView> AditApi::create_connection(const std::string& pool, const std::string& name) {
+  ADIT_TRY(const auto created,
+           json_of(http_.post(connections_path(pool), json::serialize(json::object{{"name", name}}))));
+  return connection_view(created);
+}
+
+Result<std::string> AditApi::find_connection(const std::string& pool, const std::string& name_or_id) {
+  if (Uuid::parse(name_or_id)) return name_or_id;
+  ADIT_TRY(const auto all, connections(pool));
+  const auto found = std::ranges::find_if(all, [folded = fold_name(name_or_id)](const auto& connection) {
+    return fold_name(connection.name) == folded;
+  });
+  if (found != all.end()) return found->id;
+  return not_found("The pool has no data connection named `" + name_or_id + "`. " + names_of(all));
 }
 
 Result<void> AditApi::download_query(const std::string& pool, const QueryRequest& request,

@@ -48,6 +48,7 @@ std::string create_body(const JobRequest& request) {
   if (request.fallback_varchar_length) body["fallbackVarcharLength"] = *request.fallback_varchar_length;
   if (request.change_date) body["changeDate"] = date_value(*request.change_date);
   if (request.foreign_keys) body["foreignKeys"] = *request.foreign_keys;
+  if (request.connection) body["connectionId"] = *request.connection;
   return json::serialize(body);
 }
 
@@ -80,6 +81,7 @@ ChunkView chunk_view(const json::value& value) {
   chunk.id = text_at(object, "id");
   chunk.type = text_at(object, "type");
   chunk.state = text_at(adit, "state");
+  chunk.checksum = text_at(object, "checksum");
   chunk.bytes = count_at(adit, "bytes").value_or(0);
   chunk.rows = count_at(adit, "rows");
   for (const auto& entry : array_at(adit, "errors")) {

@@ -23,6 +23,7 @@ struct JobRequest {
   std::optional<std::uint64_t> fallback_varchar_length{};
   std::optional<std::string> change_date{};  ///< ISO 8601, or milliseconds since the epoch
   std::optional<std::string> foreign_keys{};
+  std::optional<std::string> connection{};  ///< id of a data connection
 };
 
 struct JobView {
@@ -60,6 +61,7 @@ struct ChunkView {
   std::string type;   ///< UPSERT or DELETE
   std::string state;  ///< STORED, STAGING, STAGED or FAILED
   std::uint64_t bytes = 0;
+  std::string checksum;  ///< SHA-256 in hexadecimal digits
   std::optional<std::uint64_t> rows;
   std::vector<ChunkProblem> problems;
 };

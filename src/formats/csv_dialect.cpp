@@ -1,21 +1,34 @@
 #include "formats/csv_dialect.h"
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
+#include <string>
 
 namespace adit {
 namespace {
 
 constexpr std::size_t kRecordsMax = 200;
 
+/// Whether a separator has cut a quoted text: one quote stands in this field, its partner in another.
+bool cuts_quotes(const CsvRecord& record, std::string_view quotes) {
+  return std::ranges::any_of(record.fields, [&](const auto& field) {
+    return !field.quoted && std::ranges::any_of(quotes, [&](const char quote) {
+      return std::ranges::count(field.raw, quote) % 2 == 1;
+    });
+  });
+}
+
 /// How well a dialect explains the sample: fields of the header times the share of records that agree with
-/// it.
-double score(std::string_view sample, const CsvDialect& dialect) {
+/// it. Records in which it cuts quoted texts speak against it, but no more than that: inches and apostrophes
+/// stand alone.
+double score(std::string_view sample, const CsvDialect& dialect, std::string_view quotes) {
   CsvScanner scanner(sample, dialect);
   CsvRecord record;
   std::size_t columns = 0;
   std::size_t records = 0;
   std::size_t agreeing = 0;
+  std::size_t cut = 0;
   while (records < kRecordsMax && scanner.next(record)) {
     const bool last = scanner.position() >= sample.size();
     if (record.blank()) continue;
@@ -23,10 +36,12 @@ double score(std::string_view sample, const CsvDialect& dialect) {
     if (last && records > 0 && !record.ended) break;  // it may be cut
     ++records;
     if (!record.problem && record.fields.size() == columns) ++agreeing;
+    if (cuts_quotes(record, quotes)) ++cut;
   }
   if (records == 0 || columns < 2) return 0;
   const auto share = static_cast<double>(agreeing) / static_cast<double>(records);
-  return share * share * (1.0 + static_cast<double>(columns) / 1000.0);
+  const auto cut_share = static_cast<double>(cut) / static_cast<double>(records);
+  return share * share * (1.0 - cut_share / 2) * (1.0 + static_cast<double>(columns) / 1000.0);
 }
 
 }  // namespace
@@ -38,12 +53,13 @@ CsvDialect detect_csv_dialect(std::string_view sample, const CsvOptions& options
   given.escape = given.quote;
   if (options.escape && !options.escape->empty()) given.escape = options.escape->front();
 
+  const auto quotes = options.quote && !options.quote->empty() ? *options.quote : std::string("\"'");
   constexpr std::array<const char*, 4> kSeparators{",", ";", "\t", "|"};
   auto best = given;
   double best_score = 0;
   const auto consider = [&](const CsvDialect& candidate) {
     // A later candidate must be clearly better: the first ones are the usual ones.
-    const auto candidate_score = score(sample, candidate);
+    const auto candidate_score = score(sample, candidate, quotes);
     if (candidate_score > best_score + 1e-9) {
       best = candidate;
       best_score = candidate_score;

@@ -118,6 +118,12 @@ TEST(CsvDialect, IsDetected) {
   EXPECT_EQ(detect_csv_dialect("a\n1\n", {}).separator, ",");
   EXPECT_EQ(detect_csv_dialect("a,b\n\"x;y;z\",2\n", {}).separator, ",");
   EXPECT_EQ(detect_csv_dialect("a,b\n\"x\\\"y\",2\n", {}).escape, '\\');
+  EXPECT_EQ(detect_csv_dialect("id,\"a;b;c\"\n", {}).separator, ",");
+  EXPECT_EQ(detect_csv_dialect("id,\"a;b;c\"\n1,\"p;q;r\"\n2,\"s;t;u\"\n", {}).separator, ",");
+  EXPECT_EQ(detect_csv_dialect("id,\"a;b;c\"\n1,p;q;r\n2,s;t;u\n", {}).separator, ",");
+  EXPECT_EQ(detect_csv_dialect("id,'a;b;c'\n1,'p;q;r'\n", {}).separator, ",");
+  EXPECT_EQ(detect_csv_dialect("id;\"a,b,c\"\n1;\"p,q,r\"\n", {}).separator, ";");
+  EXPECT_EQ(detect_csv_dialect("size;of\n5\" pipe;it's\n7\" pipe;x\n", {}).separator, ";");
   EXPECT_EQ(detect_csv_dialect("a;b\n1;2\n", {.separator = "|", .quote = {}, .escape = {}}).separator, "|");
 }
 

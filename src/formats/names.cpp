@@ -15,6 +15,8 @@ std::string fold_name(std::string_view name) {
   return folded;
 }
 
+TableKey fold_table(const TableName& table) { return {fold_name(table.schema), fold_name(table.name)}; }
+
 bool is_utf8(std::string_view bytes) {
   const auto* data = reinterpret_cast<const std::uint8_t*>(bytes.data());
   const auto size = static_cast<std::int64_t>(bytes.size());

@@ -4,8 +4,10 @@
 
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "base/result.h"
+#include "model/table_name.h"
 
 namespace adit {
 
@@ -19,6 +21,10 @@ inline constexpr std::size_t kNameBytesMax = 255;
 
 /// Full Unicode case folding: two names are the same exactly when their folded forms are. The input is UTF-8.
 std::string fold_name(std::string_view name);
+
+/// What names a table whatever the case: its folded schema and its folded name.
+using TableKey = std::pair<std::string, std::string>;
+TableKey fold_table(const TableName& table);
 
 /// Whether the bytes are well-formed UTF-8 (no surrogates, no overlong forms).
 bool is_utf8(std::string_view bytes);

@@ -15,7 +15,11 @@ constexpr std::size_t kRoomBytesMin = 4 * 1024;
 
 BodyReader::BodyReader(Connection& connection, InputBuffer& input, Exchange& exchange,
                        std::uint64_t bytes_max)
-    : connection_(connection), input_(input), exchange_(exchange), bytes_max_(bytes_max) {}
+    : connection_(connection),
+      input_(input),
+      exchange_(exchange),
+      bytes_max_(bytes_max),
+      silence_(exchange.service.limits.read_timeout) {}
 
 /// How many bytes the block may take now: never more than the rest of a body whose length is known, so that
 /// nothing of the next request is read with it.
@@ -75,8 +79,7 @@ bool BodyReader::parse(Block& block, std::size_t& raw) {
 
 asio::awaitable<IoResult> BodyReader::read(std::span<char> target) {
   const auto begin = Connection::Clock::now();
-  const IoResult result =
-      co_await connection_.read_some(target, begin + exchange_.service.limits.read_timeout);
+  const IoResult result = co_await connection_.read_some(target, begin + silence_);
   waited_ += Connection::Clock::now() - begin;
   bytes_read_ += result.bytes;
   co_return result;

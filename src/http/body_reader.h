@@ -1,6 +1,7 @@
 // BodyReader: reads a request's body from its connection, block by block.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -36,6 +37,8 @@ class BodyReader {
   BodyReader(Connection& connection, InputBuffer& input, Exchange& exchange, std::uint64_t bytes_max);
 
   asio::awaitable<BodyStatus> fill(Block& block);
+  /// A shorter wait for each piece than the read time-out.
+  void wait_at_most(Connection::Clock::duration silence) { silence_ = std::min(silence_, silence); }
   /// Nobody wants the body any more: fill() reads nothing further. Interrupting the connection as well ends a
   /// read that has begun; one that has just ended would otherwise be followed by another. On the executor.
   void stop() { stopped_ = true; }
@@ -59,6 +62,7 @@ class BodyReader {
   InputBuffer& input_;
   Exchange& exchange_;
   const std::uint64_t bytes_max_;
+  Connection::Clock::duration silence_;  ///< longest wait for one piece
   std::uint64_t bytes_read_ = 0;
   std::uint64_t body_bytes_ = 0;
   Connection::Clock::duration waited_{};

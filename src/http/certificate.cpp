@@ -1,140 +1,177 @@
-#include <arpa/inet.h>
-#include <openssl/bio.h>
-#include <openssl/ec.h>
-#include <openssl/err.h>
-#include <openssl/evp.h>
-#include <openssl/pem.h>
-#include <openssl/x509v3.h>
+#include "http/certificate.h"
 
-#include <algorithm>
+#include <arpa/inet.h>
+#include <openssl/err.h>
+
 #include <array>
 #include <ctime>
-#include <memory>
+#include <utility>
 
+#include "base/digest.h"
 #include "base/file.h"
-#include "base/random.h"
-#include "http/server.h"
+#include "http/openssl_types.h"
 
 namespace adit::http {
 namespace {
 
 namespace fs = std::filesystem;
 
-constexpr long kDaysValid = 3652;
-constexpr std::size_t kSerialBytes = 16;
+constexpr std::uint64_t kPemBytesMax = 1 << 20;
+constexpr std::size_t kChainMax = 20;
 
-template <auto kFree>
-struct Free {
-  template <class T>
-  void operator()(T* pointer) const {
-    kFree(pointer);
+Error unusable(std::string_view what, const fs::path& path, std::string why) {
+  return {ErrorKind::kInvalid, "The TLS " + std::string(what) + " can't be used: " + std::move(why),
+          path.string()};
+}
+
+Result<std::string> read_pem(std::string_view what, const fs::path& path) {
+  auto content = read_file(path, kPemBytesMax);
+  if (content) return content;
+  const auto& error = content.error();
+  return Error{ErrorKind::kInvalid, "The TLS " + std::string(what) + "'s file can't be read.",
+               error.internal_detail + (error.kind == ErrorKind::kNotFound ? ": there is no such file" : "")};
+}
+
+SslBio bio_of(const std::string& text) {
+  return SslBio(BIO_new_mem_buf(text.data(), static_cast<int>(text.size())));
+}
+
+/// Gives no pass phrase, and tells that one was asked for.
+int note_that_encrypted(char*, int, int, void* was_asked) {
+  *static_cast<bool*>(was_asked) = true;
+  return -1;
+}
+
+std::chrono::sys_seconds time_of(const ASN1_TIME* time) {
+  std::tm parts{};
+  ASN1_TIME_to_tm(time, &parts);
+  return std::chrono::sys_seconds(std::chrono::seconds(::timegm(&parts)));
+}
+
+std::string address_text(const ASN1_OCTET_STRING& bytes) {
+  std::array<char, INET6_ADDRSTRLEN> text{};
+  const int family = ASN1_STRING_length(&bytes) == 4 ? AF_INET : AF_INET6;
+  ::inet_ntop(family, ASN1_STRING_get0_data(&bytes), text.data(), text.size());
+  return text.data();
+}
+
+std::vector<std::string> names_of(X509& certificate) {
+  std::vector<std::string> names;
+  const SslNames all(
+      static_cast<GENERAL_NAMES*>(X509_get_ext_d2i(&certificate, NID_subject_alt_name, nullptr, nullptr)));
+  for (int i = 0; all && i < sk_GENERAL_NAME_num(all.get()); ++i) {
+    const auto* name = sk_GENERAL_NAME_value(all.get(), i);
+    if (name->type == GEN_DNS) {
+      const auto* text = reinterpret_cast<const char*>(ASN1_STRING_get0_data(name->d.dNSName));
+      names.emplace_back(text, static_cast<std::size_t>(ASN1_STRING_length(name->d.dNSName)));
+    } else if (name->type == GEN_IPADD) {
+      names.push_back(address_text(*name->d.iPAddress));
+    }
   }
-};
-using Key = std::unique_ptr<EVP_PKEY, Free<EVP_PKEY_free>>;
-using Certificate = std::unique_ptr<X509, Free<X509_free>>;
-using Extension = std::unique_ptr<X509_EXTENSION, Free<X509_EXTENSION_free>>;
-using Bio = std::unique_ptr<BIO, Free<BIO_free_all>>;
-using BigNumber = std::unique_ptr<BIGNUM, Free<BN_free>>;
-
-Error openssl_error(const std::string& what) {
-  std::array<char, 256> text{};
-  ERR_error_string_n(ERR_get_error(), text.data(), text.size());
-  return internal("certificate: " + what + ": " + text.data());
+  return names;
 }
 
-bool is_ip_address(const std::string& name) {
-  in6_addr address{};
-  return ::inet_pton(AF_INET, name.c_str(), &address) == 1 ||
-         ::inet_pton(AF_INET6, name.c_str(), &address) == 1;
+std::string sha256_of(X509& certificate) {
+  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
+  unsigned size = 0;
+  X509_digest(&certificate, EVP_sha256(), digest.data(), &size);
+  return to_hex({digest.data(), size});
 }
 
-bool is_dns_name(const std::string& name) {
-  constexpr std::string_view kAllowed = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._*";
-  return !name.empty() && name.size() <= 253 && name.find_first_not_of(kAllowed) == std::string::npos;
-}
-
-Result<std::string> alternative_names(const std::vector<std::string>& names) {
-  std::string text;
-  for (const auto& name : names) {
-    const bool ip = is_ip_address(name);
-    if (!ip && !is_dns_name(name)) return invalid("'" + name + "' is neither a DNS name nor an IP address.");
-    text += text.empty() ? "" : ",";
-    text += (ip ? "IP:" : "DNS:") + name;
-  }
-  if (text.empty()) return invalid("A certificate needs at least one name.");
-  return text;
-}
-
-bool add_extension(X509* certificate, int id, const std::string& value) {
-  X509V3_CTX context{};
-  X509V3_set_ctx_nodb(&context);
-  X509V3_set_ctx(&context, certificate, certificate, nullptr, nullptr, 0);
-  const Extension extension(X509V3_EXT_conf_nid(nullptr, &context, id, value.c_str()));
-  return extension && X509_add_ext(certificate, extension.get(), -1) == 1;
-}
-
-bool set_serial(X509* certificate) {
-  std::array<std::uint8_t, kSerialBytes> bytes{};
-  fill_random(bytes);
-  bytes[0] &= 0x7f;  // positive, as RFC 5280 asks
-  const BigNumber number(BN_bin2bn(bytes.data(), static_cast<int>(bytes.size()), nullptr));
-  return number && BN_to_ASN1_INTEGER(number.get(), X509_get_serialNumber(certificate)) != nullptr;
-}
-
-bool set_subject(X509* certificate) {
-  static constexpr std::string_view kCommonName = "adit, self-signed";
-  X509_NAME* const name = X509_get_subject_name(certificate);
-  const auto* text = reinterpret_cast<const unsigned char*>(kCommonName.data());
-  return X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, text, static_cast<int>(kCommonName.size()), -1,
-                                    0) == 1 &&
-         X509_set_issuer_name(certificate, name) == 1;
-}
-
-Result<Certificate> make_certificate(EVP_PKEY* key, const std::string& names) {
-  constexpr long kSecondsOfDay = 24L * 60 * 60;
-  Certificate certificate(X509_new());
-  X509* const x509 = certificate.get();
-  const bool made = x509 != nullptr && X509_set_version(x509, X509_VERSION_3) == 1 && set_serial(x509) &&
-                    X509_gmtime_adj(X509_getm_notBefore(x509), -kSecondsOfDay) != nullptr &&
-                    X509_gmtime_adj(X509_getm_notAfter(x509), kDaysValid * kSecondsOfDay) != nullptr &&
-                    set_subject(x509) && X509_set_pubkey(x509, key) == 1 &&
-                    add_extension(x509, NID_basic_constraints, "critical,CA:TRUE,pathlen:0") &&
-                    add_extension(x509, NID_key_usage, "critical,digitalSignature,keyCertSign") &&
-                    add_extension(x509, NID_ext_key_usage, "serverAuth") &&
-                    add_extension(x509, NID_subject_key_identifier, "hash") &&
-                    add_extension(x509, NID_subject_alt_name, names) &&
-                    X509_sign(x509, key, EVP_sha256()) != 0;
-  if (!made) return openssl_error("make");
-  return certificate;
-}
-
-/// The PEM that `write` puts into a memory BIO.
-template <class Write>
-Result<std::string> pem_of(Write write) {
-  const Bio bio(BIO_new(BIO_s_mem()));
-  if (!bio || write(bio.get()) != 1) return openssl_error("write PEM");
-  char* text = nullptr;
-  const long size = BIO_get_mem_data(bio.get(), &text);
-  return std::string(text, static_cast<std::size_t>(size));
+bool is_made_here(X509& certificate) {
+  std::array<char, 64> name{};
+  auto* subject = X509_get_subject_name(&certificate);
+  X509_NAME_get_text_by_NID(subject, NID_commonName, name.data(), static_cast<int>(name.size()));
+  return name.data() == kSelfSignedName && X509_NAME_cmp(subject, X509_get_issuer_name(&certificate)) == 0;
 }
 
 }  // namespace
 
-Result<void> ensure_self_signed_certificate(const fs::path& certificate, const fs::path& key,
-                                            const std::vector<std::string>& names) {
-  std::error_code ignored;
-  if (fs::exists(certificate, ignored) && fs::exists(key, ignored)) return {};
-  ADIT_TRY(const auto alternatives, alternative_names(names));
-  const Key pair(EVP_EC_gen("P-256"));
-  if (!pair) return openssl_error("generate key");
-  ADIT_TRY(const auto made, make_certificate(pair.get(), alternatives));
-  ADIT_TRY(const auto key_pem, pem_of([&](BIO* bio) {
-             return PEM_write_bio_PKCS8PrivateKey(bio, pair.get(), nullptr, nullptr, 0, nullptr, nullptr);
-           }));
-  ADIT_TRY(const auto certificate_pem, pem_of([&](BIO* bio) { return PEM_write_bio_X509(bio, made.get()); }));
-  // The certificate goes last: while it is missing, an interrupted start makes both anew.
-  ADIT_CHECK(replace_file(key, key_pem, 0600));
-  return replace_file(certificate, certificate_pem, 0644);
+std::string openssl_failure() {
+  std::array<char, 256> text{};
+  ERR_error_string_n(ERR_peek_last_error(), text.data(), text.size());
+  ERR_clear_error();
+  return text.data();
+}
+
+Result<std::vector<SslCertificate>> read_certificates(const fs::path& path) {
+  ADIT_TRY(const auto pem, read_pem("certificate", path));
+  const auto bio = bio_of(pem);
+  std::vector<SslCertificate> chain;
+  while (chain.size() < kChainMax) {
+    SslCertificate next(PEM_read_bio_X509(bio.get(), nullptr, nullptr, nullptr));
+    if (!next) break;
+    chain.push_back(std::move(next));
+  }
+  // The end of the file is an error as well: that no other certificate begins there.
+  const auto reason = ERR_GET_REASON(ERR_peek_last_error());
+  const auto failure = openssl_failure();
+  if (chain.empty()) return unusable("certificate", path, "the file holds no certificate in PEM.");
+  if (reason != PEM_R_NO_START_LINE && chain.size() < kChainMax) {
+    return unusable(
+        "certificate", path,
+        "certificate " + std::to_string(chain.size() + 1) + " of the file is damaged (" + failure + ").");
+  }
+  return chain;
+}
+
+Result<SslKey> read_key(const fs::path& path) {
+  ADIT_TRY(const auto pem, read_pem("key", path));
+  const auto bio = bio_of(pem);
+  bool encrypted = false;
+  SslKey key(PEM_read_bio_PrivateKey(bio.get(), nullptr, note_that_encrypted, &encrypted));
+  ERR_clear_error();
+  if (key) return key;
+  if (encrypted) {
+    return unusable(
+        "key", path,
+        "it is encrypted. Write it without a pass phrase, for this server's user only: openssl pkey "
+        "-in KEY -out PLAIN_KEY.");
+  }
+  return unusable("key", path, "the file holds no private key in PEM.");
+}
+
+CertificateFacts facts_of(X509& certificate) {
+  return {.valid_from = time_of(X509_get0_notBefore(&certificate)),
+          .valid_until = time_of(X509_get0_notAfter(&certificate)),
+          .names = names_of(certificate),
+          .sha256 = sha256_of(certificate),
+          .made_here = is_made_here(certificate)};
+}
+
+Result<TlsIdentity> TlsIdentity::load(const TlsFiles& files) {
+  auto material = std::make_shared<TlsMaterial>();
+  ADIT_TRY(material->chain, read_certificates(files.certificate));
+  ADIT_TRY(material->key, read_key(files.key));
+  auto& own = *material->chain.front();
+  const bool fits = X509_check_private_key(&own, material->key.get()) == 1;
+  ERR_clear_error();
+  if (!fits) {
+    return unusable("key", files.key,
+                    "it does not belong to the certificate. In the certificate's file the server's own comes "
+                    "first, those of its issuers behind it.");
+  }
+  return TlsIdentity(facts_of(own), std::move(material));
+}
+
+std::string date_text(std::chrono::sys_seconds time) {
+  const std::time_t seconds = time.time_since_epoch().count();
+  std::tm parts{};
+  ::gmtime_r(&seconds, &parts);
+  std::array<char, 32> text{};
+  return {text.data(), std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%SZ", &parts)};
+}
+
+Result<void> check_validity(const CertificateFacts& facts, Timestamp now) {
+  if (now >= facts.valid_until) {
+    return invalid("The TLS certificate has expired: it was valid until " + date_text(facts.valid_until) +
+                   ".");
+  }
+  if (now < facts.valid_from) {
+    return invalid("The TLS certificate is not valid yet, but from " + date_text(facts.valid_from) +
+                   " on. Is this machine's clock right?");
+  }
+  return {};
 }
 
 }  // namespace adit::http

@@ -1,6 +1,8 @@
 #include "http/connection.h"
 
+#include <netinet/tcp.h>
 #include <poll.h>
+#include <sys/socket.h>
 
 #include <algorithm>
 #include <boost/asio/redirect_error.hpp>
@@ -29,11 +31,11 @@ std::string address_of(const tcp::socket& socket) {
 
 }  // namespace
 
-Connection::Connection(tcp::socket socket, asio::ssl::context* tls)
-    : socket_(std::move(socket)), peer_(address_of(socket_)) {
+Connection::Connection(tcp::socket socket, std::shared_ptr<asio::ssl::context> tls)
+    : socket_(std::move(socket)), context_(std::move(tls)), peer_(address_of(socket_)) {
   error_code ignored;
   socket_.set_option(tcp::no_delay(true), ignored);
-  if (tls != nullptr) tls_.emplace(socket_, *tls);
+  if (context_) tls_.emplace(socket_, *context_);
 }
 
 void Connection::begin(Clock::time_point deadline) {
@@ -70,6 +72,17 @@ void Connection::interrupt() {
 void Connection::abort() {
   aborted_ = true;
   close();
+}
+
+void Connection::stop() {
+  if (idle_) return abort();
+  if (on_stop_) std::exchange(on_stop_, nullptr)();
+}
+
+void Connection::limit_unacknowledged(Milliseconds timeout) {
+  const auto ms = static_cast<unsigned int>(timeout.count());
+  // A connection without this only takes longer to be found dead.
+  static_cast<void>(::setsockopt(socket_.native_handle(), IPPROTO_TCP, TCP_USER_TIMEOUT, &ms, sizeof ms));
 }
 
 void Connection::close() {

@@ -38,8 +38,8 @@ class Connection {
   using Clock = std::chrono::steady_clock;
   using Milliseconds = std::chrono::milliseconds;
 
-  /// `tls` is null for a plain connection; it has to outlive this.
-  Connection(asio::ip::tcp::socket socket, asio::ssl::context* tls);
+  /// `tls` is null for a plain connection.
+  Connection(asio::ip::tcp::socket socket, std::shared_ptr<asio::ssl::context> tls);
 
   asio::any_io_executor executor() { return socket_.get_executor(); }
   const std::string& peer() const { return peer_; }
@@ -66,6 +66,14 @@ class Connection {
   /// tick, and without reading what it has sent.
   void watch_peer(std::function<void()> on_gone) { on_gone_ = std::move(on_gone); }
   void unwatch_peer() { on_gone_ = nullptr; }
+  /// From now on `on_stop` is called, once, when the server begins to stop.
+  void watch_stop(std::function<void()> on_stop) { on_stop_ = std::move(on_stop); }
+  void unwatch_stop() { on_stop_ = nullptr; }
+  /// The server begins to stop: closes it if it is idle.
+  void stop();
+  /// From now on the system takes the connection for broken when what was written is not acknowledged for
+  /// `timeout` (TCP_USER_TIMEOUT, RFC 5482).
+  void limit_unacknowledged(Milliseconds timeout);
   /// Called by the loop's tick.
   void check_deadline(Clock::time_point now);
 
@@ -76,10 +84,12 @@ class Connection {
   asio::awaitable<void> discard(Milliseconds silence, Clock::time_point end, std::uint64_t bytes_max);
 
   asio::ip::tcp::socket socket_;
+  const std::shared_ptr<asio::ssl::context> context_;  ///< the one of its handshake, whatever came since
   std::optional<asio::ssl::stream<asio::ip::tcp::socket&>> tls_;
   std::string peer_;
   Clock::time_point deadline_ = Clock::time_point::max();
   std::function<void()> on_gone_;
+  std::function<void()> on_stop_;
   bool waiting_ = false;
   bool expired_ = false;
   bool idle_ = true;

@@ -17,7 +17,7 @@ class Cors {
   explicit Cors(std::vector<std::string> origins) : origins_(std::move(origins)) {}
 
   /// Adds to the answer what the browser of an allowed origin wants to see; to OPTIONS also what its
-  /// preflight asks.
+  /// preflight asks. Nothing to one that says `Cross-Origin-Resource-Policy: same-origin`.
   void apply(const Request& request, Response& response) const;
 
  private:

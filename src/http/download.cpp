@@ -1,24 +1,10 @@
 #include "http/download.h"
 
-#include <array>
-#include <charconv>
 #include <utility>
 
 #include "base/log.h"
 
 namespace adit::http {
-namespace {
-
-constexpr std::string_view kLastChunk = "0\r\n\r\n";
-
-std::string chunk_head(std::size_t bytes) {
-  std::array<char, 20> digits{};
-  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), bytes, 16).ptr;
-  return std::string(digits.data(), end) + "\r\n";
-}
-
-}  // namespace
-
 Download::Download(Connection& connection, Exchange& exchange)
     : connection_(connection),
       exchange_(exchange),

@@ -1,11 +1,11 @@
 #include "http/exchange.h"
 
-#include <algorithm>
 #include <exception>
 #include <utility>
 
 #include "base/id.h"
 #include "base/log.h"
+#include "http/forwarded.h"
 #include "http/header_value.h"
 #include "http/target.h"
 
@@ -18,6 +18,21 @@ Method method_of(std::string_view text) {
     if (to_string(method) == text) return method;
   }
   return Method::kOther;
+}
+
+/// What the log has of a path. Long segments are cut: one could be a key, put where its id should be.
+std::string shown_path(std::string_view path) {
+  constexpr std::size_t kSegmentBytesMax = 48;
+  constexpr std::size_t kCutBytes = 16;
+  std::string shown;
+  while (!path.empty()) {
+    const auto segment = path.substr(0, path.find('/', 1));
+    path.remove_prefix(segment.size());
+    const bool cut = segment.size() > kSegmentBytesMax;
+    shown += segment.substr(0, cut ? kCutBytes : segment.size());
+    if (cut) shown += "...";
+  }
+  return shown;
 }
 
 }  // namespace
@@ -55,11 +70,21 @@ void Exchange::decode_head() {
   request.method_text = head.method;
   request.method = method_of(head.method);
   request.headers = head.headers;
+  find_client();
   auto target = parse_target(head.target);
   if (!target) return fail(target.error());
   request.path = std::move(target->path);
   request.segments = std::move(target->segments);
   request.query = std::move(target->query);
+}
+
+/// The client, where the request came by way of a trusted proxy.
+void Exchange::find_client() {
+  request.host = request.headers.find("Host").value_or("");
+  auto told = forwarded_client(request.headers, request.peer, service.trusted_proxies);
+  if (told.address) request.proxy = std::exchange(request.peer, *std::move(told.address));
+  if (told.secure) request.secure = *told.secure;
+  if (told.host) request.host = *std::move(told.host);
 }
 
 void Exchange::find_route() {
@@ -141,13 +166,7 @@ void Exchange::fail(const Error& error, std::optional<int> status) {
                {{"reference", request.reference}, {"detail", error_of_current_exception().internal_detail}});
     answer = Response::empty(500);
   }
-  const auto& headers = answer->headers;
-  const auto is_retry_after = [](const auto& header) {
-    return equal_ignoring_case(header.first, "Retry-After");
-  };
-  if (answer->status == 503 && std::ranges::none_of(headers, is_retry_after)) {
-    answer->headers.emplace_back("Retry-After", "1");
-  }
+  if (answer->status == 503) add_unless_there(*answer, "Retry-After", "1");
 }
 
 void Exchange::fail_busy() {
@@ -180,7 +199,10 @@ void Exchange::handle() {
   }
 }
 
-void Exchange::complete_answer() { service.cors.apply(request, *answer); }
+void Exchange::complete_answer() {
+  service.cors.apply(request, *answer);
+  service.standing.apply(request, *answer);
+}
 
 void Exchange::record() const {
   constexpr int kClientGone = 499;
@@ -192,15 +214,15 @@ void Exchange::record() const {
   service.metrics.http_requests
       .Add({{"method", std::string(to_string(request.method))}, {"status", std::to_string(status)}})
       .Increment();
-  service.metrics.http_seconds.Observe(seconds);
-  log::info("request", {{"method", request.method_text},
-                        {"path", request.path},
-                        {"status", status},
-                        {"bytes_in", bytes_in},
-                        {"bytes_out", bytes_out},
-                        {"ms", seconds * 1000},
-                        {"peer", request.peer},
-                        {"reference", request.reference}});
+  if (!live) service.metrics.http_seconds.Observe(seconds);
+  if (!log::enabled(log::Level::kInfo)) return;
+  std::vector<log::Field> line{
+      {"method", request.method_text}, {"path", shown_path(request.path)}, {"status", status},
+      {"bytes_in", bytes_in},          {"bytes_out", bytes_out},           {"ms", seconds * 1000},
+      {"peer", request.peer}};
+  if (!request.proxy.empty()) line.emplace_back("proxy", request.proxy);
+  line.emplace_back("reference", request.reference);
+  log::write(log::Level::kInfo, "request", line);
 }
 
 }  // namespace adit::http

@@ -6,16 +6,19 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/metrics.h"
 #include "base/worker_pool.h"
 #include "http/body_digest.h"
 #include "http/content_encoding.h"
 #include "http/cors.h"
+#include "http/ip_network.h"
 #include "http/message.h"
 #include "http/request_parser.h"
 #include "http/router.h"
 #include "http/server.h"
+#include "http/standing_fields.h"
 
 namespace adit::http {
 
@@ -28,6 +31,8 @@ struct Service {
   Metrics& metrics;
   const std::atomic<bool>& stopping;
   const Cors& cors;
+  const std::vector<IpNetwork>& trusted_proxies;
+  const StandingFields& standing;
 };
 
 /// Lifecycle: the head is read into `parser`; begin() finds the route or answers; then a handler or a sink
@@ -65,6 +70,7 @@ class Exchange {
   std::optional<Response> answer;
   std::stop_source client_gone;  ///< behind the request's token
   bool lost = false;
+  bool live = false;             ///< the answer went on for as long as the client liked
   bool close = false;            ///< the connection can't be used after this
   bool awaits_continue = false;  ///< the client holds its body back until it is told to go on
   ContentEncoding encoding = ContentEncoding::kIdentity;  ///< of the body
@@ -75,6 +81,7 @@ class Exchange {
 
  private:
   void decode_head();
+  void find_client();
   void find_route();
   void check_body();
   void check_body_fields();

@@ -40,11 +40,9 @@ void IoLoop::tick() {
   });
 }
 
-void IoLoop::close_idle() {
+void IoLoop::stop_connections() {
   asio::post(context_, [this] {
-    for (auto* connection : connections_) {
-      if (connection->idle()) connection->abort();
-    }
+    for (auto* connection : connections_) connection->stop();
   });
 }
 

@@ -32,7 +32,7 @@ class IoLoop {
   void remove(Connection& connection);
 
   // From any thread.
-  void close_idle();
+  void stop_connections();
   void abort_all();
 
  private:

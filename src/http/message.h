@@ -3,7 +3,9 @@
 #pragma once
 
 #include <any>
+#include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -45,7 +47,9 @@ struct Request {
   Headers headers;
   std::string body;       ///< for routes that buffer; otherwise empty
   std::string peer;       ///< address of the client without its port
-  bool secure = false;    ///< came over TLS
+  std::string proxy;      ///< address of the trusted proxy that told of `peer`; else empty
+  std::string host;       ///< that the client asked for, port included; empty where none was named
+  bool secure = false;    ///< the client spoke TLS, to this server or to a trusted proxy
   std::string reference;  ///< the id that stands in the log line and in an error's body
   std::stop_token
       client_gone;     ///< requested when the client has closed the connection; see Route::watches_client
@@ -68,6 +72,31 @@ class BodySource {
   virtual Result<void> read(std::string& piece) = 0;
 };
 
+/// The body of an answer that goes on for as long as the client listens: events. Calls come one at a time,
+/// from changing threads that may block, as do construction and destruction.
+class LiveSource {
+ public:
+  enum class State {
+    kMore,   ///< there is more at once
+    kOpen,   ///< that was all until the next wake
+    kEnded,  ///< the body is complete
+  };
+  /// Why it is read.
+  enum class Occasion {
+    kNews,     ///< at the beginning, and after a wake
+    kSilence,  ///< it was not woken for silence_max()
+  };
+
+  virtual ~LiveSource() = default;
+  /// Called before the first read. `wake` says that a read would find something; any thread may call it, as
+  /// often as it likes, while the server runs. It never blocks.
+  virtual void set_wake(std::function<void()> wake) = 0;
+  /// Appends what there is to `piece`, which comes empty, best not more than 64 KiB. Nothing is no end. An
+  /// error breaks the connection off.
+  virtual Result<State> read(std::string& piece, Occasion occasion) = 0;
+  virtual std::chrono::milliseconds silence_max() const = 0;
+};
+
 struct Response {
   int status = 200;
   std::vector<std::pair<std::string, std::string>> headers;
@@ -77,6 +106,8 @@ struct Response {
   /// The body instead of `body`, if it is set. Its length is told to the client when it is known.
   std::shared_ptr<BodySource> source{};
   std::optional<std::uint64_t> source_bytes{};
+  /// The same for a body without an end.
+  std::shared_ptr<LiveSource> live{};
 
   static Response empty(int status) { return {status, {}, {}}; }
   static Response json(int status, std::string body) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <ctime>
 #include <utility>
 
@@ -84,6 +85,12 @@ std::string_view http_date() {
     made_at = now;
   }
   return {text.data(), size};
+}
+
+std::string chunk_head(std::size_t bytes) {
+  std::array<char, 20> digits{};
+  auto* const end = std::to_chars(digits.data(), digits.data() + digits.size(), bytes, 16).ptr;
+  return std::string(digits.data(), end) + "\r\n";
 }
 
 std::string response_head(const Response& response, std::string_view reference, Persistence persistence,

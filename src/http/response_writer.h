@@ -27,6 +27,11 @@ enum class Framing {
 std::string response_head(const Response& response, std::string_view reference, Persistence persistence,
                           Framing framing = Framing::kLength);
 
+/// What stands before the bytes of a chunk (RFC 9112 §7.1); behind them stands a line end.
+std::string chunk_head(std::size_t bytes);
+/// The end of a body in chunks.
+inline constexpr std::string_view kLastChunk = "0\r\n\r\n";
+
 /// 1xx, 204 and 304 have none (RFC 9110 §6.4.1).
 bool status_has_body(int status);
 

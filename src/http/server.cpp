@@ -19,6 +19,7 @@
 #include "http/response_writer.h"
 #include "http/router.h"
 #include "http/session.h"
+#include "http/standing_fields.h"
 #include "http/tls.h"
 
 namespace adit::http {
@@ -33,17 +34,19 @@ constexpr std::chrono::seconds kRefusalTimeout{1};
 class ServerImpl final : public Server {
  public:
   ServerImpl(ServerOptions options, Router router, RenderError render, Metrics& metrics,
-             std::unique_ptr<asio::ssl::context> tls)
+             std::shared_ptr<asio::ssl::context> tls)
       : options_(std::move(options)),
         router_(std::move(router)),
         render_(std::move(render)),
         metrics_(metrics),
-        tls_(std::move(tls)),
-        cors_(options_.cors_origins) {}
+        cors_(options_.cors_origins),
+        standing_(options_.hsts_age),
+        tls_(std::move(tls)) {}
   ~ServerImpl() override { stop(); }
 
   Result<void> start() override;
   void stop() override;
+  Result<void> use_certificate(const TlsIdentity& certificate) override;
   std::string address() const override {
     return plain_listener_ ? plain_listener_->address() : std::string();
   }
@@ -59,12 +62,15 @@ class ServerImpl final : public Server {
   };
 
   IoLoop& next_loop() { return *loops_[next_loop_++ % loops_.size()]; }
-  void accept_on(Listener& listener, asio::ssl::context* tls);
-  void take(tcp::socket socket, asio::ssl::context* tls, IoLoop& loop);
+  enum class Security { kPlain, kTls };
+  using TlsContext = std::shared_ptr<asio::ssl::context>;
+
+  void accept_on(Listener& listener, Security security);
+  void take(tcp::socket socket, Security security, IoLoop& loop);
   Admission admit();
   void release(Admission admission);
-  asio::awaitable<void> serve(tcp::socket socket, asio::ssl::context* tls, IoLoop& loop);
-  asio::awaitable<void> refuse(tcp::socket socket, asio::ssl::context* tls, IoLoop& loop);
+  asio::awaitable<void> serve(tcp::socket socket, TlsContext tls, IoLoop& loop);
+  asio::awaitable<void> refuse(tcp::socket socket, Security security, IoLoop& loop);
   void close_listeners();
   bool wait_until_closed(std::optional<std::chrono::milliseconds> timeout);
 
@@ -73,8 +79,8 @@ class ServerImpl final : public Server {
   const Router router_;
   const RenderError render_;
   Metrics& metrics_;
-  const std::unique_ptr<asio::ssl::context> tls_;
   const Cors cors_;
+  const StandingFields standing_;
 
   // Between start() and stop(), on their thread. The loops outlive what runs on them.
   std::vector<std::unique_ptr<IoLoop>> loops_;
@@ -86,6 +92,7 @@ class ServerImpl final : public Server {
 
   std::size_t next_loop_ = 0;  ///< on the first loop's thread
   std::atomic<bool> stopping_ = false;
+  Guarded<TlsContext> tls_;  ///< of new handshakes; null without TLS
   Guarded<Open> open_;
   std::condition_variable closed_;
 };
@@ -101,27 +108,36 @@ Result<void> ServerImpl::start() {
   }
   auto& context = loops_.front()->context();
   ADIT_TRY(plain_listener_, Listener::open(context, options_.listen));
-  if (tls_) {
+  if (options_.tls_listen) {
     ADIT_TRY(tls_listener_, Listener::open(context, *options_.tls_listen));
   }
   workers_ = std::make_unique<WorkerPool>("adit-http", options_.workers, options_.worker_queue_max);
-  service_ = std::make_unique<Service>(
-      Service{router_, options_.limits, render_, *workers_, metrics_, stopping_, cors_});
-  accept_on(*plain_listener_, nullptr);
-  if (tls_listener_) accept_on(*tls_listener_, tls_.get());
+  service_ = std::make_unique<Service>(Service{router_, options_.limits, render_, *workers_, metrics_,
+                                               stopping_, cors_, options_.trusted_proxies, standing_});
+  accept_on(*plain_listener_, Security::kPlain);
+  if (tls_listener_) accept_on(*tls_listener_, Security::kTls);
   for (auto& loop : loops_) loop->start();
   running_ = true;
   return {};
 }
 
-void ServerImpl::accept_on(Listener& listener, asio::ssl::context* tls) {
+Result<void> ServerImpl::use_certificate(const TlsIdentity& certificate) {
+  if (!options_.tls_listen) return internal("a certificate for a server without TLS");
+  ADIT_TRY(auto context, make_tls_context(certificate));
+  *tls_.lock() = std::move(context);
+  return {};
+}
+
+void ServerImpl::accept_on(Listener& listener, Security security) {
   // One connection is chosen a loop before it is there, so the choice is kept for the callback.
   auto chosen = std::make_shared<IoLoop*>(nullptr);
   auto choose = [this, chosen]() -> asio::any_io_executor {
     *chosen = &next_loop();
     return (*chosen)->context().get_executor();
   };
-  auto take_socket = [this, chosen, tls](tcp::socket socket) { take(std::move(socket), tls, **chosen); };
+  auto take_socket = [this, chosen, security](tcp::socket socket) {
+    take(std::move(socket), security, **chosen);
+  };
   asio::co_spawn(loops_.front()->context(), listener.run(choose, take_socket), asio::detached);
 }
 
@@ -143,7 +159,7 @@ void ServerImpl::release(Admission admission) {
   closed_.notify_all();
 }
 
-void ServerImpl::take(tcp::socket socket, asio::ssl::context* tls, IoLoop& loop) {
+void ServerImpl::take(tcp::socket socket, Security security, IoLoop& loop) {
   if (stopping_) return;
   const auto admission = admit();
   if (admission == Admission::kDropped) return;
@@ -154,9 +170,10 @@ void ServerImpl::take(tcp::socket socket, asio::ssl::context* tls, IoLoop& loop)
   };
   if (admission == Admission::kServed) {
     metrics_.http_connections.Increment();
-    asio::co_spawn(loop.context(), serve(std::move(socket), tls, loop), ended);
+    auto tls = security == Security::kTls ? *tls_.lock() : TlsContext();
+    asio::co_spawn(loop.context(), serve(std::move(socket), std::move(tls), loop), ended);
   } else {
-    asio::co_spawn(loop.context(), refuse(std::move(socket), tls, loop), ended);
+    asio::co_spawn(loop.context(), refuse(std::move(socket), security, loop), ended);
   }
 }
 
@@ -175,8 +192,8 @@ class Registration {
   Connection& connection_;
 };
 
-asio::awaitable<void> ServerImpl::serve(tcp::socket socket, asio::ssl::context* tls, IoLoop& loop) {
-  Connection connection(std::move(socket), tls);
+asio::awaitable<void> ServerImpl::serve(tcp::socket socket, TlsContext tls, IoLoop& loop) {
+  Connection connection(std::move(socket), std::move(tls));
   const Registration registration(loop, connection);
   Session session(connection, *service_);
   co_await session.run();
@@ -184,15 +201,16 @@ asio::awaitable<void> ServerImpl::serve(tcp::socket socket, asio::ssl::context* 
 
 /// Says in one answer that there are too many connections. A TLS client learns it from the closed connection:
 /// a handshake would cost more than the answer is worth.
-asio::awaitable<void> ServerImpl::refuse(tcp::socket socket, asio::ssl::context* tls, IoLoop& loop) {
-  if (tls != nullptr) co_return;
+asio::awaitable<void> ServerImpl::refuse(tcp::socket socket, Security security, IoLoop& loop) {
+  if (security == Security::kTls) co_return;
   Connection connection(std::move(socket), nullptr);
   const Registration registration(loop, connection);
   const Error error{ErrorKind::kUnavailable, "The server has too many connections; try again in a moment."};
   Request request;
   request.reference = Uuid::random().to_string();
   Response response = render_(request, error, std::nullopt);
-  response.headers.emplace_back("Retry-After", "1");
+  add_unless_there(response, "Retry-After", "1");
+  standing_.apply(request, response);
   const auto& reference = request.reference;
   const std::string bytes = response_head(response, reference, Persistence::kClose) + response.body;
   log::warning("connection refused", {{"peer", connection.peer()}, {"reference", reference}});
@@ -224,7 +242,7 @@ void ServerImpl::stop() {
   if (!std::exchange(running_, false)) return;
   stopping_ = true;
   close_listeners();
-  for (auto& loop : loops_) loop->close_idle();
+  for (auto& loop : loops_) loop->stop_connections();
   if (!wait_until_closed(options_.drain_timeout)) {
     for (auto& loop : loops_) loop->abort_all();
     wait_until_closed(std::nullopt);
@@ -240,9 +258,10 @@ void ServerImpl::stop() {
 Result<std::unique_ptr<Server>> Server::create(ServerOptions options, std::vector<Route> routes,
                                                RenderError render, Metrics& metrics) {
   ADIT_TRY(auto router, Router::create(std::move(routes)));
-  std::unique_ptr<asio::ssl::context> tls;
+  std::shared_ptr<asio::ssl::context> tls;
   if (options.tls_listen) {
-    ADIT_TRY(tls, make_tls_context(options.tls_certificate, options.tls_key));
+    if (!options.certificate) return internal("TLS without a certificate");
+    ADIT_TRY(tls, make_tls_context(*options.certificate));
   }
   return std::unique_ptr<Server>(std::make_unique<ServerImpl>(std::move(options), std::move(router),
                                                               std::move(render), metrics, std::move(tls)));

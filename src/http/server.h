@@ -4,7 +4,6 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <filesystem>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -13,6 +12,8 @@
 
 #include "base/metrics.h"
 #include "base/result.h"
+#include "http/certificate.h"
+#include "http/ip_network.h"
 #include "http/message.h"
 
 namespace adit::http {
@@ -36,13 +37,15 @@ struct Limits {
 struct ServerOptions {
   std::string listen = "127.0.0.1:8080";  ///< HOST:PORT; port 0 is any
   std::optional<std::string> tls_listen = "127.0.0.1:8443";
-  std::filesystem::path tls_certificate;  ///< PEM chain
-  std::filesystem::path tls_key;          ///< PEM
+  /// What `tls_listen` begins with; it needs one. See use_certificate().
+  std::optional<TlsIdentity> certificate;
   std::size_t io_threads = 1;
   std::size_t workers = 32;  ///< threads for handlers and sinks
   std::size_t worker_queue_max = 4096;
   std::chrono::milliseconds drain_timeout{20'000};  ///< how long stop() lets requests finish
-  std::vector<std::string> cors_origins;  ///< `scheme://host[:port]` or `*`; none: cross-origin is off
+  std::vector<std::string> cors_origins;         ///< `scheme://host[:port]` or `*`; none: cross-origin is off
+  std::vector<IpNetwork> trusted_proxies;        ///< whose forwarded fields are believed; see forwarded.h
+  std::optional<std::chrono::seconds> hsts_age;  ///< told to clients that speak TLS; absent: nothing is told
   Limits limits;
 };
 
@@ -64,15 +67,12 @@ class Server {
 
   virtual Result<void> start() = 0;
   virtual void stop() = 0;
+  /// New handshakes use this certificate from here on; connections that are open go on with theirs. After an
+  /// error, which says why it can't be used, everything is as it was. Any thread.
+  virtual Result<void> use_certificate(const TlsIdentity& certificate) = 0;
   /// HOST:PORT that was bound; after start().
   virtual std::string address() const = 0;
   virtual std::optional<std::string> tls_address() const = 0;
 };
-
-/// Makes a self-signed ECDSA P-256 certificate for `names` (DNS names and IP addresses), valid for ten years,
-/// unless both files are there already. The key gets mode 0600.
-Result<void> ensure_self_signed_certificate(const std::filesystem::path& certificate,
-                                            const std::filesystem::path& key,
-                                            const std::vector<std::string>& names);
 
 }  // namespace adit::http

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "http/download.h"
+#include "http/live_stream.h"
 #include "http/response_writer.h"
 #include "http/upload.h"
 #include "http/worker_call.h"
@@ -174,7 +175,21 @@ asio::awaitable<bool> Session::send_answer(Exchange& exchange) {
     const bool streamed = co_await send_stream(exchange);
     co_return streamed;
   }
+  if (exchange.answer->live) {
+    const bool live = co_await send_live(exchange);
+    co_return live;
+  }
   const bool sent = co_await send_held(exchange);
+  co_return sent;
+}
+
+asio::awaitable<bool> Session::send_live(Exchange& exchange) {
+  exchange.complete_answer();
+  exchange.live = true;
+  LiveStream stream(connection_, exchange);
+  std::string head =
+      response_head(*exchange.answer, exchange.request.reference, persistence_of(exchange), stream.framing());
+  const bool sent = co_await stream.send(std::move(head));
   co_return sent;
 }
 
@@ -212,6 +227,8 @@ asio::awaitable<bool> Session::send_held(Exchange& exchange) {
 asio::awaitable<bool> Session::drop_rest(Exchange& exchange) {
   if (exchange.parser.done()) co_return true;
   BodyReader reader(connection_, input_, exchange, kDropBytesMax);
+  // The client has its answer: one that sends no more of its body has given it up and waits for the end.
+  reader.wait_at_most(kLingerSilence);
   Block block;
   const BodyStatus status = co_await reader.fill(block);
   co_return status == BodyStatus::kDone;

@@ -58,6 +58,40 @@ class LoggingSink final : public BodySink {
   SinkLog& log_;
 };
 
+class TestLive final : public LiveSource {
+ public:
+  explicit TestLive(LiveLog& log) : log_(log) {
+    const std::lock_guard lock(log_.mutex);
+    ++log_.opened;
+  }
+  ~TestLive() override {
+    const std::lock_guard lock(log_.mutex);
+    log_.wake = nullptr;
+    ++log_.destroyed;
+    log_.changed.notify_all();
+  }
+  void set_wake(std::function<void()> wake) override {
+    const std::lock_guard lock(log_.mutex);
+    log_.wake = std::move(wake);
+  }
+  std::chrono::milliseconds silence_max() const override { return 100ms; }
+  Result<State> read(std::string& piece, Occasion occasion) override {
+    const std::lock_guard lock(log_.mutex);
+    ++log_.reads;
+    if (log_.fails) return internal("it fails");
+    if (log_.endless) {
+      piece.assign(64 * 1024, 'x');
+      return State::kMore;
+    }
+    piece = std::exchange(log_.texts, {});
+    if (piece.empty() && occasion == Occasion::kSilence) piece = "beat";
+    return log_.ended ? State::kEnded : State::kOpen;
+  }
+
+ private:
+  LiveLog& log_;
+};
+
 int status_for(const Error& error) {
   switch (error.kind) {
     case ErrorKind::kInvalid:
@@ -109,6 +143,18 @@ void SinkLog::unblock() {
   const std::lock_guard lock(mutex);
   blocked = false;
   changed.notify_all();
+}
+
+void LiveLog::say(std::string_view text) {
+  const std::lock_guard lock(mutex);
+  texts += text;
+  if (wake) wake();
+}
+
+void LiveLog::end() {
+  const std::lock_guard lock(mutex);
+  ended = true;
+  if (wake) wake();
 }
 
 RawClient::RawClient(const std::string& address) : socket_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
@@ -167,6 +213,16 @@ std::string RawClient::answer(bool head_only) {
     }
     if (!receive()) return {};
   }
+}
+
+std::string RawClient::until(std::string_view end) {
+  while (received_.find(end) == std::string::npos && receive()) {
+  }
+  const auto found = received_.find(end);
+  if (found == std::string::npos) return std::exchange(received_, {});
+  auto text = received_.substr(0, found + end.size());
+  received_.erase(0, text.size());
+  return text;
 }
 
 std::string RawClient::rest() {
@@ -279,6 +335,11 @@ std::vector<Route> ServerTest::routes() {
       response.source_bytes = std::stoull(std::string(*bytes));
     return response;
   };
+  const auto live = [this](const Request&) {
+    Response response{200, {{"Content-Type", "text/event-stream"}}, ""};
+    response.live = std::make_shared<TestLive>(live_);
+    return response;
+  };
   const auto until_gone = [this](const Request& request) {
     std::unique_lock lock(sink_.mutex);
     ++sink_.opened;
@@ -289,6 +350,15 @@ std::vector<Route> ServerTest::routes() {
     sink_.changed.notify_all();
     return Response{200, {}, "waited"};
   };
+  const auto whoami = [](const Request& request) {
+    const auto proxy = request.proxy.empty() ? "-" : request.proxy;
+    const auto* scheme = request.secure ? " secure " : " plain ";
+    return Response{200, {}, request.peer + " by " + proxy + scheme + request.host};
+  };
+  const auto page = [](const Request&) {
+    return Response{
+        200, {{"content-security-policy", "default-src 'self'"}, {"Cache-Control", "max-age=60"}}, "page"};
+  };
   const auto fails = [](const Request&) -> Response { throw std::runtime_error("secret detail"); };
   return {
       {Method::kGet, "/hello", BodyKind::kNone, {}, say("hello"), {}},
@@ -298,8 +368,11 @@ std::vector<Route> ServerTest::routes() {
       {Method::kPost, "/nobody", BodyKind::kNone, {}, echo, {}},
       {Method::kPost, "/upload", BodyKind::kStream, {}, {}, open},
       {Method::kGet, "/stream", BodyKind::kNone, {}, stream, {}},
+      {Method::kGet, "/live", BodyKind::kNone, {}, live, {}},
       {Method::kGet, "/until-gone", BodyKind::kNone, {}, until_gone, {}, true},
       {Method::kGet, "/slow", BodyKind::kNone, {}, slow, {}},
+      {Method::kGet, "/whoami", BodyKind::kNone, {}, whoami, {}},
+      {Method::kGet, "/page", BodyKind::kNone, {}, page, {}},
       {Method::kGet, "/fails", BodyKind::kNone, {}, fails, {}},
       {Method::kPost, "/guarded", BodyKind::kStream, admit_by_key, {}, open},
       {Method::kPost, "/guarded-echo", BodyKind::kBuffer, admit_by_key, echo, {}},

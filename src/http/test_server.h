@@ -42,6 +42,29 @@ struct SinkLog {
   void unblock();
 };
 
+/// What the live sources of `GET /live` say, and what became of them.
+struct LiveLog {
+  std::mutex mutex;
+  std::condition_variable changed;
+  std::string texts;           ///< not yet read
+  std::function<void()> wake;  ///< of the source opened last
+  bool ended = false;          ///< the next read ends the body
+  bool fails = false;          ///< the next read fails
+  bool endless = false;        ///< there is always more
+  std::size_t opened = 0;
+  std::size_t reads = 0;
+  std::size_t destroyed = 0;
+
+  void say(std::string_view text);
+  void end();
+  /// False if it did not come true within five seconds.
+  template <class Predicate>
+  bool wait_for(Predicate predicate) {
+    std::unique_lock lock(mutex);
+    return changed.wait_for(lock, 5s, predicate);
+  }
+};
+
 /// A socket that speaks bytes. Every wait ends after five seconds.
 class RawClient {
  public:
@@ -52,6 +75,8 @@ class RawClient {
   bool try_send(std::string_view bytes);
   /// One whole answer (by its Content-Length); empty when the connection ended before.
   std::string answer(bool head_only = false);
+  /// All bytes up to and with `end`; what there was when it did not come.
+  std::string until(std::string_view end);
   /// All bytes until the peer closes.
   std::string rest();
   /// True if the peer closes without another byte.
@@ -73,7 +98,7 @@ std::optional<std::string> header_of(std::string_view answer, std::string_view n
 /// Routes: GET /hello, GET /items/{id}, GET /items/special, POST /echo (buffered), POST /nobody (body
 /// dropped), POST /upload (streamed), GET /slow (waits 300 ms), GET /fails (throws), POST /guarded (streamed,
 /// admits only with `X-Key: yes`), POST /guarded-echo (the same, buffered), GET /empty (204), GET /large (4
-/// MiB).
+/// MiB), GET /live (says what live_ says; "beat" after 100 ms of silence).
 class ServerTest : public ::testing::Test {
  protected:
   void serve(ServerOptions options = default_options());
@@ -82,6 +107,7 @@ class ServerTest : public ::testing::Test {
   std::string get(const std::string& path) const;
 
   SinkLog sink_;
+  LiveLog live_;
   Metrics metrics_;
   std::unique_ptr<Server> server_;
 

@@ -1,17 +1,17 @@
-// The self-signed certificate, and requests over TLS.
+// Requests over TLS.
 #include <openssl/ssl.h>
-#include <openssl/x509v3.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
 
 #include <boost/asio/connect.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/read.hpp>
+#include <boost/asio/read_until.hpp>
 #include <boost/asio/ssl/context.hpp>
 #include <boost/asio/ssl/host_name_verification.hpp>
 #include <boost/asio/ssl/stream.hpp>
 #include <boost/asio/write.hpp>
 #include <filesystem>
+#include <functional>
+#include <optional>
 
 #include "base/id.h"
 #include "http/test_server.h"
@@ -23,40 +23,88 @@ namespace asio = boost::asio;
 namespace fs = std::filesystem;
 namespace ssl = boost::asio::ssl;
 
+constexpr const char* kHello = "GET /hello HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n";
+
+/// A TLS connection that trusts one certificate only.
+struct Connected {
+  using Prepare = std::function<void(SSL_CTX*)>;
+
+  Connected(const std::string& address, const fs::path& trusted, const std::string& name = "localhost",
+            const Prepare& prepare = {}) {
+    tls.load_verify_file(trusted.string());
+    tls.set_verify_mode(ssl::verify_peer);
+    tls.set_verify_callback(ssl::host_name_verification(name));
+    if (prepare) prepare(tls.native_handle());
+    stream.emplace(context, tls);
+    const auto port = static_cast<unsigned short>(std::stoi(address.substr(address.rfind(':') + 1)));
+    stream->lowest_layer().connect({asio::ip::make_address("127.0.0.1"), port});
+    boost::system::error_code code;
+    stream->handshake(ssl::stream_base::client, code);
+    if (code) error = "handshake: " + code.message();
+  }
+
+  void send(std::string_view bytes) {
+    boost::system::error_code code;
+    asio::write(*stream, asio::buffer(bytes), code);
+  }
+  /// All up to the end of the head.
+  std::string answer() {
+    std::string text;
+    asio::read_until(*stream, asio::dynamic_buffer(text), "\r\n\r\n");
+    return text;
+  }
+  /// All up to the end of the connection, which has to be an orderly one.
+  std::string rest() {
+    std::string text;
+    boost::system::error_code code;
+    asio::read(*stream, asio::dynamic_buffer(text), code);
+    EXPECT_EQ(code, asio::error::eof) << code.message();
+    return text;
+  }
+
+  asio::io_context context;
+  ssl::context tls{ssl::context::tls_client};
+  std::optional<ssl::stream<asio::ip::tcp::socket>> stream;
+  std::string error;
+};
+
 class Tls : public ServerTest {
  protected:
   void SetUp() override { ASSERT_TRUE(fs::create_directories(folder_)); }
   void TearDown() override { fs::remove_all(folder_); }
 
+  TlsIdentity make(const std::vector<std::string>& names) const {
+    const TlsFiles files{certificate_, key_};
+    EXPECT_TRUE(keep_self_signed(files, names, SystemClock().now()).ok());
+    return *TlsIdentity::load(files);
+  }
   void serve_tls() {
-    ASSERT_TRUE(ensure_self_signed_certificate(certificate_, key_, {"localhost", "127.0.0.1"}).ok());
     auto options = default_options();
     options.tls_listen = "127.0.0.1:0";
-    options.tls_certificate = certificate_;
-    options.tls_key = key_;
+    options.certificate = make({"localhost", "127.0.0.1"});
     serve(options);
   }
 
-  /// One request over a connection that trusts only the generated certificate and checks the name.
-  std::string ask(const std::string& name, const std::string& request, int max_version = 0) {
-    asio::io_context context;
-    ssl::context tls(ssl::context::tls_client);
-    tls.load_verify_file(certificate_.string());
-    tls.set_verify_mode(ssl::verify_peer);
-    tls.set_verify_callback(ssl::host_name_verification(name));
-    if (max_version != 0) SSL_CTX_set_max_proto_version(tls.native_handle(), max_version);
-    ssl::stream<asio::ip::tcp::socket> stream(context, tls);
-    const auto address = *server_->tls_address();
-    const auto port = static_cast<unsigned short>(std::stoi(address.substr(address.rfind(':') + 1)));
-    stream.lowest_layer().connect({asio::ip::make_address("127.0.0.1"), port});
-    boost::system::error_code error;
-    stream.handshake(ssl::stream_base::client, error);
-    if (error) return "handshake: " + error.message();
-    asio::write(stream, asio::buffer(request), error);
-    std::string answer;
-    asio::read(stream, asio::dynamic_buffer(answer), error);
-    EXPECT_EQ(error, asio::error::eof) << error.message();
-    return answer;
+  /// One request over a connection that checks the name.
+  std::string ask(const std::string& name, const std::string& request,
+                  const Connected::Prepare& prepare = {}) {
+    Connected connected(*server_->tls_address(), certificate_, name, prepare);
+    if (!connected.error.empty()) return connected.error;
+    connected.send(request);
+    return connected.rest();
+  }
+  /// The same with protocols in the form of RFC 7301.
+  std::string ask_offering(const std::string& protocols) {
+    return ask("localhost", kHello, [&](SSL_CTX* context) {
+      const auto* bytes = reinterpret_cast<const unsigned char*>(protocols.data());
+      SSL_CTX_set_alpn_protos(context, bytes, static_cast<unsigned>(protocols.size()));
+    });
+  }
+  std::string ask_with_cipher(const char* cipher) {
+    return ask("localhost", kHello, [&](SSL_CTX* context) {
+      SSL_CTX_set_max_proto_version(context, TLS1_2_VERSION);
+      SSL_CTX_set_cipher_list(context, cipher);
+    });
   }
 
   const fs::path folder_ = fs::temp_directory_path() / ("adit-tls-" + Uuid::random().to_string());
@@ -66,10 +114,9 @@ class Tls : public ServerTest {
 
 TEST_F(Tls, ServesARequestToAClientThatChecksTheNames) {
   serve_tls();
-  const std::string request = "GET /hello HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n";
-  EXPECT_EQ(body_of(ask("localhost", request)), "hello");
-  EXPECT_EQ(body_of(ask("127.0.0.1", request)), "hello");
-  EXPECT_TRUE(ask("elsewhere", request).starts_with("handshake"));
+  EXPECT_EQ(body_of(ask("localhost", kHello)), "hello");
+  EXPECT_EQ(body_of(ask("127.0.0.1", kHello)), "hello");
+  EXPECT_TRUE(ask("elsewhere", kHello).starts_with("handshake"));
 }
 
 TEST_F(Tls, TakesAnUploadAndGivesALargeAnswer) {
@@ -94,8 +141,8 @@ TEST_F(Tls, RefusesABodyInAWayThatTheClientCanRead) {
 
 TEST_F(Tls, RefusesOldVersions) {
   serve_tls();
-  EXPECT_TRUE(
-      ask("localhost", "GET /hello HTTP/1.1\r\nHost: h\r\n\r\n", TLS1_1_VERSION).starts_with("handshake"));
+  const auto old = [](SSL_CTX* context) { SSL_CTX_set_max_proto_version(context, TLS1_1_VERSION); };
+  EXPECT_TRUE(ask("localhost", kHello, old).starts_with("handshake"));
 }
 
 TEST_F(Tls, StopsWhileAHandshakeIsNotFinished) {
@@ -106,29 +153,41 @@ TEST_F(Tls, StopsWhileAHandshakeIsNotFinished) {
   EXPECT_LT(std::chrono::steady_clock::now() - begin, 1s);
 }
 
-TEST_F(Tls, TheCertificateIsMadeOnceAndItsKeyIsPrivate) {
-  ASSERT_TRUE(ensure_self_signed_certificate(certificate_, key_, {"localhost", "::1", "host.example"}).ok());
-  struct stat status{};
-  ASSERT_EQ(::stat(key_.c_str(), &status), 0);
-  EXPECT_EQ(status.st_mode & 0777, 0600u);
-  const auto first = read_file(certificate_, 1 << 20);
-  ASSERT_TRUE(ensure_self_signed_certificate(certificate_, key_, {"other"}).ok());
-  EXPECT_EQ(*read_file(certificate_, 1 << 20), *first);
+TEST_F(Tls, RefusesAClientThatSpeaksOtherProtocolsOnly) {
+  serve_tls();
+  EXPECT_TRUE(ask_offering("\x02h2").starts_with("handshake"));
+  EXPECT_EQ(body_of(ask_offering("\x02h2\x08http/1.1")), "hello");
 }
 
-TEST_F(Tls, ACertificateNeedsNames) {
-  EXPECT_FALSE(ensure_self_signed_certificate(certificate_, key_, {}).ok());
-  EXPECT_FALSE(ensure_self_signed_certificate(certificate_, key_, {"a,IP:1.2.3.4"}).ok());
-  EXPECT_FALSE(fs::exists(key_));
+TEST_F(Tls, HasForwardSecrecyUnderTls12) {
+  serve_tls();
+  EXPECT_EQ(body_of(ask_with_cipher("ECDHE-ECDSA-AES128-GCM-SHA256")), "hello");
+  EXPECT_TRUE(ask_with_cipher("ECDHE-ECDSA-AES128-SHA").starts_with("handshake"));
 }
 
-TEST_F(Tls, AMissingCertificateIsNamedWithoutItsPath) {
+TEST_F(Tls, ANewCertificateIsForNewConnectionsAndOpenOnesGoOn) {
+  serve_tls();
+  Connected old(*server_->tls_address(), certificate_);
+  ASSERT_EQ(old.error, "");
+  old.send("POST /upload HTTP/1.1\r\nHost: h\r\nContent-Length: 10\r\n\r\n12345");
+  fs::remove(certificate_);
+  fs::remove(key_);
+  ASSERT_TRUE(server_->use_certificate(make({"other.example"})).ok());
+  EXPECT_EQ(body_of(ask("other.example", kHello)), "hello");
+  EXPECT_TRUE(ask("localhost", kHello).starts_with("handshake"));
+  old.send("67890");
+  EXPECT_EQ(status_of(old.answer()), 200);
+  EXPECT_EQ(sink_.bytes, "1234567890");
+}
+
+TEST_F(Tls, AServerWithoutTlsTakesNoCertificate) {
+  serve();
+  EXPECT_FALSE(server_->use_certificate(make({"localhost"})).ok());
+}
+
+TEST_F(Tls, NeedsACertificateToListen) {
   ServerOptions options;
-  options.tls_certificate = certificate_;
-  options.tls_key = key_;
-  const auto server = Server::create(options, {}, {}, metrics_);
-  ASSERT_FALSE(server.ok());
-  EXPECT_FALSE(server.error().public_message.contains(folder_.string()));
+  EXPECT_FALSE(Server::create(options, {}, {}, metrics_).ok());
 }
 
 }  // namespace

@@ -8,7 +8,11 @@ namespace adit {
 
 using TeamId = Id<struct TeamTag>;
 using UserId = Id<struct UserTag>;
+using ApplicationId = Id<struct ApplicationTag>;
+using GroupId = Id<struct GroupTag>;
 using KeyId = Id<struct KeyTag>;
+using ClientId = Id<struct ClientTag>;
+using ConsentId = Id<struct ConsentTag>;
 using PoolId = Id<struct PoolTag>;
 using JobId = Id<struct JobTag>;
 using DataSourceId = Id<struct DataSourceTag>;

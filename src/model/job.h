@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "model/ids.h"
+#include "model/table_name.h"
 #include "model/table_schema.h"
 
 namespace adit {
@@ -56,6 +57,9 @@ inline constexpr std::size_t kMirrorsMax = 16;
 /// What a client asked for at create and at execute; never changes afterwards.
 struct JobSpec {
   std::string target_name;
+  std::optional<DataSourceId> connection;    ///< whose tables the job fills; none: the pool's global ones
+  std::string schema;                        ///< that connection's name; empty: none
+  std::optional<std::string> target_schema;  ///< as sent; see find_target_schema()
   JobType type = JobType::kDelta;
   FileType file_type = FileType::kParquet;
   std::vector<std::string> keys;  ///< as sent; see key_columns()
@@ -72,13 +76,23 @@ struct JobSpec {
   /// Of the rows of a key within one chunk, the one with the greatest value here wins. Named at execute.
   std::optional<std::string> duplicate_removal_column;
 
-  std::vector<std::string> mirror_target_names;     ///< tables that get the same rows
+  std::vector<std::string> mirror_target_names;     ///< tables of the same schema that get the same rows
   std::optional<std::string> post_execution_query;  ///< run in the landing's transaction
 
+  TableName target() const { return {schema, target_name}; }
   /// `keys`, else the columns that tableSchema marks with pkField.
   std::vector<std::string> key_columns() const;
   /// The keys by which rows replace and remove each other: none where duplicates are allowed.
   std::vector<std::string> matching_keys() const;
+};
+
+/// Whose request made a job. Names are looked up when they are shown: they may change, and are forgotten with
+/// their owner.
+struct JobCreator {
+  UserId user;
+  KeyId key;
+
+  bool operator==(const JobCreator&) const = default;
 };
 
 struct Job {
@@ -91,7 +105,9 @@ struct Job {
   std::uint64_t rows_landed = 0;
   std::int64_t claims = 0;  ///< how often a worker took it: more than once after a crash or a stop
   bool cancel_requested = false;
-  bool deleted = false;  ///< hidden from the push routes
+  bool deleted = false;                   ///< hidden from the push routes
+  std::optional<Timestamp> deleted_at{};  ///< when a client deleted it; never for a table change
+  std::optional<JobCreator> creator{};    ///< where it is known
   Timestamp created{};
   Timestamp modified{};
   std::optional<Timestamp> executed{};  ///< when execute was accepted
@@ -102,6 +118,8 @@ struct Job {
   std::uint64_t chunks = 0;
   std::uint64_t bytes = 0;
   std::uint64_t rows_staged = 0;
+  /// Whether its chunk files may still be there; afterwards the texts of SQL that came with it are forgotten.
+  bool chunk_files_kept = true;
 
   Timestamp change_date() const { return spec.change_date.value_or(created); }
 };

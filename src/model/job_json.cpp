@@ -126,14 +126,34 @@ void read_adit_options(FieldReader& reader, std::vector<FieldError>& errors) {
   refuse_if_set(options, "label");
 }
 
-void refuse_absent_features(FieldReader& reader) {
-  for (const auto* name : {"connectionId", "dataConnectionId", "targetSchema"}) {
-    refuse_if_set(reader, name);
+/// An empty text is what some clients send for nothing.
+std::optional<std::string> read_nonempty(FieldReader& reader, std::string_view name) {
+  auto text = reader.string(name);
+  return text && text->empty() ? std::nullopt : text;
+}
+
+std::optional<DataSourceId> read_connection(FieldReader& reader) {
+  std::optional<DataSourceId> connection;
+  for (const auto* name : {"connectionId", "dataConnectionId"}) {
+    const auto text = read_nonempty(reader, name);
+    if (!text) continue;
+    const auto id = DataSourceId::parse(*text);
+    if (!id) {
+      reader.fail(name, "must be the id of a data connection, a UUID");
+    } else if (connection && *connection != *id) {
+      reader.fail(name, "names another data connection than connectionId; send one of the two");
+    }
+    if (!connection) connection = id;
   }
+  return connection;
 }
 
 json::value optional_string(const std::optional<std::string>& text) {
   return text ? json::value(*text) : json::value(nullptr);
+}
+
+json::value optional_id(const std::optional<DataSourceId>& id) {
+  return id ? json::value(id->to_string()) : json::value(nullptr);
 }
 
 json::value optional_number(const std::optional<std::int64_t>& number) {
@@ -227,6 +247,8 @@ Result<JobSpec> job_spec_from_json(const json::object& body, PoolId pool) {
   spec.type = read_word(reader, "type", &parse_job_type, "REPLACE, DELTA").value_or(JobType::kDelta);
   spec.file_type =
       read_word(reader, "fileType", &parse_file_type, "PARQUET, CSV").value_or(FileType::kParquet);
+  spec.connection = read_connection(reader);
+  spec.target_schema = read_nonempty(reader, "targetSchema");
   if (const auto id = reader.string("dataPoolId"); id && PoolId::parse(*id) != pool) {
     reader.fail("dataPoolId", "must be the id of the data pool in the path, " + pool.to_string());
   }
@@ -241,10 +263,8 @@ Result<JobSpec> job_spec_from_json(const json::object& body, PoolId pool) {
   spec.foreign_keys = reader.string("foreignKeys");
   spec.allow_duplicate = reader.boolean("allowDuplicate").value_or(false);
   spec.mirror_target_names = reader.strings("mirrorTargetNames");
-  spec.post_execution_query = reader.string("postExecutionQuery");
-  if (spec.post_execution_query && spec.post_execution_query->empty()) spec.post_execution_query.reset();
+  spec.post_execution_query = read_nonempty(reader, "postExecutionQuery");
   read_adit_options(reader, errors);
-  refuse_absent_features(reader);
   if (!errors.empty()) return invalid_fields(std::move(errors));
   return spec;
 }
@@ -254,7 +274,7 @@ json::object to_json(const Job& job, double progress) {
   return json::object{{"id", job.id.to_string()},
                       {"dataPoolId", job.pool.to_string()},
                       {"targetName", spec.target_name},
-                      {"connectionId", nullptr},
+                      {"connectionId", optional_id(spec.connection)},
                       {"type", to_string(spec.type)},
                       {"fileType", to_string(spec.file_type)},
                       {"status", to_string(job.status)},
@@ -265,7 +285,7 @@ json::object to_json(const Job& job, double progress) {
                       {"upsertStrategy", to_string(spec.upsert_strategy)},
                       {"allowDuplicate", spec.allow_duplicate},
                       {"foreignKeys", optional_string(spec.foreign_keys)},
-                      {"targetSchema", nullptr},
+                      {"targetSchema", optional_string(spec.target_schema)},
                       {"postExecutionQuery", optional_string(spec.post_execution_query)},
                       {"mirrorTargetNames", string_array(spec.mirror_target_names)},
                       {"logs", string_array(job.logs)},

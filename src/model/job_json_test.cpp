@@ -47,9 +47,6 @@ TEST(JobJson, NullsUnsetZerosAndDefaultsPass) {
 
 TEST(JobJson, EveryFieldThatWouldChangeTheOutcomeIsRefusedByName) {
   const std::pair<std::string, std::string> fields[] = {
-      {"connectionId", R"("0890ed49-630d-487b-924b-23f33164f3b0")"},
-      {"dataConnectionId", R"("0890ed49-630d-487b-924b-23f33164f3b0")"},
-      {"targetSchema", R"("s")"},
       {"csvParsingOptions.dateFormat", R"("yyyy")"},
       {"csvParsingOptions.charSet", R"("windows-1252")"},
       {"csvParsingOptions.thousandSeparator", R"(",")"},
@@ -65,6 +62,23 @@ TEST(JobJson, EveryFieldThatWouldChangeTheOutcomeIsRefusedByName) {
                                                      path.substr(dot + 1) + "\":" + value + "}";
     EXPECT_EQ(first_wrong_field(R"({"type":"DELTA","targetName":"t",)" + body + "}"), path);
   }
+}
+
+TEST(JobJson, ADataConnectionHasTwoNamesAndOneId) {
+  const auto with = [](const std::string& fields) {
+    return first_wrong_field(R"({"type":"DELTA","targetName":"t",)" + fields + "}");
+  };
+  const std::string one = R"("0890ed49-630d-487b-924b-23f33164f3b0")";
+  const std::string other = R"("1890ed49-630d-487b-924b-23f33164f3b0")";
+  EXPECT_EQ(with("\"connectionId\":" + one), "");
+  EXPECT_EQ(with("\"dataConnectionId\":" + one), "");
+  EXPECT_EQ(with("\"connectionId\":" + one + ",\"dataConnectionId\":" + one), "");
+  EXPECT_EQ(with("\"connectionId\":" + one + ",\"dataConnectionId\":" + other), "dataConnectionId");
+  EXPECT_EQ(with(R"("connectionId":"no uuid")"), "connectionId");
+  EXPECT_EQ(with(R"("dataConnectionId":"no uuid")"), "dataConnectionId");
+  EXPECT_EQ(with(R"("connectionId":7)"), "connectionId");
+  EXPECT_EQ(with(R"("connectionId":"","targetSchema":"")"), "");
+  EXPECT_EQ(with(R"("targetSchema":7)"), "targetSchema");
 }
 
 TEST(JobJson, NamesEveryMissingAndMistypedField) {

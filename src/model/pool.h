@@ -11,30 +11,17 @@
 
 namespace adit {
 
-struct Team {
-  TeamId id;
-  std::string name;
-  std::string domain;  ///< the first label of the host name that clients use
-};
-
-struct User {
-  UserId id;
-  TeamId team;
-  std::string name;
-  std::string email;
-};
-
 struct Pool {
   PoolId id;
   TeamId team;
   std::string name;
   std::string description;
-  UserId creator;
+  Uuid creator;  ///< the user or the application that made it
   Timestamp created{};
 };
 
 /// A data connection of a pool, as clients call it: a name under which tables stand apart from the pool's
-/// global ones. They live in an engine schema of the connection's name.
+/// global ones. They live in an engine schema of the connection's name, which never changes.
 struct DataSource {
   DataSourceId id;
   PoolId pool;

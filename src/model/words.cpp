@@ -2,6 +2,7 @@
 #include <array>
 #include <utility>
 
+#include "model/audit.h"
 #include "model/chunk.h"
 #include "model/job.h"
 #include "model/key.h"
@@ -203,6 +204,43 @@ std::string_view to_string(KeyKind kind) {
 
 std::optional<KeyKind> parse_key_kind(std::string_view word) {
   return find_word(std::array{KeyKind::kUser, KeyKind::kApplication}, word);
+}
+
+std::string_view to_string(SubjectKind kind) {
+  switch (kind) {
+    case SubjectKind::kUser:
+      return "USER";
+    case SubjectKind::kApplication:
+      return "APPLICATION";
+    case SubjectKind::kGroup:
+      return "GROUP";
+  }
+  std::unreachable();
+}
+
+std::string_view to_string(AuditOutcome outcome) {
+  switch (outcome) {
+    case AuditOutcome::kSuccess:
+      return "SUCCESS";
+    case AuditOutcome::kRefused:
+      return "REFUSED";
+    case AuditOutcome::kFailed:
+      return "FAILED";
+  }
+  std::unreachable();
+}
+
+std::optional<AuditOutcome> parse_audit_outcome(std::string_view word) {
+  return find_word(std::array{AuditOutcome::kSuccess, AuditOutcome::kRefused, AuditOutcome::kFailed}, word);
+}
+
+AuditOutcome audit_outcome(int status) {
+  if (status < 400) return AuditOutcome::kSuccess;
+  return status == 401 || status == 403 || status == 429 ? AuditOutcome::kRefused : AuditOutcome::kFailed;
+}
+
+std::optional<SubjectKind> parse_subject_kind(std::string_view word) {
+  return find_word(std::array{SubjectKind::kUser, SubjectKind::kApplication, SubjectKind::kGroup}, word);
 }
 
 }  // namespace adit

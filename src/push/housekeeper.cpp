@@ -1,10 +1,25 @@
 #include "push/housekeeper.h"
 
+#include <algorithm>
+#include <string>
 #include <unordered_map>
 
 #include "base/log.h"
 
 namespace adit {
+namespace {
+
+/// So many jobs leave the catalog in one transaction at most: pushes wait behind it.
+constexpr std::uint64_t kJobsForgottenAtOnce = 500;
+constexpr std::uint64_t kEventsForgottenAtOnce = 5000;
+
+std::string duration_text(std::chrono::hours time) {
+  const auto hours = time.count();
+  if (hours % 24 != 0) return std::to_string(hours) + (hours == 1 ? " hour" : " hours");
+  return std::to_string(hours / 24) + (hours == 24 ? " day" : " days");
+}
+
+}  // namespace
 
 Housekeeper::Housekeeper(Catalog& catalog, ChunkStore& store, Warehouse& warehouse, LandQueue& landings,
                          PoolRemoval& removal, const Clock& clock, Metrics& metrics,
@@ -36,20 +51,87 @@ void Housekeeper::work() {
     const auto queued = catalog_.count_jobs(JobStatus::kQueued);
     const auto running = catalog_.count_jobs(JobStatus::kRunning);
     if (queued && running) metrics_.jobs_queued.Set(static_cast<double>(*queued + *running));
-    if (std::chrono::steady_clock::now() >= next_expiry) {
+    if (std::chrono::steady_clock::now() >= next_expiry && try_to_expire()) {
       next_expiry = std::chrono::steady_clock::now() + options_.expiry_interval;
-      const auto expired = expire();
-      if (!expired)
-        log::error("not everything could be expired", {{"detail", expired.error().internal_detail}});
-      if (expired && *expired > 0) log::info("chunk files expired", {{"jobs", *expired}});
     }
     auto stopped = stopped_.lock();
     if (changed_.wait_for(stopped.unique_lock(), options_.cancel_interval, [&] { return *stopped; })) return;
   }
 }
 
+bool Housekeeper::try_to_expire() {
+  const std::unique_lock expiring(expiring_, std::try_to_lock);
+  if (!expiring) return false;
+  const auto expired = expire();
+  if (!expired) log::error("not everything could be expired", {{"detail", expired.error().internal_detail}});
+  if (expired && *expired > 0) log::info("chunk files expired", {{"jobs", *expired}});
+  return true;
+}
+
+Result<void> Housekeeper::expire_audit() {
+  if (options_.audit_retention.count() == 0) return {};
+  const auto before = clock_.now() - options_.audit_retention;
+  for (std::uint64_t gone = options_.audit_entries_at_once_max; gone == options_.audit_entries_at_once_max;) {
+    ADIT_TRY(gone, catalog_.forget_audit(before, options_.audit_entries_at_once_max));
+    if (*stopped_.lock()) break;
+  }
+  return {};
+}
+
 Result<std::uint64_t> Housekeeper::expire() {
   ADIT_CHECK(catalog_.forget_requests(clock_.now() - RequestTimes().remembered));
+  ADIT_CHECK(expire_audit());
+  ADIT_CHECK(cancel_abandoned());
+  ADIT_TRY(const auto expired, expire_chunk_files());
+  ADIT_CHECK(forget_history());
+  ADIT_CHECK(forget_events());
+  ADIT_CHECK(catalog_.forget_tokens(clock_.now() - kTokenTraces, options_.tokens_per_expiry_max));
+  return expired;
+}
+
+Result<void> Housekeeper::cancel_abandoned() {
+  if (options_.abandoned_job_retention.count() == 0) return {};
+  const auto now = clock_.now();
+  const auto line = "Canceled: for " + duration_text(options_.abandoned_job_retention) +
+                    " it got no chunk and was not executed.";
+  ADIT_TRY(const auto jobs, catalog_.cancel_abandoned_jobs(now - options_.abandoned_job_retention, now, line,
+                                                           options_.jobs_per_expiry_max));
+  for (const auto& job : jobs) {
+    metrics_.jobs_finished.Add({{"status", std::string(to_string(job.status))}}).Increment();
+    ADIT_CHECK(warehouse_.discard(job.pool, job.id));
+  }
+  if (!jobs.empty()) log::info("abandoned jobs canceled", {{"jobs", jobs.size()}});
+  return {};
+}
+
+Result<void> Housekeeper::forget_history() {
+  if (options_.history_retention.count() == 0) return {};
+  const auto before = clock_.now() - options_.history_retention;
+  std::uint64_t forgotten = 0;
+  do {
+    const auto most = std::min(kJobsForgottenAtOnce, options_.jobs_forgotten_max - forgotten);
+    ADIT_TRY(const auto jobs, catalog_.forget_history(before, most));
+    if (jobs == 0) break;
+    forgotten += jobs;
+  } while (forgotten < options_.jobs_forgotten_max && !*stopped_.lock());
+  if (forgotten > 0) log::info("jobs forgotten", {{"jobs", forgotten}});
+  return {};
+}
+
+Result<void> Housekeeper::forget_events() {
+  const bool for_ever = options_.event_retention.count() == 0;
+  const auto before = for_ever ? Timestamp::min() : clock_.now() - options_.event_retention;
+  std::uint64_t forgotten = 0;
+  do {
+    ADIT_TRY(const auto events,
+             catalog_.forget_events(before, options_.events_kept_max, kEventsForgottenAtOnce));
+    if (events == 0) return {};
+    forgotten += events;
+  } while (forgotten < options_.events_forgotten_max && !*stopped_.lock());
+  return {};
+}
+
+Result<std::uint64_t> Housekeeper::expire_chunk_files() {
   ADIT_TRY(const auto jobs,
            catalog_.list_expired_jobs(clock_.now() - options_.chunk_retention, options_.jobs_per_expiry_max));
   std::uint64_t expired = 0;

@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <condition_variable>
+#include <mutex>
 #include <thread>
 
 #include "base/clock.h"
@@ -18,9 +19,22 @@ namespace adit {
 
 struct HousekeeperOptions {
   std::chrono::hours chunk_retention{168};          ///< how long chunk files stay after their job has ended
+  std::chrono::days audit_retention{0};             ///< how long the audit log goes back; 0: for ever
   std::chrono::milliseconds cancel_interval{1000};  ///< between looks for jobs that another process canceled
   std::chrono::milliseconds expiry_interval{600'000};
   std::uint64_t jobs_per_expiry_max = 1000;
+  std::uint64_t audit_entries_at_once_max = 10'000;  ///< in one transaction, which others wait for
+  /// How long a NEW job may stay without a chunk and an execute; 0 is for ever.
+  std::chrono::hours abandoned_job_retention{30 * 24};
+  /// How long jobs are remembered after their end; 0 is for ever. Never shorter than their chunk files stay.
+  std::chrono::hours history_retention{400 * 24};
+  std::uint64_t jobs_forgotten_max = 10'000;  ///< in one expiry
+  /// How long events are kept for streams that go on after a break, and how many at most; 0 hours is for
+  /// ever.
+  std::chrono::hours event_retention{7 * 24};
+  std::int64_t events_kept_max = 1'000'000;
+  std::uint64_t events_forgotten_max = 200'000;  ///< in one expiry
+  std::uint64_t tokens_per_expiry_max = 10'000;  ///< of each kind of thing that OAuth leaves
 };
 
 /// Lifecycle: works from construction to stop(). One thread of its own.
@@ -30,13 +44,24 @@ class Housekeeper {
               PoolRemoval& removal, const Clock& clock, Metrics& metrics, HousekeeperOptions options);
   ~Housekeeper();
   void stop();
-  /// Forgets idempotency keys whose time is over. Removes the chunk files of jobs that ended longer ago than
-  /// the retention time; those of landed jobs only after a checkpoint of their pool has succeeded since.
-  /// Returns how many jobs lost their files.
+  /// Cancels jobs that nobody goes on with; forgets idempotency keys, jobs and entries of the audit log whose
+  /// time is over. Removes the chunk files of jobs that ended longer ago than the retention time; those of
+  /// landed jobs only after a checkpoint of their pool has succeeded since. Returns how many jobs lost their
+  /// files.
   Result<std::uint64_t> expire();
+  /// Waits for an expiry under way; the next one comes after the lock is given back. Chunk files of landed
+  /// jobs stay meanwhile.
+  std::unique_lock<std::mutex> hold_expiry() { return std::unique_lock(expiring_); }
 
  private:
   void work();
+  /// False where somebody holds it back.
+  bool try_to_expire();
+  Result<void> expire_audit();
+  Result<void> cancel_abandoned();
+  Result<void> forget_history();
+  Result<void> forget_events();
+  Result<std::uint64_t> expire_chunk_files();
 
   Catalog& catalog_;
   ChunkStore& store_;
@@ -48,6 +73,7 @@ class Housekeeper {
   const HousekeeperOptions options_;
   std::condition_variable changed_;
   Guarded<bool> stopped_;
+  std::mutex expiring_;
   std::thread thread_;
 };
 

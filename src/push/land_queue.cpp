@@ -44,6 +44,7 @@ LandQueue::LandQueue(Catalog& catalog, ChunkStore& store, Warehouse& warehouse, 
       warehouse_(warehouse),
       stages_(stages),
       clock_(clock),
+      started_(clock.now()),
       metrics_(metrics),
       options_(options),
       owner_(Uuid::random().to_string()) {}
@@ -63,6 +64,7 @@ void LandQueue::stop() {
     state->stopped = true;
     for (auto& [job, stop] : state->running) stop.request_stop();
   }
+  work_.notify_all();
   changed_.notify_all();
   for (auto& thread : threads_) {
     if (thread.joinable()) thread.join();
@@ -71,7 +73,7 @@ void LandQueue::stop() {
 
 void LandQueue::wake() {
   ++state_.lock()->wakes;
-  changed_.notify_all();
+  work_.notify_one();
 }
 
 void LandQueue::interrupt(JobId job) {
@@ -109,25 +111,37 @@ Result<Job> LandQueue::wait_final(PoolId pool, JobId job, std::chrono::milliseco
 }
 
 void LandQueue::work() {
-  std::uint64_t wakes_seen = 0;
-  while (true) {
-    {
-      auto state = state_.lock();
-      if (state->stopped) return;
-      wakes_seen = state->wakes;
-    }
+  while (begin_look()) {
     auto job = catalog_.claim_next_job(owner_, clock_.now());
-    if (job && *job) {
-      run(**job);
-      continue;
-    }
     if (!job) {
       log::error("no job could be taken from the catalog", {{"detail", job.error().internal_detail}});
     }
-    auto state = state_.lock();
-    changed_.wait_for(state.unique_lock(), options_.poll_interval,
-                      [&] { return state->stopped || state->wakes != wakes_seen; });
+    const bool taken = job && *job;
+    end_look(taken ? Look::kTaken : Look::kNothing);
+    if (taken) run(**job);
   }
+}
+
+/// One thread looks at a time: the others would find the same job, or nothing.
+bool LandQueue::begin_look() {
+  auto state = state_.lock();
+  do {
+    work_.wait_for(state.unique_lock(), options_.poll_interval,
+                   [&] { return state->stopped || (!state->looking && state->wakes != state->wakes_seen); });
+    if (state->stopped) return false;
+  } while (state->looking);
+  state->looking = true;
+  state->wakes_seen = state->wakes;
+  return true;
+}
+
+void LandQueue::end_look(Look look) {
+  {
+    auto state = state_.lock();
+    state->looking = false;
+    if (look == Look::kTaken) ++state->wakes;  // there may be more
+  }
+  if (look == Look::kTaken) work_.notify_one();
 }
 
 void LandQueue::run(const Job& job) {
@@ -150,11 +164,32 @@ void LandQueue::run(const Job& job) {
   changed_.notify_all();
 }
 
-Result<Landing> LandQueue::land(const Job& job, std::stop_token stop) {
-  // A process that died may have landed the job already; its mark decides, before anything else is looked at.
-  if (job.claims > 1 || job.cancel_requested) {
+Result<Landing> LandQueue::land(const Job& job, const std::stop_token& stop) {
+  auto delay = options_.retry_delay;
+  // A process that died may have landed the job already.
+  bool may_have_landed = job.claims > 1 || job.cancel_requested;
+  for (int attempt = 1;; ++attempt) {
+    auto landing = try_to_land(job, may_have_landed, stop);
+    if (landing || landing.error().kind != ErrorKind::kUnavailable) return landing;
+    // So may an engine that ended before it could say so.
+    may_have_landed = true;
+    if (attempt == options_.attempts_max || stop.stop_requested()) {
+      return settle(job, stop.stop_requested() ? canceled() : landing.error());
+    }
+    auto state = state_.lock();
+    changed_.wait_for(state.unique_lock(), stop, delay, [&] { return state->stopped; });
+    delay *= 2;
+  }
+}
+
+Result<Landing> LandQueue::try_to_land(const Job& job, bool may_have_landed, const std::stop_token& stop) {
+  // The mark decides, before anything else is looked at.
+  if (may_have_landed) {
     ADIT_TRY(auto mark, warehouse_.landed(job.pool, job.id));
-    if (mark) return *std::move(mark);
+    if (mark) {
+      settle_chunks(job, stop);
+      return *std::move(mark);
+    }
   }
   if (stop.stop_requested()) return canceled();
   ADIT_CHECK(stages_.finish(job, stop));
@@ -164,22 +199,35 @@ Result<Landing> LandQueue::land(const Job& job, std::stop_token stop) {
     if (chunks[place].state == ChunkState::kFailed) {
       return invalid("A chunk could not be read; the table is as it was before.");
     }
-    ADIT_TRY(auto file, chunk_file(store_, job, chunks[place], place));
+    ADIT_TRY(auto file, chunk_file(store_, job, chunks[place], place, fresh_from(started_, clock_.now())));
     plan.chunks.push_back(std::move(file));
   }
-  return land_with_retries(plan, stop);
+  return warehouse_.land(plan, stop);
 }
 
-Result<Landing> LandQueue::land_with_retries(const LandPlan& plan, std::stop_token stop) {
-  auto delay = options_.retry_delay;
-  for (int attempt = 1;; ++attempt) {
-    auto landing = warehouse_.land(plan, stop);
-    if (landing || landing.error().kind != ErrorKind::kUnavailable || attempt == options_.attempts_max)
-      return landing;
+/// A power cut may have taken what was read of the chunks of a job that has landed: it is written without
+/// waiting for the disk. They are read once more, for their counts of rows alone. What is staged by that, or
+/// was by a process that died here, must go: a job with staged rows is taken for one that has not landed.
+void LandQueue::settle_chunks(const Job& job, const std::stop_token& stop) {
+  auto settled = stages_.finish(job, stop);
+  if (const auto discarded = warehouse_.discard(job.pool, job.id); settled && !discarded) settled = discarded;
+  if (!settled) {
+    log::warning("chunks of a landed job do not say what was read of them",
+                 {{"job", job.id}, {"detail", settled.error().internal_detail}});
+  }
+}
+
+/// What has become of a job that could not be landed: only its mark tells, so it is asked for until there
+/// is an answer or the server stops. Until then the job stays RUNNING.
+Result<Landing> LandQueue::settle(const Job& job, const Error& error) {
+  for (;;) {
+    auto mark = warehouse_.landed(job.pool, job.id);
+    if (mark && *mark) return **std::move(mark);
+    if (mark) return error;
+    if (mark.error().kind != ErrorKind::kUnavailable) return std::move(mark).error();
     auto state = state_.lock();
-    changed_.wait_for(state.unique_lock(), stop, delay, [&] { return state->stopped; });
-    if (stop.stop_requested()) return canceled();
-    delay *= 2;
+    changed_.wait_for(state.unique_lock(), options_.poll_interval, [&] { return state->stopped; });
+    if (state->stopped) return error;
   }
 }
 
@@ -191,6 +239,10 @@ void LandQueue::finish(const Job& job, const Result<Landing>& outcome) {
     return record(job, change);
   }
   const auto& error = outcome.error();
+  if (error.kind == ErrorKind::kUnavailable && stopped()) {
+    change.to = JobStatus::kQueued;
+    return record(job, change);
+  }
   if (error.kind == ErrorKind::kCanceled && stopped()) {
     const auto asked = catalog_.cancel_requested(job.id);
     if (!asked || !*asked) {

@@ -49,15 +49,24 @@ class LandQueue {
  private:
   struct State {
     bool stopped = false;
-    std::uint64_t wakes = 0;     ///< counts wake(), so that none is missed between two looks
-    std::uint64_t finished = 0;  ///< counts jobs that ended, for wait_final()
+    std::uint64_t wakes = 0;       ///< counts wake() and what else may give a job its turn
+    std::uint64_t wakes_seen = 0;  ///< by the latest look
+    bool looking = false;          ///< a thread asks the catalog for the next job
+    std::uint64_t finished = 0;    ///< counts jobs that ended, for wait_final()
     std::unordered_map<JobId, std::stop_source> running;
   };
 
+  enum class Look { kNothing, kTaken };
+
   void work();
+  /// Waits until it is time to ask for the next job. False: the queue was stopped.
+  bool begin_look();
+  void end_look(Look look);
   void run(const Job& job);
-  Result<Landing> land(const Job& job, std::stop_token stop);
-  Result<Landing> land_with_retries(const LandPlan& plan, std::stop_token stop);
+  Result<Landing> land(const Job& job, const std::stop_token& stop);
+  Result<Landing> try_to_land(const Job& job, bool may_have_landed, const std::stop_token& stop);
+  void settle_chunks(const Job& job, const std::stop_token& stop);
+  Result<Landing> settle(const Job& job, const Error& error);
   void finish(const Job& job, const Result<Landing>& outcome);
   void record(const Job& job, const JobTransition& change);
   bool stopped() const { return state_.lock()->stopped; }
@@ -67,10 +76,12 @@ class LandQueue {
   Warehouse& warehouse_;
   StageQueue& stages_;
   const Clock& clock_;
+  const Timestamp started_;
   Metrics& metrics_;
   const LandQueueOptions options_;
-  const std::string owner_;  ///< this process, in the catalog's claims
-  std::condition_variable_any changed_;
+  const std::string owner_;              ///< this process, in the catalog's claims
+  std::condition_variable_any work_;     ///< there may be a job to take
+  std::condition_variable_any changed_;  ///< a job ended, or the queue was stopped
   Guarded<State> state_;
   std::vector<std::thread> threads_;
 };

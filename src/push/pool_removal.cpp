@@ -18,8 +18,12 @@ Result<void> PoolRemoval::remove(TeamId team, PoolId pool) {
 
 Result<void> PoolRemoval::finish() {
   ADIT_TRY(const auto pools, catalog_.list_deleted_pools());
-  for (const auto pool : pools) ADIT_CHECK(finish(pool));
-  return {};
+  Result<void> result;
+  for (const auto pool : pools) {
+    // One that is in use still does not keep the others.
+    if (auto finished = finish(pool); !finished && result) result = std::move(finished);
+  }
+  return result;
 }
 
 Result<void> PoolRemoval::finish(PoolId pool) {

@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "formats/names.h"
 #include "push/job_rules.h"
+#include "push/target_schema.h"
 
 namespace adit {
 namespace {
@@ -30,16 +31,19 @@ PushService::PushService(Catalog& catalog, ChunkStore& store, Warehouse& warehou
       metrics_(metrics),
       limits_(limits) {}
 
-Result<Job> PushService::create(PoolId pool, JobSpec spec, const CompletionOf& completion) {
+Result<Job> PushService::create(PoolId pool, JobSpec spec, const CompletionOf& completion,
+                                const std::optional<JobCreator>& creator) {
   ADIT_CHECK(check_job_spec(spec));
+  ADIT_CHECK(settle_target_schema(catalog_, pool, spec));
   if (spec.post_execution_query) {
-    const auto good = warehouse_.check_post_execution_query(*spec.post_execution_query);
+    const auto good = warehouse_.check_post_execution_query(spec);
     if (!good) return invalid_field("postExecutionQuery", good.error().public_message);
   }
   Job job;
   job.id = JobId::random();
   job.pool = pool;
   job.spec = std::move(spec);
+  job.creator = creator;
   job.created = clock_.now();
   job.modified = job.created;
   if (completion) {
@@ -92,20 +96,25 @@ Result<std::unique_ptr<Upload>> PushService::begin_upload(PoolId pool, JobId id,
   return std::make_unique<Upload>(parts, std::move(job), operation);
 }
 
-Result<void> PushService::execute(PoolId pool, JobId id, const RequestCompletion* completion,
-                                  const std::optional<std::string>& duplicate_removal_column) {
+Result<ExecuteAdmission> PushService::execute(PoolId pool, JobId id, const RequestCompletion* completion,
+                                              const std::optional<std::string>& duplicate_removal_column) {
   ADIT_TRY(const auto job, get(pool, id));
   if (duplicate_removal_column && job.status == JobStatus::kNew) {
     ADIT_CHECK(check_duplicate_removal(job, *duplicate_removal_column));
   }
-  ADIT_CHECK(catalog_.execute_job(id, clock_.now(), completion, duplicate_removal_column));
-  landings_.wake();
-  return {};
+  ADIT_TRY(const auto execution,
+           catalog_.execute_job(id, clock_.now(), completion, duplicate_removal_column));
+  if (execution.admission.admitted) {
+    landings_.wake();
+  } else {
+    metrics_.executes_refused.Increment();
+  }
+  return execution.admission;
 }
 
 Result<void> PushService::remove_chunk(PoolId pool, JobId id, ChunkId chunk) {
   ADIT_TRY(const auto job, get(pool, id));
-  ADIT_TRY(const auto removed, catalog_.remove_chunk(id, chunk));
+  ADIT_TRY(const auto removed, catalog_.remove_chunk(id, chunk, clock_.now()));
   // A stage that began before this knows the chunk still. Whatever it leaves, a landing takes the rows of
   // exactly the chunks that the catalog has.
   if (removed.state != ChunkState::kStored) drop_staged(job);
@@ -127,7 +136,7 @@ Result<void> PushService::check_duplicate_removal(const Job& job, const std::str
     if (chunk.operation == ChunkOperation::kDelete) continue;
     // Where many chunks lack it the landing will find out; nobody waits for an answer then.
     if (++looks > kColumnLooksMax) return {};
-    ADIT_TRY(const auto file, chunk_file(store_, job, chunk, i));
+    ADIT_TRY(const auto file, chunk_file(store_, job, chunk, i, {}));
     ADIT_TRY(const auto columns, warehouse_.inspect(stage_plan(job), chunk.operation, file.path));
     if (std::ranges::any_of(columns, [&](const auto& has) { return fold_name(has.name) == folded; }))
       return {};

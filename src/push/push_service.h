@@ -33,16 +33,18 @@ class PushService {
   /// What to write down with a job that is created.
   using CompletionOf = std::function<RequestCompletion(const Job& job)>;
 
-  Result<Job> create(PoolId pool, JobSpec spec, const CompletionOf& completion = {});
+  /// `creator` is who asked for it, where that is known.
+  Result<Job> create(PoolId pool, JobSpec spec, const CompletionOf& completion = {},
+                     const std::optional<JobCreator>& creator = {});
   Result<Job> get(PoolId pool, JobId job);
   Result<std::vector<Job>> list(PoolId pool, const JobFilter& filter);
   Result<std::vector<Chunk>> chunks(PoolId pool, JobId job);
   /// kConflict if the job is not NEW; kInvalid if a delete chunk comes to a job without keys.
   Result<std::unique_ptr<Upload>> begin_upload(PoolId pool, JobId job, ChunkOperation operation);
   /// Queues the job and returns at once. `duplicate_removal_column`: see JobSpec; kInvalid if it is known by
-  /// now that it can't be.
-  Result<void> execute(PoolId pool, JobId job, const RequestCompletion* completion = nullptr,
-                       const std::optional<std::string>& duplicate_removal_column = {});
+  /// now that it can't be. Where the limits of the pool's team do not admit it, nothing is done.
+  Result<ExecuteAdmission> execute(PoolId pool, JobId job, const RequestCompletion* completion = nullptr,
+                                   const std::optional<std::string>& duplicate_removal_column = {});
   /// Takes a chunk out of a job that is NEW: its file, its sums and what was staged of it. The others are
   /// staged again where it had been staged, since their rows stand in one table. kNotFound, kConflict.
   Result<void> remove_chunk(PoolId pool, JobId job, ChunkId chunk);

@@ -1,31 +1,23 @@
 // The life of a push job over the real catalog, chunk store and warehouse, without HTTP.
 #include <gtest/gtest.h>
 
-#include <atomic>
 #include <chrono>
 #include <filesystem>
 #include <memory>
 #include <string>
 #include <thread>
 
+#include "base/set_clock.h"
 #include "push/housekeeper.h"
 #include "push/job_rules.h"
 #include "push/push_service.h"
 #include "push/recovery.h"
+#include "warehouse/rows_fixture.h"
 
 namespace adit {
 namespace {
 
 using namespace std::chrono_literals;
-
-class SetClock final : public Clock {
- public:
-  Timestamp now() const override { return from_epoch_ms(ms_); }
-  void advance(std::chrono::milliseconds by) { ms_ += by.count(); }
-
- private:
-  std::atomic<std::int64_t> ms_{1'700'000'000'000};
-};
 
 /// One installation in a folder of its own. open() and close() are what a start and a stop of the server are.
 class PushJob : public ::testing::Test {
@@ -34,14 +26,15 @@ class PushJob : public ::testing::Test {
     folder_ = std::filesystem::temp_directory_path() / ("adit-push-" + Uuid::random().to_string());
     std::filesystem::create_directories(folder_);
     open();
-    const Team team{TeamId::random(), "team", "team"};
-    const User user{UserId::random(), team.id, "Admin", "admin@localhost"};
+    const Team team{TeamId::random(), "team", "team", {.unlimited = true}};
+    const User user{UserId::random(), team.id, "Admin", "admin@localhost", Role::kAdministrator};
     Key key;
     key.id = KeyId::random();
     key.team = team.id;
-    key.owner = user.id;
+    key.owner = subject_of(user.id);
+    key.creator = user.id;
     ASSERT_TRUE(catalog_->found_team(team, user, key));
-    ASSERT_TRUE(catalog_->insert_pool({pool_, team.id, "Pool", "", user.id, clock_.now()}));
+    ASSERT_TRUE(catalog_->insert_pool({pool_, team.id, "Pool", "", user.id.uuid(), clock_.now()}));
   }
   void TearDown() override {
     close();
@@ -51,16 +44,15 @@ class PushJob : public ::testing::Test {
   void open() {
     catalog_ = *open_sqlite_catalog(folder_ / "catalog.db");
     store_ = *open_local_chunk_store(folder_ / "chunks");
-    WarehouseOptions options;
-    options.root = folder_ / "pools";
-    options.chunks_root = folder_ / "chunks";
+    warehouse_options_.root = folder_ / "pools";
+    warehouse_options_.chunks_root = folder_ / "chunks";
     warehouse_ = *open_duckdb_warehouse(
-        options,
+        warehouse_options_,
         [this](PoolId pool, const auto& landed) {
           return missing_landings(*catalog_, *store_, pool, landed);
         },
         clock_, metrics_);
-    stages_ = std::make_unique<StageQueue>(*catalog_, *store_, *warehouse_, StageQueueOptions{});
+    stages_ = std::make_unique<StageQueue>(*catalog_, *store_, *warehouse_, clock_, StageQueueOptions{});
     LandQueueOptions land_options;
     land_options.poll_interval = 20ms;
     landings_ = std::make_unique<LandQueue>(*catalog_, *store_, *warehouse_, *stages_, clock_, metrics_,
@@ -114,17 +106,17 @@ class PushJob : public ::testing::Test {
 
   JobStatus wait(const Job& job) { return landings_->wait_final(pool_, job.id, 30s)->status; }
 
-  std::uint64_t expire() {
+  std::uint64_t expire(HousekeeperOptions options = {}) {
+    options.expiry_interval = 1h;
     PoolRemoval removal(*catalog_, *store_, *warehouse_, *stages_, clock_);
-    Housekeeper housekeeper(*catalog_, *store_, *warehouse_, *landings_, removal, clock_, metrics_,
-                            {.expiry_interval = 1h});
+    Housekeeper housekeeper(*catalog_, *store_, *warehouse_, *landings_, removal, clock_, metrics_, options);
     housekeeper
         .stop();  // its own first look is over or never comes: what it did not find, the next line does
     return *housekeeper.expire();
   }
 
   std::string count(const std::string& table) {
-    const auto result = warehouse_->query(pool_, {.sql = "SELECT count(*) FROM \"" + table + "\""}, {});
+    const auto result = all_rows(*warehouse_, pool_, {.sql = "SELECT count(*) FROM \"" + table + "\""});
     return result ? std::to_string(std::get<std::int64_t>(result->rows[0][0]))
                   : result.error().public_message;
   }
@@ -135,6 +127,7 @@ class PushJob : public ::testing::Test {
   SetClock clock_;
   Metrics metrics_;
   PushLimits limits_;
+  WarehouseOptions warehouse_options_;
   const PoolId pool_ = PoolId::random();
   std::unique_ptr<Catalog> catalog_;
   std::unique_ptr<ChunkStore> store_;
@@ -153,6 +146,51 @@ TEST_F(PushJob, LandsWhatWasUploaded) {
   EXPECT_EQ(wait(job), JobStatus::kDone);
   EXPECT_EQ(count("t"), "3");
   EXPECT_EQ(push_->get(pool_, job.id)->rows_landed, 3U);
+}
+
+/// A job that has landed, and whose process died before it could say so.
+class LandedJob : public PushJob {
+ protected:
+  void land() {
+    job_ = taken_by_a_process_that_dies();
+    ASSERT_TRUE(stages_->finish(job_, {}));
+    ASSERT_TRUE(warehouse_->land(plan(), {}));
+  }
+  /// What was read of the chunk is written without waiting for the disk.
+  void cut_power() {
+    auto chunk = this->chunk();
+    chunk.state = ChunkState::kStored;
+    chunk.rows.reset();
+    ASSERT_TRUE(catalog_->update_chunk(chunk, clock_.now()));
+  }
+  Chunk chunk() { return catalog_->list_chunks(job_.id)->front(); }
+  LandPlan plan() {
+    LandPlan plan{stage_plan(job_), {}};
+    plan.chunks.push_back(*chunk_file(*store_, job_, chunk(), 0, Timestamp::max()));
+    return plan;
+  }
+
+  Job job_;
+};
+
+TEST_F(LandedJob, SaysAgainAfterAPowerCutWhatWasReadOfItsChunks) {
+  land();
+  cut_power();
+  EXPECT_EQ(status_after_restart(job_), JobStatus::kDone);
+  EXPECT_EQ(chunk().state, ChunkState::kStaged);
+  EXPECT_EQ(chunk().rows, 2U);
+  EXPECT_EQ(count("t"), "2");
+}
+
+TEST_F(LandedJob, LeavesNoStagedRowsOfWhatWasReadAgain) {
+  warehouse_options_.held_chunk_bytes_max = 0;
+  close();
+  open();
+  land();
+  cut_power();
+  EXPECT_EQ(status_after_restart(job_), JobStatus::kDone);
+  EXPECT_TRUE(warehouse_->land(plan(), {}));
+  EXPECT_EQ(count("t"), "2") << "staged rows would land a second time";
 }
 
 TEST_F(PushJob, ExecutedTwiceIsAConflictAndLandsOnce) {
@@ -210,7 +248,7 @@ TEST_F(PushJob, ThatLandedBeforeItsProcessDiedIsDoneWithoutLandingAgain) {
   const auto job = taken_by_a_process_that_dies();
   LandPlan plan{stage_plan(job), {}};
   const auto chunks = *push_->chunks(pool_, job.id);
-  plan.chunks.push_back(*chunk_file(*store_, job, chunks[0], 0));
+  plan.chunks.push_back(*chunk_file(*store_, job, chunks[0], 0, {}));
   ASSERT_TRUE(warehouse_->land(plan, {}));
   EXPECT_EQ(status_after_restart(job), JobStatus::kDone);
   EXPECT_EQ(count("t"), "2");
@@ -297,6 +335,86 @@ TEST(JobRules, NameEveryFieldThatCannotBe) {
   spec.target_name = "t";
   spec.keys = {"Ä", "ä"};
   EXPECT_EQ(check_job_spec(spec).error().fields.front().attribute, "keys");
+}
+
+TEST_F(PushJob, IsRememberedForTheHistorysTimeAndNeverShorterThanItsFiles) {
+  const auto job = create("t");
+  upload(job, "a\n1\n");
+  ASSERT_TRUE(push_->execute(pool_, job.id));
+  landings_->start();
+  ASSERT_EQ(wait(job), JobStatus::kDone);
+  HousekeeperOptions options;
+  options.history_retention = 24h;
+  clock_.advance(167h);
+  expire(options);
+  EXPECT_TRUE(*catalog_->find_job(pool_, job.id)) << "its files are there";
+  clock_.advance(2h);
+  options.history_retention = 0h;
+  expire(options);
+  EXPECT_TRUE(*catalog_->find_job(pool_, job.id)) << "0 is for ever";
+  EXPECT_EQ(catalog_->list_chunks(job.id)->size(), 1u);
+  options.history_retention = 24h;
+  expire(options);
+  EXPECT_FALSE(*catalog_->find_job(pool_, job.id, true));
+  EXPECT_EQ(count("t"), "1");
+}
+
+TEST_F(PushJob, ThatNobodyGoesOnWithIsCanceledAndItsFilesExpire) {
+  const auto job = create("t");
+  const auto chunk = upload(job, "a\n1\n");
+  HousekeeperOptions options;
+  options.abandoned_job_retention = 48h;
+  clock_.advance(48h);
+  expire(options);
+  EXPECT_EQ(push_->get(pool_, job.id)->status, JobStatus::kNew);
+  clock_.advance(1h);
+  options.abandoned_job_retention = 0h;
+  expire(options);
+  EXPECT_EQ(push_->get(pool_, job.id)->status, JobStatus::kNew) << "0 is for ever";
+  options.abandoned_job_retention = 48h;
+  expire(options);
+  EXPECT_EQ(push_->get(pool_, job.id)->status, JobStatus::kCanceled);
+  EXPECT_EQ(push_->get(pool_, job.id)->logs.back(),
+            "Canceled: for 2 days it got no chunk and was not executed.");
+  EXPECT_TRUE(has_file(job, chunk));
+  clock_.advance(169h);
+  expire(options);
+  EXPECT_FALSE(has_file(job, chunk));
+  EXPECT_TRUE(*catalog_->find_job(pool_, job.id));
+}
+
+/// The audit log's entries, whoever's they are.
+class AuditRetention : public PushJob {
+ protected:
+  void enter(int count) {
+    AuditEntry entry;
+    entry.at = clock_.now();
+    entry.operation = "createPool";
+    const std::vector<AuditEntry> entries(static_cast<std::size_t>(count), entry);
+    ASSERT_TRUE(catalog_->insert_audit(entries, Durability::kFull));
+  }
+  std::size_t kept() {
+    const auto team = catalog_->find_team();
+    return catalog_->list_audit((*team)->id, {}, AuditCatalog::kFromTheLatest, 1'000)->size();
+  }
+};
+
+TEST_F(AuditRetention, LetsGoWhatIsOlderInAsManyStepsAsItTakes) {
+  enter(25);
+  clock_.advance(24h * 30);
+  enter(3);
+  HousekeeperOptions options;
+  expire(options);
+  EXPECT_EQ(kept(), 28U) << "0 is for ever";
+  options.audit_retention = std::chrono::days(30);
+  expire(options);
+  EXPECT_EQ(kept(), 28U) << "thirty days are not over";
+  clock_.advance(1ms);
+  options.audit_entries_at_once_max = 10;
+  PoolRemoval removal(*catalog_, *store_, *warehouse_, *stages_, clock_);
+  Housekeeper housekeeper(*catalog_, *store_, *warehouse_, *landings_, removal, clock_, metrics_, options);
+  for (int i = 0; i < 3'000 && kept() > 3; ++i) std::this_thread::sleep_for(10ms);
+  EXPECT_EQ(kept(), 3U);
 }
 
 TEST_F(PushJob, AnIdempotencyKeyIsForgottenAfterADay) {

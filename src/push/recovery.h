@@ -19,7 +19,8 @@ namespace adit {
 /// warehouse is open and before the LandQueue starts.
 Result<void> recover(Catalog& catalog, ChunkStore& store, StageQueue& stages, const Clock& clock);
 
-/// The answer to the warehouse's question at the opening of a pool: DONE jobs that left no mark there.
+/// The answer to the warehouse's question at the opening of a pool: DONE jobs that left no mark there. Those
+/// whose files are gone are left out, and the log says so: `adit doctor` lists them.
 Result<std::vector<LandPlan>> missing_landings(Catalog& catalog, ChunkStore& store, PoolId pool,
                                                const std::unordered_set<JobId>& landed);
 

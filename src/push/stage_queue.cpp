@@ -8,13 +8,31 @@
 #include "base/log.h"
 
 namespace adit {
+namespace {
+
+/// A smaller chunk is staged before anybody could ask for it; saying so would cost as much as the staging.
+constexpr std::uint64_t kSeenStagingBytesMin = 1ULL << 20;
+
+/// Up to this size the digest costs less than a millisecond.
+constexpr std::uint64_t kAlwaysCheckedBytesMax = 1ULL << 20;
+/// So long what was written a moment ago is taken as it is: it would come from the system's cache, not from
+/// the disk.
+constexpr std::chrono::minutes kFreshTime{2};
+
+}  // namespace
 
 StagePlan stage_plan(const Job& job) { return {job.pool, job.id, job.spec, job.change_date()}; }
 
-Result<ChunkFile> chunk_file(ChunkStore& store, const Job& job, const Chunk& chunk, std::size_t place) {
+Result<ChunkFile> chunk_file(ChunkStore& store, const Job& job, const Chunk& chunk, std::size_t place,
+                             Timestamp fresh) {
   ADIT_TRY(auto path, store.open(job.pool, job.id, chunk.id));
-  return ChunkFile{chunk.id, static_cast<std::int64_t>(place), chunk.operation, std::move(path)};
+  ChunkFile file{chunk.id, static_cast<std::int64_t>(place), chunk.operation, std::move(path)};
+  if (chunk.bytes <= kAlwaysCheckedBytesMax || chunk.created < fresh)
+    file.stored = {chunk.bytes, chunk.digest};
+  return file;
 }
+
+Timestamp fresh_from(Timestamp started, Timestamp now) { return std::max(started, now - kFreshTime); }
 
 std::size_t count_settled(const std::vector<Chunk>& chunks) {
   if (chunks.empty() || !chunks.front().sequence) return chunks.size();
@@ -28,8 +46,14 @@ std::size_t count_settled(const std::vector<Chunk>& chunks) {
   return count;
 }
 
-StageQueue::StageQueue(Catalog& catalog, ChunkStore& store, Warehouse& warehouse, StageQueueOptions options)
-    : catalog_(catalog), store_(store), warehouse_(warehouse), options_(options) {
+StageQueue::StageQueue(Catalog& catalog, ChunkStore& store, Warehouse& warehouse, const Clock& clock,
+                       StageQueueOptions options)
+    : catalog_(catalog),
+      store_(store),
+      warehouse_(warehouse),
+      clock_(clock),
+      started_(clock.now()),
+      options_(options) {
   for (std::size_t i = 0; i < options_.big_stages_max + options_.small_stages_max; ++i) {
     threads_.emplace_back([this] { work(); });
     ::pthread_setname_np(threads_.back().native_handle(), "stage");
@@ -143,6 +167,20 @@ void StageQueue::finish_turn(JobId job) {
   changed_.notify_all();
 }
 
+Result<StagedChunk> StageQueue::stage_with_retries(const StagePlan& plan, const ChunkFile& file,
+                                                   std::stop_token stop) {
+  auto delay = options_.retry_delay;
+  for (int attempt = 1;; ++attempt) {
+    auto staged = warehouse_.stage(plan, file, stop);
+    if (staged || staged.error().kind != ErrorKind::kUnavailable || attempt == options_.attempts_max)
+      return staged;
+    auto state = state_.lock();
+    changed_.wait_for(state.unique_lock(), stop, delay, [&] { return state->stopped; });
+    if (stop.stop_requested() || state->stopped) return staged;
+    delay *= 2;
+  }
+}
+
 Result<void> StageQueue::stage_pending(const Job& job, std::stop_token stop) {
   ADIT_TRY(const auto current, catalog_.find_job(job.pool, job.id, true));
   if (!current || is_final(current->status)) return {};
@@ -153,19 +191,22 @@ Result<void> StageQueue::stage_pending(const Job& job, std::stop_token stop) {
     auto& chunk = chunks[place];
     if (stop.stop_requested()) return Error{ErrorKind::kCanceled, "The push job was canceled."};
     if (chunk.state == ChunkState::kStaged || chunk.state == ChunkState::kFailed) continue;
-    ADIT_TRY(const auto file, chunk_file(store_, job, chunk, place));
-    chunk.state = ChunkState::kStaging;
-    ADIT_CHECK(catalog_.update_chunk(chunk));
-    auto staged = warehouse_.stage(plan, file, stop);
+    ADIT_TRY(const auto file, chunk_file(store_, job, chunk, place, fresh_from(started_, clock_.now())));
+    if (chunk.bytes >= kSeenStagingBytesMin) {
+      chunk.state = ChunkState::kStaging;
+      ADIT_CHECK(catalog_.update_chunk(chunk, clock_.now()));
+    }
+    auto staged = stage_with_retries(plan, file, stop);
     if (!staged) {
-      chunk.state = ChunkState::kStored;
-      ADIT_CHECK(catalog_.update_chunk(chunk));
+      if (std::exchange(chunk.state, ChunkState::kStored) == ChunkState::kStaging) {
+        ADIT_CHECK(catalog_.update_chunk(chunk, clock_.now()));
+      }
       return std::move(staged).error();
     }
     chunk.state = staged->errors.empty() ? ChunkState::kStaged : ChunkState::kFailed;
     chunk.rows = staged->rows;
     chunk.errors = std::move(staged->errors);
-    ADIT_CHECK(catalog_.update_chunk(chunk));
+    ADIT_CHECK(catalog_.update_chunk(chunk, clock_.now()));
   }
   return {};
 }

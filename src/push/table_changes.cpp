@@ -6,13 +6,20 @@
 
 namespace adit {
 
-Result<Job> TableChanges::apply(PoolId pool, const std::string& table, TableChange change) {
-  ADIT_CHECK(warehouse_.check_change(pool, table, change));
+Result<Job> TableChanges::apply(PoolId pool, const std::optional<DataSource>& source,
+                                const std::string& table, TableChange change,
+                                const std::optional<JobCreator>& creator) {
   Job job;
+  if (source) {
+    job.spec.connection = source->id;
+    job.spec.schema = source->name;
+  }
   job.id = JobId::random();
   job.pool = pool;
   job.spec.target_name = table;
+  ADIT_CHECK(warehouse_.check_change(pool, job.spec.target(), change));
   job.spec.change = std::move(change);
+  job.creator = creator;
   job.created = job.modified = clock_.now();
   ADIT_TRY(const auto queued, catalog_.queue_table_change(job));
   log::info("table change queued",

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <optional>
 #include <string>
 
 #include "base/clock.h"
@@ -21,9 +22,11 @@ class TableChanges {
                std::chrono::milliseconds wait_max)
       : catalog_(catalog), warehouse_(warehouse), landings_(landings), clock_(clock), wait_max_(wait_max) {}
 
-  /// Queues the change and waits for its end, up to the limit: then it returns the job as it is and the
-  /// change goes on. kNotFound for the table, kInvalid for the predicate: nothing is queued.
-  Result<Job> apply(PoolId pool, const std::string& table, TableChange change);
+  /// `source`: the connection whose table it is; nullopt for a global one. Queues the change and waits for
+  /// its end, up to the limit: then it returns the job as it is and the change goes on. kNotFound for the
+  /// table, kInvalid for the predicate: nothing is queued.
+  Result<Job> apply(PoolId pool, const std::optional<DataSource>& source, const std::string& table,
+                    TableChange change, const std::optional<JobCreator>& creator = {});
   /// kNotFound; also for a push job.
   Result<Job> get(PoolId pool, JobId change);
   /// Ends a change that has not been made yet. kConflict when it has ended already.

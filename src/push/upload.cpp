@@ -74,7 +74,7 @@ Result<std::vector<Chunk>> Upload::finish(const RequestCompletion* completion) {
   std::uint64_t largest = 0;
   for (auto& [chunk, writer] : received_) {
     if (auto kept = writer->keep(); !kept) {
-      // A job that is deleted meanwhile takes its folder with it.
+      // A job that is deleted meanwhile takes its files with it.
       const auto job = parts_.catalog.find_job(job_.pool, job_.id);
       if (job && (!*job || (*job)->status != JobStatus::kNew)) {
         return conflict("The push job left the status NEW during the upload; nothing of it was kept.");

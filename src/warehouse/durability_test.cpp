@@ -137,7 +137,7 @@ TEST_F(Durability, StagedTablesAreInvisible) {
   EXPECT_TRUE(warehouse_->tables(pool_)->empty());
   auto name = "__adit_stage_" + pushed.plan().stage.job.to_string();
   std::erase(name, '-');
-  EXPECT_EQ(warehouse_->columns(pool_, name).error().kind, ErrorKind::kNotFound);
+  EXPECT_EQ(warehouse_->columns(pool_, {.name = name}).error().kind, ErrorKind::kNotFound);
 }
 
 TEST_F(Durability, CancelWhileStagingLeavesNothing) {
@@ -207,7 +207,7 @@ TEST_F(Durability, MorePoolsThanMayBeOpenAreServedInTurns) {
   }
   for (int i = 0; i < 5; ++i) {
     const auto result =
-        warehouse_->query(plans[static_cast<std::size_t>(i)].stage.pool, {.sql = "SELECT a FROM t"}, {});
+        all_rows(*warehouse_, plans[static_cast<std::size_t>(i)].stage.pool, {.sql = "SELECT a FROM t"});
     ASSERT_TRUE(result) << result.error().public_message;
     EXPECT_EQ(text(result->rows.at(0).at(0)), std::to_string(i));
   }

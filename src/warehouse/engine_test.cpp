@@ -36,7 +36,7 @@ TEST_F(Engine, AnInterruptWhilePlanningIsACancel) {
   const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(30);
   std::optional<Error> error;
   while (!error && std::chrono::steady_clock::now() < deadline) {
-    if (const auto columns = table_columns(connection_, "wide"); !columns) error = columns.error();
+    if (const auto columns = table_columns(connection_, {.name = "wide"}); !columns) error = columns.error();
   }
   interrupter.request_stop();
   interrupter.join();

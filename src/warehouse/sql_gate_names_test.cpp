@@ -284,5 +284,32 @@ TEST_F(SqlGate, KnowsEveryFunctionOfTheEngine) {
   std::cout << allowed << " functions allowed, " << functions.size() - allowed << " refused\n";
   EXPECT_GT(allowed, 500U);
 }
+TEST_F(SqlGate, TablesOfConnectionsAreReachedByTheirSchemaAndInNoOtherWay) {
+  make("CREATE SCHEMA erp");
+  make("CREATE TABLE erp.events (own INTEGER)");
+  make("CREATE TABLE erp.parts (x INTEGER)");
+  make("CREATE TABLE erp.__adit_stage_2 (x INTEGER)");
+  make("CREATE SCHEMA \"odd \"\"one\"\".x\"");
+  make("CREATE TABLE \"odd \"\"one\"\".x\".\"a.b\" (x INTEGER)");
+  make("CREATE VIEW erp.rows AS SELECT x FROM erp.parts");
+  for (const auto* sql :
+       {"SELECT own FROM erp.events", "SELECT own FROM pool.ERP.Events",
+        "SELECT erp.events.own FROM erp.events", "SELECT e.own, m.cost FROM erp.events e, events m",
+        "SELECT x FROM erp.rows", "DESCRIBE erp.events", "SUMMARIZE erp.parts",
+        "EXPLAIN SELECT * FROM erp.parts", "WITH erp AS (SELECT 1) FROM erp.parts",
+        "SELECT x FROM \"odd \"\"one\"\".x\".\"a.b\"", "SHOW TABLES"}) {
+    expect_runs(sql);
+  }
+  for (const auto* sql :
+       {"SELECT * FROM parts", "SELECT * FROM main.parts", "SELECT * FROM erp.cases", "SELECT * FROM erp",
+        "SELECT * FROM erp.__adit_stage_2", "SELECT * FROM system.erp.parts", "SELECT * FROM adit.erp.parts",
+        "SELECT * FROM erp.main.events", "SELECT * FROM erp.marks", "SELECT * FROM erp.duckdb_tables",
+        "SELECT * FROM erp.sqlite_master", "SELECT * FROM erp.\"x.csv\"", "SELECT * FROM \"erp.parts\"",
+        "SELECT * FROM adit.parts", "SELECT * FROM \"a.b\"", "WITH a AS (SELECT 1) SELECT * FROM erp.a"}) {
+    expect_refused(sql);
+  }
+  EXPECT_EQ(list("SELECT current_schema()"), std::vector<std::string>{"main"});
+}
+
 }  // namespace
 }  // namespace adit

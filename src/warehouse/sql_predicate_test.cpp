@@ -9,7 +9,7 @@ class Predicate : public PoolFileTest {
  protected:
   std::string reason(const std::string& predicate, const std::string& table = "events") {
     auto connection = fresh();
-    const auto passed = gate_predicate(connection, table, predicate);
+    const auto passed = gate_predicate(connection, {.name = table}, predicate);
     if (passed) return "passed";
     EXPECT_EQ(passed.error().kind, ErrorKind::kInvalid)
         << predicate << ": " << passed.error().internal_detail;

@@ -16,12 +16,14 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "base/copy_file.h"
 #include "base/file.h"
 #include "base/metrics.h"
 #include "base/result.h"
 #include "model/chunk.h"
 #include "model/job.h"
 #include "model/pool.h"
+#include "model/table_name.h"
 
 namespace adit {
 
@@ -39,6 +41,9 @@ struct ChunkFile {
   std::int64_t position = 0;
   ChunkOperation operation = ChunkOperation::kUpsert;
   std::filesystem::path path;
+  /// What was acknowledged: the file is held against it before its rows are read. Absent: it was written a
+  /// moment ago.
+  std::optional<FileDigest> stored{};
 };
 
 /// What became of one chunk. With errors it counts as failed, and none of its rows are kept.
@@ -66,19 +71,12 @@ struct QueryRequest {
   std::string sql;
   std::uint64_t row_limit = 10'000;
   std::chrono::milliseconds timeout{60'000};
-  std::optional<std::string> table{};  ///< instead of `sql`: all rows of this global table or view
+  std::optional<TableName> table{};  ///< instead of `sql`: all rows of this table or view
 };
 
 /// One value of a result as JSON can hold it: integers within ±2^53 as numbers, larger ones, decimals, dates,
 /// times, NaN and infinities as text.
 using Cell = std::variant<std::monostate, bool, std::int64_t, double, std::string>;
-
-struct QueryResult {
-  std::vector<ColumnInfo> columns;
-  std::vector<std::vector<Cell>> rows;
-  bool truncated = false;  ///< more rows than row_limit, or more bytes than the server's bound
-  std::chrono::microseconds elapsed{};
-};
 
 /// The rows of a query, fetched while the engine computes them; memory is a few thousand rows, whatever their
 /// number. Destruction ends the query. One thread at a time; calls block.
@@ -86,9 +84,28 @@ class RowStream {
  public:
   virtual ~RowStream() = default;
   virtual const std::vector<ColumnInfo>& columns() const = 0;
-  /// Replaces `rows` with the next ones; none at the end. Errors as Warehouse::query().
+  /// Replaces `rows` with the next ones; none at the end. Errors as Warehouse::open_query().
   virtual Result<void> next(std::vector<std::vector<Cell>>& rows) = 0;
+  /// After the end: whether there were more rows than the request's row_limit.
+  virtual bool truncated() const = 0;
 };
+
+/// As long as it lives no checkpoint of a pool passes, so that nothing of its main file is written over; work
+/// goes on, into the log. Whoever copies the files of pool_files() in their order meanwhile has what was
+/// committed when the log was copied: what the log refers to is in the main file before it is in the log, and
+/// a part of an entry at the log's end counts as none.
+class FilesHold {
+ public:
+  virtual ~FilesHold() = default;
+  /// The main file, where the engine has it open in this process: closing another descriptor of it would give
+  /// up the engine's lock on it (fcntl(2)). Null: it is opened by its name.
+  virtual const FileHandle* main_file() const = 0;
+  /// Ends it. An error says that it may not have held all the time: what was copied is to be thrown away.
+  virtual Result<void> end() = 0;
+};
+
+/// The files of a pool in its folder, those that there are, in the order in which they are to be copied.
+std::vector<std::filesystem::path> pool_files(const std::filesystem::path& folder);
 
 /// A result as a Parquet file that has no name any more: it is gone with its handle.
 struct ParquetResult {
@@ -112,8 +129,7 @@ struct WarehouseOptions {
   std::uint64_t held_chunk_bytes_max = 256ULL << 10;
   std::uint64_t wal_bytes_max = 1ULL << 30;  ///< above it no stage starts until a checkpoint has passed
   std::chrono::milliseconds checkpoint_interval{30'000};
-  std::uint64_t result_bytes_max = 64ULL << 20;  ///< of one query's answer
-  std::uint64_t free_bytes_min = 1ULL << 30;     ///< that results written to files leave on the volume
+  std::uint64_t free_bytes_min = 1ULL << 30;  ///< that results written to files leave on the volume
   FolderSync folder_sync = sync_folder;
 };
 
@@ -148,11 +164,12 @@ class Warehouse {
   /// client, for a view that is no table and for a predicate that does not pass. The change itself is land(),
   /// with a plan whose job has a `change` and no chunks: the landing's rows are those that went, and a table
   /// that is gone meanwhile is no error.
-  virtual Result<void> check_change(PoolId pool, const std::string& table, const TableChange& change) = 0;
+  virtual Result<void> check_change(PoolId pool, const TableName& table, const TableChange& change) = 0;
 
-  /// Whether a text has the form of a statement that a job may run after its rows: CREATE TABLE … AS, INSERT,
-  /// UPDATE or DELETE. What it names is looked at when the job lands. kInvalid.
-  virtual Result<void> check_post_execution_query(const std::string& sql) = 0;
+  /// Whether the job's postExecutionQuery has the form of a statement that may run after its rows: CREATE
+  /// TABLE … AS, INSERT, UPDATE or DELETE, of a global table or one of the job's schema. What it names is
+  /// looked at when the job lands. kInvalid.
+  virtual Result<void> check_post_execution_query(const JobSpec& spec) = 0;
 
   /// Drops what was staged for a job. Nothing staged is no error.
   virtual Result<void> discard(PoolId pool, JobId job) = 0;
@@ -164,17 +181,20 @@ class Warehouse {
   /// kUnavailable when the engine refuses at the moment.
   virtual Result<void> checkpoint(PoolId pool) = 0;
 
+  /// For a copy of the pool's files. Opens the pool, which makes its file where there is none; waits for a
+  /// checkpoint that runs.
+  virtual Result<std::unique_ptr<FilesHold>> hold_files(PoolId pool) = 0;
+
   /// Global tables and views first, then those of the connections.
   virtual Result<std::vector<TableInfo>> tables(PoolId pool) = 0;
-  /// `schema` is empty for a global table, else the name of a connection. kNotFound.
-  virtual Result<std::vector<ColumnInfo>> columns(PoolId pool, const std::string& table,
-                                                  const std::string& schema = {}) = 0;
-  /// Runs one read-only statement that passed the gate. kInvalid: the statement is refused or wrong, and the
+  /// kNotFound.
+  virtual Result<std::vector<ColumnInfo>> columns(PoolId pool, const TableName& table) = 0;
+  /// Ends a connection's schema, which comes with the first job into it. None there is no error; kConflict
+  /// while anything is in it or a job is at work there.
+  virtual Result<void> drop_schema(PoolId pool, const std::string& schema) = 0;
+  /// Runs one read-only statement that passed the gate, as a stream: row_limit and timeout hold for it as a
+  /// whole, and the pool stays open as long as it lives. kInvalid: the statement is refused or wrong, and the
   /// message says why; kTimeout; kCanceled.
-  virtual Result<QueryResult> query(PoolId pool, const QueryRequest& request, std::stop_token stop) = 0;
-
-  /// The same as a stream: row_limit and timeout hold for it as a whole. The pool stays open as long as it
-  /// lives.
   virtual Result<std::unique_ptr<RowStream>> open_query(PoolId pool, const QueryRequest& request,
                                                         std::stop_token stop) = 0;
   /// The same written to a file on the pool's volume. kStorageFull before the volume is full.
@@ -194,5 +214,30 @@ class Warehouse {
 
 Result<std::unique_ptr<Warehouse>> open_duckdb_warehouse(WarehouseOptions options, MissingLandings missing,
                                                          const Clock& clock, Metrics& metrics);
+
+/// How engines run in processes of their own.
+struct HostOptions {
+  /// The folder that holds a pool's chunks, which is all that its process may read besides its own; all of
+  /// chunks_root without it. It must stay as long as the pool does.
+  std::function<std::filesystem::path(PoolId pool)> chunk_folder;
+  /// Shut in by Landlock and seccomp.
+  bool confined = true;
+  /// Beside the engine's own share of memory, for what it does not count. 0: no bound.
+  std::uint64_t memory_reserve_bytes = 1ULL << 30;
+  std::chrono::milliseconds idle_max{300'000};      ///< a process that nobody has asked for so long ends
+  std::chrono::milliseconds life_interval{1'000};   ///< how often each is asked for a sign of life
+  std::chrono::milliseconds life_timeout{10'000};   ///< without one it is killed
+  std::chrono::milliseconds close_timeout{60'000};  ///< for its last checkpoint
+  /// For tests: the failpoint that is armed in a pool's process, or nothing.
+  std::function<std::string(PoolId pool)> failpoint;
+};
+
+/// The same with the engine of each pool in a process of its own, which is this very program run as
+/// `adit engine POOL` (see warehouse/host/host_main.h). The end of such a process costs what it was doing:
+/// kUnavailable. A chunk that was being staged at two such ends is a failed chunk, a job that was landing at
+/// two is kInternal; both say so.
+Result<std::unique_ptr<Warehouse>> open_hosted_warehouse(WarehouseOptions options, HostOptions hosts,
+                                                         MissingLandings missing, const Clock& clock,
+                                                         Metrics& metrics);
 
 }  // namespace adit

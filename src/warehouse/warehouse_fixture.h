@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "warehouse/duckdb/engine.h"
+#include "warehouse/rows_fixture.h"
 #include "warehouse/warehouse.h"
 
 namespace adit {
@@ -42,10 +43,15 @@ class WarehouseTest : public ::testing::Test {
     if (std::getenv("ADIT_TEST_STAGING_TABLES") != nullptr) options.held_chunk_bytes_max = 0;
     return options;
   }
+  /// Another run of all tests has the engine of each pool in a process of its own (warehouse_test_main.cpp).
+  virtual bool in_processes_of_their_own() const { return std::getenv("ADIT_TEST_ENGINE_HOSTS") != nullptr; }
+  virtual HostOptions hosts() const { return {}; }
   void open(MissingLandings missing = {}) { open(options(), std::move(missing)); }
   void open(const WarehouseOptions& with, MissingLandings missing = {}) {
     warehouse_.reset();
-    auto opened = open_duckdb_warehouse(with, std::move(missing), clock_, metrics_);
+    auto opened = in_processes_of_their_own()
+                      ? open_hosted_warehouse(with, hosts(), std::move(missing), clock_, metrics_)
+                      : open_duckdb_warehouse(with, std::move(missing), clock_, metrics_);
     ASSERT_TRUE(opened) << opened.error().internal_detail;
     warehouse_ = std::move(*opened);
   }
@@ -54,7 +60,7 @@ class WarehouseTest : public ::testing::Test {
   /// one's log.
   std::vector<std::string> rows(const std::string& sql) {
     std::vector<std::string> lines;
-    auto result = warehouse_->query(pool_, {.sql = sql}, {});
+    auto result = all_rows(*warehouse_, pool_, {.sql = sql});
     if (!result) return {"error: " + result.error().public_message + " " + result.error().internal_detail};
     for (const auto& row : result->rows) {
       std::string line;
@@ -78,7 +84,7 @@ class WarehouseTest : public ::testing::Test {
 
   /// `name TYPE, name TYPE` without the change date.
   std::string columns(const std::string& table) {
-    auto columns = warehouse_->columns(pool_, table);
+    auto columns = warehouse_->columns(pool_, {.name = table});
     if (!columns) return "error: " + columns.error().public_message;
     std::string list;
     for (const auto& column : *columns) {

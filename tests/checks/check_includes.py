@@ -15,6 +15,7 @@ LAYERS = [
     ["formats"],
     ["http", "chunks", "catalog", "warehouse", "client"],
     ["access", "push"],
+    ["backup"],
     ["api", "console"],
     ["app"],
 ]

@@ -54,6 +54,52 @@ TEST_F(CliCommands, TablesAndTheirColumnsAreShown) {
   EXPECT_NE(missing.err.find("There is: orders."), std::string::npos) << missing.err;
 }
 
+TEST_F(CliCommands, TheHistoryShowsWhatHappenedEvenToDeletedJobs) {
+  pool().push_done(csv_job("REPLACE", "good"), {"id\n1\n2\n"});
+  const auto bad = error_job();
+  ASSERT_EQ(pool().try_delete(bad).status, 204);
+  output({"table", "truncate", "good", "--yes"});
+  const auto all = json::parse(output({"job", "history", "--json"})).as_array();
+  ASSERT_EQ(all.size(), 3U);
+  EXPECT_EQ(field(all[0], "kind"), "TRUNCATE");
+  EXPECT_EQ(field(all[0], "adit.rowsLanded"), 2);
+  EXPECT_EQ(json::parse(output({"job", "history", "--limit", "2", "--json"})).as_array().size(), 2U);
+  const auto deleted = output({"job", "history", "--deleted", "yes"});
+  EXPECT_NE(deleted.find(bad), std::string::npos) << deleted;
+  EXPECT_EQ(deleted.find("TRUNCATE"), std::string::npos) << deleted;
+  const auto shown = output({"job", "history", bad});
+  for (const auto* part :
+       {"what         REPLACE", "created by   Administrator", "deleted  ", "FAILED", "chunk 1: Line 2"})
+    EXPECT_NE(shown.find(part), std::string::npos) << part << " in " << shown;
+  const auto wrong = call(server(), {"job", "history", "--kind", "x", "--pool", pool().pool()});
+  EXPECT_EQ(wrong.status, ExitStatus::exited(1));
+  EXPECT_NE(wrong.err.find("TABLE_CHANGE"), std::string::npos) << wrong.err;
+}
+
+TEST_F(CliCommands, TablesOfADataConnectionAreNamedWithIt) {
+  const auto made = pool().http().post_json("/integration/api/pools/" + pool().pool() + "/data-sources",
+                                            {{"name", "ERP & co"}});
+  ASSERT_EQ(made.status, 200) << made.body;
+  const auto id = std::string(field(made.json(), "id").as_string());
+  pool().push_done(csv_job("REPLACE", "t"), {"global\n1\n"});
+  pool().push_done(csv_job("REPLACE", "t", {{"connectionId", id}}), {"own\n1\n2\n3\n"});
+  pool().push_done(csv_job("REPLACE", "u", {{"connectionId", id}}), {"own\n1\n"});
+  EXPECT_EQ(json::parse(output({"table", "list", "--json"})).as_array().size(), 3U);
+  EXPECT_NE(output({"table", "list"}).find("ERP & co"), std::string::npos);
+  EXPECT_EQ(json::parse(output({"table", "list", "--connection", id, "--json"})).as_array().size(), 2U);
+  EXPECT_NE(output({"table", "show", "t"}).find("global"), std::string::npos);
+  EXPECT_NE(output({"table", "show", "t", "--connection", "erp & CO"}).find("own"), std::string::npos);
+  EXPECT_TRUE(output({"table", "export", "t", "--connection", "ERP & co"}).starts_with("own,"));
+  output({"table", "delete-rows", "t", "--connection", id, "--where", "own = 2", "--yes"});
+  output({"table", "truncate", "u", "--connection", id, "--yes"});
+  EXPECT_EQ(pool().value("SELECT count(*) FROM \"ERP & co\".t"), "2");
+  output({"table", "drop", "t", "--connection", id, "--yes"});
+  EXPECT_EQ(pool().value("SELECT count(*) FROM t"), "1");
+  const auto missing = call(server(), {"table", "show", "t", "--connection", "CRM", "--pool", pool().pool()});
+  EXPECT_EQ(missing.status, ExitStatus::exited(1));
+  EXPECT_NE(missing.err.find("There is: ERP & co."), std::string::npos) << missing.err;
+}
+
 TEST_F(CliCommands, JobsAreListedByStatusAndTableAndShownWithWhatIsWrong) {
   pool().push_done(csv_job("REPLACE", "good"), {"id\n1\n"});
   const auto bad = error_job();
@@ -128,6 +174,26 @@ TEST(CliOffline, AKeyIsImportedWhileTheServerIsStopped) {
   server.start();
   EXPECT_EQ(Http(server.address(), key).get("/integration/api/pools").status, 200);
   EXPECT_EQ(server.terminate(), ExitStatus::exited(0));
+}
+
+TEST_F(CliCommands, TheAuditLogIsListedAndExported) {
+  const auto made = call(server(), {"pool", "create", "For the log"}).out;
+  const auto id = made.substr(0, made.find('\n'));
+  const auto listed = call(server(), {"audit", "list", "--operation", "createPool", "--object", id});
+  EXPECT_EQ(listed.status, ExitStatus::exited(0)) << listed.err;
+  EXPECT_NE(listed.out.find("OPERATION"), std::string::npos);
+  EXPECT_NE(listed.out.find("Administrator"), std::string::npos) << listed.out;
+  EXPECT_NE(listed.out.find(id), std::string::npos) << listed.out;
+  const auto page = json::parse(call(server(), {"audit", "list", "--object", id, "--json"}).out);
+  EXPECT_EQ(field(page.at("entries").at(0), "operation"), "createPool");
+  const auto csv = call(server(), {"audit", "export", "--object", id}).out;
+  EXPECT_TRUE(csv.starts_with("number,at,")) << csv;
+  EXPECT_NE(csv.find(",createPool,,"), std::string::npos) << csv;
+  const auto lines = call(server(), {"audit", "export", "--object", id, "--format", "jsonl"}).out;
+  EXPECT_EQ(field(json::parse(lines.substr(0, lines.find('\n'))), "object"), json::string(id));
+  const auto wrong = call(server(), {"audit", "list", "--outcome", "GOOD"});
+  EXPECT_EQ(wrong.status, ExitStatus::exited(1));
+  EXPECT_NE(wrong.err.find("SUCCESS, REFUSED or FAILED"), std::string::npos) << wrong.err;
 }
 
 }  // namespace

@@ -45,6 +45,19 @@ TEST_F(CliPush, FilesAndPatternsLandInTheirOrder) {
             (Rows{{"1", "last"}, {"2", "second"}, {"3", "second"}}));
 }
 
+TEST_F(CliPush, GoesIntoADataConnectionThatItMayMake) {
+  const auto orders = file("o.csv", "id\n1\n2\n");
+  const auto none = push({orders, "--type", "REPLACE", "--table", "t", "--connection", "ERP"});
+  EXPECT_EQ(none.status, ExitStatus::exited(1));
+  EXPECT_NE(none.err.find("no data connection named `ERP`"), std::string::npos) << none.err;
+  EXPECT_NE(none.err.find("--create-connection"), std::string::npos) << none.err;
+  push_done({orders, "--type", "REPLACE", "--connection", "ERP", "--create-connection"});
+  push_done({orders, "--type", "DELTA", "--connection", "erp", "--create-connection"});
+  EXPECT_EQ(pool().value("SELECT count(*) FROM ERP.t"), "4");
+  EXPECT_EQ(push({orders, "--type", "DELTA", "--table", "t", "--create-connection"}).status,
+            ExitStatus::exited(2));
+}
+
 TEST_F(CliPush, StandardInputIsAFileOfEitherType) {
   push_done({"-", "--type", "REPLACE"}, "id,v\n1,csv\n");
   EXPECT_EQ(pool().rows("SELECT id, v FROM t"), (Rows{{"1", "csv"}}));

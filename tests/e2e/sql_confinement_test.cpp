@@ -42,6 +42,24 @@ TEST_F(SqlConfinement, FilesAreOutOfReach) {
   }
 }
 
+TEST_F(SqlConfinement, AConnectionOpensItsOwnTablesOnly) {
+  const auto sources = "/integration/api/pools/" + pool().pool() + "/data-sources";
+  const auto erp = pool().http().post_json(sources, {{"name", "erp"}});
+  ASSERT_EQ(erp.status, 200) << erp.body;
+  pool().push_done(csv_job("REPLACE", "own", {{"connectionId", field(erp.json(), "id")}}), {"a\n1\n"});
+  EXPECT_EQ(pool().value("SELECT a FROM erp.own"), "1");
+  for (const char* sql :
+       {"SELECT * FROM own", "SELECT * FROM erp.t", "SELECT * FROM adit.landings",
+        "SELECT * FROM erp.landings", "SELECT * FROM erp.'/etc/passwd'", "SELECT * FROM erp.\"/etc/passwd\"",
+        "SELECT * FROM erp.duckdb_settings", "SELECT * FROM information_schema.tables",
+        "SELECT * FROM erp.information_schema.tables", "SELECT * FROM system.erp.own",
+        "SELECT * FROM temp.own", "SHOW TABLES FROM erp"}) {
+    expect_refused(sql);
+  }
+  auto other = PoolClient(server());
+  EXPECT_EQ(other.try_query("SELECT * FROM erp.own").status, 400) << "of another pool";
+}
+
 TEST_F(SqlConfinement, ThePoolsOwnFileAndChunksAreOutOfReach) {
   for (const auto& file : files_below(server().data()))
     expect_refused("SELECT * FROM read_blob('" + file.string() + "')");

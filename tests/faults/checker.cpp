@@ -4,11 +4,14 @@
 #include <map>
 #include <set>
 
+#include "faults/worlds.h"
+
 namespace adit::test {
 namespace {
 
-/// More jobs of unknown outcome in one table and round than this would be 2^n worlds to try.
-constexpr std::size_t kUnknownMax = 12;
+/// Jobs created at the same moment are listed in the order in which the catalog took them: each had its time
+/// before.
+constexpr std::int64_t kSameMomentMs = 1000;
 
 /// One run of the rules. `check_jobs check_tables`.
 class Check {
@@ -27,8 +30,9 @@ class Check {
   void check_chunks(JobRecord& job, const ObservedJob& seen);
   void check_chunk(const JobRecord& job, std::size_t index, const ObservedChunk& seen,
                    const std::string& status);
-  void check_table(std::size_t index);
+  void check_listed_tables();
   void compare(const TableRecord& table, const TableContent& expected, const TableContent& seen);
+  void report(const Inexplicable& problem);
   void fail(std::string text) { violations.push_back(std::move(text)); }
 
   Model& model_;
@@ -66,7 +70,8 @@ void Check::check_jobs() {
   const ObservedJob* previous = nullptr;
   for (const auto& job : observed_.jobs) {
     if (!seen.emplace(job.id, &job).second) fail("rule 1: job " + job.id + " is listed twice");
-    if (previous != nullptr && previous->pool == job.pool && previous->created_ms < job.created_ms) {
+    if (previous != nullptr && previous->pool == job.pool &&
+        previous->created_ms + kSameMomentMs < job.created_ms) {
       fail("rule 1: job " + job.id + " is newer than the one listed before it");
     }
     previous = &job;
@@ -153,52 +158,38 @@ void Check::check_chunk(const JobRecord& job, std::size_t index, const ObservedC
 }
 
 void Check::check_tables() {
-  std::set<std::pair<std::string, std::string>> expected;
-  for (std::size_t i = 0; i < model_.tables.size(); ++i) {
-    check_table(i);
-    if (model_.tables[i].content) expected.insert({model_.tables[i].pool, model_.tables[i].name});
+  std::set<std::string> pools;
+  for (const auto& table : model_.tables) pools.insert(table.pool);
+  for (const auto& pool : pools) {
+    if (const auto problem = explain_tables(model_, pool, observed_)) report(*problem);
   }
+  for (auto& table : model_.tables) {
+    const auto found = observed_.tables.find({table.pool, table.qualified_name()});
+    table.content = found == observed_.tables.end() ? std::nullopt : TableContent(found->second);
+  }
+  check_listed_tables();
+}
+
+void Check::check_listed_tables() {
+  std::set<std::pair<std::string, std::string>> known;
+  for (const auto& table : model_.tables) known.insert({table.pool, table.qualified_name()});
   for (const auto& [name, rows] : observed_.tables) {
-    if (!expected.contains(name)) fail("rule 5: the table " + name.second + " should not be there");
+    if (!known.contains(name)) fail("rule 5: the table " + name.second + " should not be there");
   }
 }
 
-void Check::check_table(std::size_t index) {
-  auto& table = model_.tables[index];
-  std::vector<JobRecord*> landed;
-  std::vector<JobRecord*> unknown;
-  for (auto& job : model_.jobs) {
-    if (job->table != index || job->settled || job->executed == Certainty::kNo) continue;
-    const bool outcome_unseen = job->deleted == Certainty::kYes && !is_final(job->last_status);
-    if (outcome_unseen) unknown.push_back(job.get());
-    if (outcome_unseen || job->last_status == "DONE") landed.push_back(job.get());
-  }
-  std::ranges::sort(landed, {}, &JobRecord::execute_sequence);
-  if (unknown.size() > kUnknownMax) return fail("too many jobs of unknown outcome in " + table.name);
-  const auto found = observed_.tables.find({table.pool, table.name});
+void Check::report(const Inexplicable& problem) {
+  const auto& table = model_.tables[problem.table];
+  const auto found = observed_.tables.find({table.pool, table.qualified_name()});
   const TableContent seen = found == observed_.tables.end() ? std::nullopt : TableContent(found->second);
-  TableContent most_likely;
-  // A bit of `world` says that the unknown job of that number has not landed.
-  for (std::size_t world = 0; world < (std::size_t{1} << unknown.size()); ++world) {
-    TableContent content = table.content;
-    for (auto* job : landed) {
-      const auto at = std::ranges::find(unknown, job);
-      const auto number = static_cast<std::size_t>(at - unknown.begin());
-      if (at == unknown.end() || (world >> number & 1) == 0) land(*job, content);
-    }
-    if (content == seen) {
-      table.content = seen;
-      return;
-    }
-    if (world == 0) most_likely = std::move(content);
-  }
-  compare(table, most_likely, seen);
-  table.content = seen;
+  if (problem.expected != seen) compare(table, problem.expected, seen);
+  for (const auto& why : problem.why)
+    fail(why + "\n    in the table " + table.qualified_name() + " of pool " + table.pool);
 }
 
 void Check::compare(const TableRecord& table, const TableContent& expected, const TableContent& seen) {
   constexpr std::size_t kShown = 10;
-  const auto name = "rule 4: the table " + table.name + " of pool " + table.pool;
+  const auto name = "rule 4: the table " + table.qualified_name() + " of pool " + table.pool;
   if (!seen) return fail(name + " is gone");
   if (!expected) return fail(name + " is there, but no job made it");
   std::vector<TableRow> missing;

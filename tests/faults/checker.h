@@ -19,10 +19,15 @@ namespace adit::test {
 ///   3. A final state never changes. A job whose execute was acknowledged is DONE unless it was canceled or
 ///   deleted; a
 ///      job that nobody executed is NEW or CANCELED. Good data never ends in ERROR.
-///   4. Each table holds what the DONE jobs make of it in the order of their executes: every one of them
-///   whole and once,
-///      and nothing of any other. A job deleted before its outcome was known counts whole or not at all.
+///   4. Each table holds what the DONE jobs and the table changes make of it in the order of their executes:
+///   every one of them
+///      whole and once, in its target, its mirrors and its table of notes, and nothing of any other. A job
+///      deleted before its outcome was known, and a change without an answer, count whole or not at all, the
+///      same in all their tables. A change says how many rows it removed.
 ///   5. The listed tables are exactly those.
+///   6. What a query read of a table was a state of it between the query's begin and end: no part of a job,
+///   no
+///      job that was not executed yet, none missing that was known to be DONE; and no later read goes back.
 ///
 /// Where the model was uncertain it takes over what the server says; call Model::settle() afterwards.
 std::vector<std::string> check(Model& model, const Observed& observed);

@@ -40,7 +40,19 @@ void apply_keyed(const JobRecord& job, std::vector<TableRow>& rows) {
 
 }  // namespace
 
+bool JobRecord::touches(std::size_t index) const {
+  return index == table || notes == index || std::ranges::find(mirrors, index) != mirrors.end();
+}
+
 void land(const JobRecord& job, TableContent& content) {
+  if (job.kind == JobKind::kDrop) return content.reset();
+  if (job.kind != JobKind::kPush) {
+    if (content)
+      std::erase_if(*content, [&job](const TableRow& row) {
+        return job.kind == JobKind::kTruncate || row.k % job.modulus == 0;
+      });
+    return;
+  }
   if (!content || job.replace) content.emplace();
   if (job.keyed) {
     apply_keyed(job, *content);
@@ -48,6 +60,19 @@ void land(const JobRecord& job, TableContent& content) {
     for (const auto& chunk : job.chunks)
       content->insert(content->end(), chunk.rows.begin(), chunk.rows.end());
   }
+  std::ranges::sort(*content);
+}
+
+TableRow note_of(const JobRecord& job) {
+  TableContent alone;
+  land(job, alone);
+  return {job.number, "note", static_cast<std::int64_t>(alone->size()), 0};
+}
+
+void land_in(const JobRecord& job, std::size_t index, TableContent& content) {
+  if (job.notes != index) return land(job, content);
+  if (!content) content.emplace();
+  content->push_back(note_of(job));
   std::ranges::sort(*content);
 }
 
@@ -72,6 +97,11 @@ void Model::give_back(JobRecord& job) {
   idle_.push_back(&job);
 }
 
+void Model::add_read(std::size_t table, Read read) {
+  const std::lock_guard lock(mutex_);
+  tables[table].reads.push_back(std::move(read));
+}
+
 std::int64_t Model::next_execute_sequence() {
   const std::lock_guard lock(mutex_);
   return ++execute_sequence_;
@@ -79,6 +109,7 @@ std::int64_t Model::next_execute_sequence() {
 
 void Model::settle(int round) {
   idle_.clear();
+  for (auto& table : tables) table.reads.clear();
   for (auto& job : jobs) {
     if (job->settled) continue;
     const bool gone = job->created == Certainty::kNo || job->deleted == Certainty::kYes;

@@ -1,6 +1,7 @@
 // The model: what clients asked for, what they were told, and what a table must hold because of it.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <mutex>
@@ -8,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "faults/reads.h"
 #include "faults/rng.h"
 #include "faults/rows.h"
 
@@ -36,25 +38,46 @@ enum class Discipline {
   kKeyed,  ///< always the key k: replace, upsert, delete
   kMixed,  ///< anything, always with the same columns: what a lacking column keeps, where a key repeats, is
            ///< open
+  kNotes,  ///< no pushes: jobs' postExecutionQuery adds a row each
 };
 
-/// What a table holds; absent: there is no such table. Sorted.
-using TableContent = std::optional<std::vector<TableRow>>;
+/// What a job is to the table that it names.
+enum class JobKind {
+  kPush,
+  kTruncate,  ///< these three are changes of a table: made when they are answered, and no push jobs
+  kDrop,
+  kDeleteRows,  ///< where k % JobRecord::modulus = 0
+};
 
 struct TableRecord {
   std::string pool;
   std::string name;
+  std::string connection{};     ///< the data connection's name, which is its schema's; empty: a global table
+  std::string connection_id{};  ///< empty with the name
   Discipline discipline = Discipline::kLog;
-  TableContent content;  ///< as of the last check
+  TableContent content{};     ///< as of the last check
+  std::vector<Read> reads{};  ///< since the last check
   std::unique_ptr<std::mutex> execute_order =
       std::make_unique<std::mutex>();  ///< held while an execute is under way
+
+  /// `connection.table`, or `table` where it is global.
+  std::string qualified_name() const { return connection.empty() ? name : connection + "." + name; }
+  /// The same for SQL.
+  std::string sql_name() const {
+    return (connection.empty() ? "" : "\"" + connection + "\".") + "\"" + name + "\"";
+  }
 };
 
-/// One push job. Owned by one worker at a time; between rounds by the checker.
+/// One push job or change of a table. Owned by one worker at a time; between rounds by the checker.
 struct JobRecord {
   int number = 0;         ///< stands in the job's foreignKeys as `torture-<number>`
   std::size_t table = 0;  ///< index in Model::tables
-  std::string id;         ///< empty while the create is uncertain
+  JobKind kind = JobKind::kPush;
+  std::vector<std::size_t> mirrors;       ///< tables of the same pool, schema and discipline
+  std::optional<std::size_t> notes;       ///< the table into which its postExecutionQuery puts a row
+  std::int64_t modulus = 1;               ///< of kDeleteRows
+  std::optional<std::int64_t> rows_said;  ///< what the answer to a change said of its rows
+  std::string id;                         ///< empty while the create is uncertain
   bool replace = false;
   bool keyed = false;
   bool parquet = false;
@@ -70,16 +93,27 @@ struct JobRecord {
   Certainty deleted = Certainty::kNo;
   bool delete_tried = false;          ///< a delete cancels first, also one without an answer
   std::int64_t execute_sequence = 0;  ///< order of executes, over all tables
+  Moment execute_begun{};             ///< before its execute was sent
+  Moment done_seen = Moment::max();   ///< an answer has said that it is DONE; max: none has
   std::string last_status = "NEW";    ///< as last seen by anybody
   bool settled = false;               ///< its effect is part of the table's verified content
   int settled_round = 0;
 
-  std::string name() const { return "job " + std::to_string(number) + (id.empty() ? "" : " (" + id + ")"); }
+  /// Whether it writes the table of that index.
+  bool touches(std::size_t index) const;
+  std::string name() const {
+    return (kind == JobKind::kPush ? "job " : "table change ") + std::to_string(number) +
+           (id.empty() ? "" : " (" + id + ")");
+  }
   std::string foreign_keys() const { return "torture-" + std::to_string(number); }
 };
 
-/// What the table holds after the job has landed, by the rules of the contract.
+/// What a table holds that the job pushes into or changes after it has landed, by the rules of the contract.
 void land(const JobRecord& job, TableContent& content);
+/// The row that its postExecutionQuery puts into a table of notes: how many rows are of the job.
+TableRow note_of(const JobRecord& job);
+/// What becomes of the table of that index: as target, mirror or table of notes.
+void land_in(const JobRecord& job, std::size_t index, TableContent& content);
 
 /// All records of a run. Workers call the functions; the members are for when no worker runs.
 class Model {
@@ -93,6 +127,7 @@ class Model {
   JobRecord* take_idle(Rng& rng);
   void give_back(JobRecord& job);
   std::int64_t next_execute_sequence();
+  void add_read(std::size_t table, Read read);
 
   /// After a check: NEW jobs are idle, settled ones lose their rows.
   void settle(int round);

@@ -4,6 +4,7 @@
 #include <stdexcept>
 #include <thread>
 
+#include "faults/model.h"
 #include "support/push_client.h"
 
 namespace adit::test {
@@ -77,16 +78,16 @@ std::optional<std::int64_t> number_in(const std::string& cell) {
   return cell == "NULL" ? std::nullopt : std::optional<std::int64_t>(std::stoll(cell));
 }
 
-/// A column that no chunk has brought yet reads as null.
+/// A column that no chunk has brought yet reads as null. `table` as it is named in SQL.
 std::vector<TableRow> read_table(PoolClient& client, const std::string& table) {
   std::set<std::string> columns;
-  for (const auto& cells : client.rows("DESCRIBE \"" + table + "\"")) columns.insert(cells[0]);
+  for (const auto& cells : client.rows("DESCRIBE " + table)) columns.insert(cells[0]);
   const auto v = columns.contains("v") ? "v" : "NULL";
   const auto w = columns.contains("w") ? "w" : "NULL";
   std::vector<TableRow> rows;
   for (const auto& cells :
-       client.rows(std::string("SELECT k, src, ") + v + ", epoch_ms(_CELONIS_CHANGE_DATE), " + w +
-                   " FROM \"" + table + "\"")) {
+       client.rows(std::string("SELECT k, src, ") + v + ", coalesce(epoch_ms(_CELONIS_CHANGE_DATE), 0), " +
+                   w + " FROM " + table)) {
     rows.push_back(
         {std::stoll(cells[0]), cells[1], number_in(cells[2]), std::stoll(cells[3]), number_in(cells[4])});
   }
@@ -124,7 +125,14 @@ Observed observe(Http& http, const std::vector<std::string>& pools,
       observed.jobs.push_back(std::move(job));
     }
     PoolClient client(http.another(), pool);
-    for (const auto& table : client.tables()) observed.tables[{pool, table}] = read_table(client, table);
+    for (const auto& entry : get(http, "/integration/api/pools/" + pool + "/tables")) {
+      TableRecord table;
+      table.name = text_of(entry, "name");
+      table.connection = text_of(entry, "dataSourceName");
+      const auto [place, is_new] = observed.tables.try_emplace({pool, table.qualified_name()});
+      if (!is_new) throw std::runtime_error("the table " + table.qualified_name() + " is listed twice");
+      place->second = read_table(client, table.sql_name());
+    }
   }
   return observed;
 }

@@ -35,7 +35,7 @@ struct ObservedJob {
 
 struct Observed {
   std::vector<ObservedJob> jobs;  ///< of all pools, each newest first
-  /// (pool, table): its rows, sorted. Exactly the tables that the server lists.
+  /// (pool, qualified name of the table): its rows, sorted. Exactly the tables that the server lists.
   std::map<std::pair<std::string, std::string>, std::vector<TableRow>> tables;
 };
 

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <thread>
 
+#include "faults/tables.h"
 #include "support/push_client.h"
 #include "support/test_data.h"
 
@@ -28,8 +29,16 @@ json::object schema(const JobRecord& job) {
   return {{"columns", std::move(columns)}};
 }
 
-json::object specification(const JobRecord& job, const std::string& table, bool with_schema) {
-  json::object spec{{"targetName", table},
+/// How many rows of the job are in its table, as a row of the table of notes.
+std::string note_sql(const JobRecord& job, const std::vector<TableRecord>& tables) {
+  const auto number = std::to_string(job.number);
+  return "INSERT INTO " + tables[*job.notes].sql_name() + " (k, src, v) SELECT " + number +
+         ", 'note', count(*) FROM " + tables[job.table].sql_name() + " WHERE src LIKE 'j" + number + "c%'";
+}
+
+json::object specification(const JobRecord& job, const std::vector<TableRecord>& tables, bool with_schema) {
+  const auto& table = tables[job.table];
+  json::object spec{{"targetName", table.name},
                     {"type", job.replace ? "REPLACE" : "DELTA"},
                     {"fileType", job.parquet ? "PARQUET" : "CSV"},
                     {"foreignKeys", job.foreign_keys()},
@@ -37,6 +46,12 @@ json::object specification(const JobRecord& job, const std::string& table, bool 
   if (job.keyed) spec["keys"] = json::array{"k"};
   if (job.nullifies) spec["upsertStrategy"] = "UPSERT_WITH_NULLIFICATION";
   if (with_schema) spec["tableSchema"] = schema(job);
+  if (!table.connection.empty() && job.number % 2 == 0) spec["connectionId"] = table.connection_id;
+  if (!table.connection.empty() && job.number % 2 != 0) spec["targetSchema"] = table.connection;
+  json::array mirrors;
+  for (const auto mirror : job.mirrors) mirrors.emplace_back(tables[mirror].name);
+  if (!mirrors.empty()) spec["mirrorTargetNames"] = std::move(mirrors);
+  if (job.notes) spec["postExecutionQuery"] = note_sql(job, tables);
   return spec;
 }
 
@@ -65,9 +80,10 @@ void Worker::run() {
 
 void Worker::step() {
   const auto choice = rng_.below(100);
-  if (choice < 60) return push_new_job();
-  if (choice < 88) return continue_job();
-  query_something();
+  if (choice < 52) return push_new_job();
+  if (choice < 74) return continue_job();
+  if (choice < 80) return change_a_table();
+  read_a_table();
 }
 
 HttpResponse Worker::send(const std::string& what, HttpRequest request) {
@@ -97,7 +113,7 @@ std::string Worker::job_path(const JobRecord& job) const { return jobs_path(job)
 
 void Worker::push_new_job() {
   auto& job = context_.model.add_job();
-  job.table = static_cast<std::size_t>(rng_.below(context_.model.tables.size()));
+  pick_tables(job);
   const auto& table = context_.model.tables[job.table];
   job.keyed =
       table.discipline == Discipline::kKeyed || (table.discipline == Discipline::kMixed && rng_.chance(50));
@@ -105,20 +121,20 @@ void Worker::push_new_job() {
   job.parquet = rng_.chance(50);
   job.nullifies = rng_.chance(40);
   job.knows_w = table.discipline != Discipline::kMixed && rng_.chance(40);
-  job.change_ms = 1'600'000'000'000 + 1000 * static_cast<std::int64_t>(job.number) + rng_.between(0, 999);
+  job.change_ms = kFirstChangeMs + 1000 * static_cast<std::int64_t>(job.number) + rng_.between(0, 999);
   if (!create(job)) return;
   upload_some(job, static_cast<int>(rng_.between(1, 4)));
   finish(job);
 }
 
 bool Worker::create(JobRecord& job) {
-  const auto& table = context_.model.tables[job.table].name;
+  const auto table = context_.model.tables[job.table].qualified_name();
   // Text alone does not say that k is a number in a file without rows.
   const bool with_schema = !job.parquet || rng_.chance(50);
   job.created = Certainty::kUncertain;
-  const auto response =
-      send("create " + job.name() + " for " + table,
-           {"POST", jobs_path(job), {}, json::serialize(specification(job, table, with_schema))});
+  const auto response = send(
+      "create " + job.name() + " for " + table,
+      {"POST", jobs_path(job), {}, json::serialize(specification(job, context_.model.tables, with_schema))});
   if (response.status != 200) {
     job.created = Certainty::kNo;
     unexpected("create", response);
@@ -136,14 +152,66 @@ void Worker::continue_job() {
   finish(*job);
 }
 
-void Worker::query_something() {
-  const auto& table = rng_.pick(context_.model.tables);
-  const json::object body{{"sql", "SELECT count(*), min(src), max(k) FROM " + table.name}};
+void Worker::pick_tables(JobRecord& job) {
+  const auto& tables = context_.model.tables;
+  do job.table = static_cast<std::size_t>(rng_.below(tables.size()));
+  while (tables[job.table].discipline == Discipline::kNotes);
+  const auto& target = tables[job.table];
+  const bool mirrors = rng_.chance(25);
+  const bool notes = rng_.chance(10);
+  for (std::size_t i = 0; i < tables.size(); ++i) {
+    if (i == job.table || tables[i].pool != target.pool) continue;
+    if (notes && tables[i].discipline == Discipline::kNotes) job.notes = i;
+    if (mirrors && tables[i].connection == target.connection && tables[i].discipline == target.discipline)
+      job.mirrors.push_back(i);
+  }
+}
+
+void Worker::read_a_table() {
+  const auto index = static_cast<std::size_t>(rng_.below(context_.model.tables.size()));
+  const auto& table = context_.model.tables[index];
+  const json::object body{{"sql", "SELECT " + fingerprint_columns() + " FROM " + table.sql_name()}};
+  Read read{.begun = std::chrono::steady_clock::now(), .ended = {}, .seen = {}, .reader = name_};
   const auto response =
-      send("query " + table.name,
+      send("query " + table.qualified_name(),
            {"POST", "/adit/api/v1/pools/" + table.pool + "/query", {}, json::serialize(body)});
-  // 400: there is no such table yet.
-  if (response.status != 200 && (response.status != 400 || table.content)) unexpected("query", response);
+  read.ended = std::chrono::steady_clock::now();
+  if (response.status == 503 && context_.engines_end) return;
+  // 400: there is no such table at the moment.
+  if (response.status != 200 && response.status != 400) return unexpected("query", response);
+  if (response.status == 200) {
+    const auto answer = response.json();
+    const auto& cells = answer.at("rows").as_array().at(0).as_array();
+    read.seen = {true, std::stoll(cell_text(cells.at(0))), std::stoll(cell_text(cells.at(1))),
+                 std::stoll(cell_text(cells.at(2)))};
+  }
+  context_.model.add_read(index, std::move(read));
+}
+
+void Worker::change_a_table() {
+  auto& job = context_.model.add_job();
+  do job.table = static_cast<std::size_t>(rng_.below(context_.model.tables.size()));
+  while (context_.model.tables[job.table].discipline == Discipline::kNotes);
+  const auto choice = rng_.below(100);
+  job.kind = choice < 60 ? JobKind::kDeleteRows : choice < 85 ? JobKind::kTruncate : JobKind::kDrop;
+  job.modulus = rng_.between(2, 9);
+  const auto& table = context_.model.tables[job.table];
+  const std::lock_guard lock(*table.execute_order);
+  job.execute_sequence = context_.model.next_execute_sequence();
+  job.execute_begun = std::chrono::steady_clock::now();
+  job.executed = Certainty::kUncertain;
+  const auto response = send(job.name() + " of " + table.qualified_name(), change_request(job, table));
+  if (response.status == 404) {  // there is no such table at the moment
+    job.executed = Certainty::kNo;
+    return;
+  }
+  // It may come later where its answer doesn't tell.
+  if (response.status == 202 || (response.status == 503 && context_.engines_end)) return;
+  if (response.status != 200) return unexpected(job.name(), response);
+  job.executed = Certainty::kYes;
+  job.done_seen = std::chrono::steady_clock::now();
+  job.rows_said = field(response.json(), "rows").to_number<std::int64_t>();
+  if (field(response.json(), "status") != "DONE") unexpected(job.name(), response);
 }
 
 ChunkRecord Worker::make_chunk(const JobRecord& job, ChunkKind kind, std::string& bytes) {
@@ -230,7 +298,11 @@ void Worker::finish(JobRecord& job) {
 void Worker::execute(JobRecord& job) {
   {
     // One execute at a time per table, so that their order is known.
-    const std::lock_guard lock(*context_.model.tables[job.table].execute_order);
+    std::vector<std::unique_lock<std::mutex>> locks;
+    for (std::size_t i = 0; i < context_.model.tables.size(); ++i) {
+      if (job.touches(i)) locks.emplace_back(*context_.model.tables[i].execute_order);
+    }
+    job.execute_begun = std::chrono::steady_clock::now();
     job.execute_sequence = context_.model.next_execute_sequence();
     job.executed = Certainty::kUncertain;
     const auto response = send("execute " + job.name(), {"POST", job_path(job)});
@@ -292,6 +364,7 @@ void Worker::saw_status(JobRecord& job, const std::string& status) {
     context_.history.violation(job.name() + " went from " + job.last_status + " to " + status);
   }
   if (status == "ERROR") context_.history.violation(job.name() + " ended in ERROR though its data is good");
+  if (status == "DONE") job.done_seen = std::min(job.done_seen, std::chrono::steady_clock::now());
   job.last_status = status;
 }
 

@@ -20,6 +20,8 @@ struct RoundContext {
   std::atomic<bool> stop = false;
   /// SIGTERM was sent: from now on the server may refuse and close.
   std::atomic<bool> terminating = false;
+  /// A process of an engine is killed: a query that it answers may be refused for the moment.
+  std::atomic<bool> engines_end = false;
 };
 
 /// Runs in a thread of its own. Before a request is sent its record says kUncertain, after the answer kYes or
@@ -34,7 +36,12 @@ class Worker {
   void step();
   void push_new_job();
   void continue_job();
-  void query_something();
+  /// The target of a new job, often with mirrors and a table of notes.
+  void pick_tables(JobRecord& job);
+  /// What it saw stands in the model with the times of its begin and end.
+  void read_a_table();
+  /// Drops, truncates or deletes rows of a table.
+  void change_a_table();
 
   bool create(JobRecord& job);
   void upload_some(JobRecord& job, int uploads);

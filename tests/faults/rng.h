@@ -1,4 +1,5 @@
-// tests/faults kills a real adit at random moments and checks what is left against a model.
+// tests/faults kills a real adit at random moments and checks what is left against a model; and it breaks the
+// disk.
 //
 //   rng.h          every random decision, from one seed
 //   rows.h         rows that tell where they come from, as CSV and Parquet
@@ -7,7 +8,12 @@
 //   operations.h   the workers that push, execute, cancel and delete
 //   observation.h  what a settled server says
 //   checker.h      the rules; compares an observation with the model
-//   torture.cpp    rounds: start, work, kill, start again, check
+//   rounds.h       rounds: start, work, kill or cut the power, start again, check
+//   torture.cpp    the program that runs them
+//   failpoints.h   every named place at which a process can be killed
+//   shim/          the preloaded library that stands before the calls that change files
+//   fault_shim.h   orders to it
+//   power_cut.h    what a disk holds when the power is gone
 #pragma once
 
 #include <cstddef>

@@ -8,35 +8,15 @@
 #include <thread>
 
 #include "faults/checker.h"
+#include "faults/failpoints.h"
 #include "faults/observation.h"
+#include "faults/tables.h"
+#include "support/engine_processes.h"
 #include "support/files_below.h"
 #include "support/push_client.h"
 
 namespace adit::test {
 namespace {
-
-constexpr std::array kFailpoints{
-    "chunk_store.write",
-    "chunk_store.keep.before_fsync",
-    "chunk_store.keep.before_rename",
-    "chunk_store.keep.after_rename",
-    "push.upload.kept",
-    "catalog.insert_job.before_commit",
-    "catalog.insert_job.after_commit",
-    "catalog.insert_chunks.before_commit",
-    "catalog.insert_chunks.after_commit",
-    "catalog.execute.before_commit",
-    "catalog.execute.after_commit",
-    "catalog.transition.before_commit",
-    "catalog.transition.after_commit",
-    "warehouse.held",
-    "warehouse.stage.before_commit",
-    "warehouse.stage.after_commit",
-    "warehouse.land.before_commit",
-    "warehouse.land.after_commit",
-    "warehouse.checkpoint.before",
-    "warehouse.checkpoint.after",
-};
 
 constexpr int kWorkers = 3;
 constexpr std::chrono::seconds kSettleTimeout{30};
@@ -44,6 +24,7 @@ constexpr std::chrono::seconds kSettleTimeout{30};
 constexpr int kRoundsUntilDelete = 6;
 
 const ExitStatus kKilled{std::nullopt, SIGKILL};
+constexpr std::chrono::seconds kEnginesEndMax{10};
 
 }  // namespace
 
@@ -54,7 +35,11 @@ Torture::Torture(TortureOptions options)
       // with the other.
       server_({.flags = {"--tls-listen", "off", "--checkpoint-interval-ms", "200", "--log-level", "info",
                          "--held-chunk-bytes-max", "4000"},
-               .data = options_.data}) {}
+               .data = options_.data}) {
+  if (!FaultShim::available()) return;
+  shim_.emplace(options_.data);
+  shim_->ignore_syncs_of(options_.ignored_syncs);
+}
 
 std::vector<std::string> Torture::pools() const {
   std::set<std::string> names;
@@ -64,19 +49,7 @@ std::vector<std::string> Torture::pools() const {
 
 void Torture::create_tables() {
   auto http = server_.http();
-  const std::array<std::array<Discipline, 2>, 3> pools{{{Discipline::kLog, Discipline::kKeyed},
-                                                        {Discipline::kKeyed, Discipline::kMixed},
-                                                        {Discipline::kLog, Discipline::kMixed}}};
-  for (const auto& disciplines : pools) {
-    const auto pool = create_pool(http, "torture");
-    for (const auto discipline : disciplines) {
-      TableRecord table;
-      table.pool = pool;
-      table.name = "table_" + std::to_string(model_.tables.size());
-      table.discipline = discipline;
-      model_.tables.push_back(std::move(table));
-    }
-  }
+  model_.tables = make_tables(http);
 }
 
 TortureResult Torture::run() {
@@ -105,33 +78,69 @@ std::string Torture::report() const {
          server_.log(0, 16'000);
 }
 
-Torture::Fault Torture::pick_fault() {
+Fault Torture::pick_fault() {
+  if (options_.only) return *options_.only;
   const auto choice = rng_.below(100);
-  if (choice < 45) return Fault::kKill;
-  if (choice < 85) return Fault::kFailpoint;
-  return choice < 95 ? Fault::kTerminate : Fault::kNone;
+  if (choice < 20) return Fault::kKill;
+  if (choice < 40) return Fault::kFailpoint;
+  if (choice < 55) return shim_ ? Fault::kCall : Fault::kKill;
+  if (choice < 75) return shim_ ? Fault::kPower : Fault::kFailpoint;
+  if (choice < 92) return Fault::kEngine;
+  return choice < 98 ? Fault::kTerminate : Fault::kNone;
 }
 
 std::string Torture::pick_failpoint(std::int64_t hits_max) {
-  const std::string name = rng_.pick(kFailpoints);
+  // Writes to the catalog are more than places, but most of them are not of pushes.
+  static constexpr auto kWrites = std::to_array<std::string_view>(
+      {"catalog.insert_job", "catalog.insert_chunks", "catalog.execute", "catalog.claim_next_job",
+       "catalog.update_chunk", "catalog.transition", "catalog.cancel", "catalog.delete_job"});
+  std::string name;
+  if (rng_.chance(60)) {
+    // Workers neither change tables nor remove pools.
+    do {
+      name = rng_.pick(kFailpoints);
+    } while (name.starts_with("warehouse.change") || name.starts_with("push.remove_pool"));
+  } else {
+    name = std::string(rng_.pick(kWrites)) + (rng_.chance(50) ? ".before_commit" : ".after_commit");
+  }
   const bool rare = name.starts_with("warehouse.checkpoint");
   return name + ":" + std::to_string(rare ? 1 : rng_.between(1, hits_max));
 }
 
+FaultOrder Torture::pick_call() {
+  FaultOrder order;
+  order.deed = std::array{Deed::kKillBefore, Deed::kKillAfter, Deed::kKillHalfway}[rng_.below(3)];
+  order.on = std::array{CallClass::kCreate,   CallClass::kWrite,      CallClass::kWrite,
+                        CallClass::kSyncFile, CallClass::kSyncFolder, CallClass::kRename,
+                        CallClass::kRemove,   CallClass::kResize,     CallClass::kAny}[rng_.below(9)];
+  // Evenly over the orders of size: the first calls of a start, and those deep within its work.
+  order.before = static_cast<std::int64_t>(rng_.below(1ULL << rng_.below(9)));
+  if (rng_.chance(40)) order.where = std::array{"catalog.db", "/chunks/", "/pools/"}[rng_.below(3)];
+  return order;
+}
+
 bool Torture::start(const std::string& failpoint) {
-  std::map<std::string, std::string> environment;
+  auto environment = shim_ ? shim_->environment() : std::map<std::string, std::string>();
   // Few open pools close and open their files often; no retention removes chunks as soon as that is safe.
   environment["ADIT_POOLS_OPEN_MAX"] = std::to_string(std::array{1, 2, 32}[rng_.below(3)]);
   environment["ADIT_CHUNK_RETENTION_HOURS"] = rng_.chance(50) ? "0" : "168";
+  // Both forms take turns on the same files.
+  environment["ADIT_ENGINE_IN_PROCESS"] = rng_.chance(30) ? "true" : "false";
   if (!failpoint.empty()) environment["ADIT_FAILPOINT"] = failpoint;
   history_.note("start" + (failpoint.empty() ? "" : " with " + failpoint));
   try {
     server_.start(environment);
     return true;
   } catch (const StartFailure&) {
-    if (failpoint.empty() || server_.wait(std::chrono::milliseconds{0}) != kKilled) throw;
-    history_.note("killed by " + failpoint + " before it was ready");
-    ++result_.failpoints;
+    const bool killed = !failpoint.empty() || (shim_ && shim_->power_is_off());
+    if (!killed || server_.wait(std::chrono::milliseconds{0}) != kKilled) throw;
+    kill_all();
+    if (failpoint.empty()) {
+      history_.note("the power went before it was ready");
+    } else {
+      history_.note("killed by " + failpoint + " before it was ready");
+      ++result_.failpoints;
+    }
     return false;
   }
 }
@@ -140,22 +149,37 @@ void Torture::round(int number) {
   history_.begin_round(number);
   const auto fault = pick_fault();
   bool running = true;
-  if (fault == Fault::kFailpoint) {
+  if (fault == Fault::kFailpoint || fault == Fault::kPower) {
     if (server_.terminate() != ExitStatus::exited(0))
       history_.violation("SIGTERM did not end in exit code 0");
-    running = start(pick_failpoint(std::array{1, 3, 8}[rng_.below(3)]));
+    if (fault == Fault::kPower) {
+      disk_.emplace(options_.data);
+      shim_->begin_log();
+    }
+    if (fault == Fault::kPower && rng_.chance(60)) order_call();
+    running = start(fault == Fault::kPower ? "" : pick_failpoint(std::array{1, 3, 8}[rng_.below(3)]));
   }
+  if (fault == Fault::kCall) order_call();
   if (running) work(fault);
-  if (fault != Fault::kNone) recover();
+  if (fault == Fault::kPower) cut_power();
+  if (fault != Fault::kNone && fault != Fault::kEngine) recover();
   if (options_.plant_wrong_row) plant_wrong_row();
+  if (options_.plant) options_.plant(model_);
   if (history_.clean()) check_everything(number);
   if (history_.clean()) remove_old_jobs(number);
+}
+
+void Torture::order_call() {
+  const auto order = pick_call();
+  history_.note("ordered: " + to_string(order));
+  shim_->order(order);
 }
 
 void Torture::work(Fault fault) {
   RoundContext context{
       .model = model_, .history = history_, .address = server_.address(), .key = server_.admin_key()};
-  const std::chrono::milliseconds delay{fault == Fault::kKill ? rng_.between(5, 450) : 450};
+  const bool at_random = fault == Fault::kKill || fault == Fault::kPower;
+  const std::chrono::milliseconds delay{at_random ? rng_.between(5, 450) : 450};
   std::vector<std::jthread> workers;
   for (int i = 0; i < kWorkers; ++i) {
     workers.emplace_back([&context, i, rng = rng_.fork()] {
@@ -170,18 +194,43 @@ void Torture::work(Fault fault) {
   context.stop = true;
 }
 
+std::optional<ExitStatus> Torture::wait_for_end(std::chrono::milliseconds timeout) {
+  const auto deadline = std::chrono::steady_clock::now() + timeout;
+  do {
+    const auto end = server_.wait(std::chrono::milliseconds{3});
+    if (end || (shim_ && shim_->power_is_off())) {
+      kill_all();
+      return server_.wait(std::chrono::milliseconds{0});
+    }
+  } while (std::chrono::steady_clock::now() < deadline);
+  return std::nullopt;
+}
+
+void Torture::kill_all() {
+  if (!kill_with_engines(server_, kEnginesEndMax)) history_.violation("an engine outlived its server");
+  if (!shim_) return;
+  if (shim_->power_is_off()) ++result_.calls;
+  shim_->stop();
+  shim_->power_on();
+}
+
 void Torture::end_server(Fault fault, RoundContext& context, std::chrono::milliseconds delay) {
-  const auto early = server_.wait(delay);
-  if (early) {
-    if (fault == Fault::kFailpoint && early == kKilled) {
-      history_.note("killed by its failpoint");
-      ++result_.failpoints;
+  if (fault == Fault::kEngine) {
+    // Once a round: a job that meets two such ends is given up.
+    context.engines_end = true;
+    if (!server_.wait(std::chrono::milliseconds{rng_.between(5, 400)})) kill_an_engine();
+  }
+  const bool may_end = fault == Fault::kFailpoint || fault == Fault::kCall || fault == Fault::kPower;
+  if (const auto early = wait_for_end(delay)) {
+    if (may_end && early == kKilled) {
+      history_.note("killed where it was ordered");
+      if (fault == Fault::kFailpoint) ++result_.failpoints;
     } else {
       history_.violation("the server ended by itself with " + to_string(*early));
     }
     return;
   }
-  if (fault == Fault::kNone) return;
+  if (fault == Fault::kNone || fault == Fault::kEngine) return;
   if (fault == Fault::kTerminate) {
     context.terminating = true;
     history_.note("SIGTERM");
@@ -192,26 +241,54 @@ void Torture::end_server(Fault fault, RoundContext& context, std::chrono::millis
     return;
   }
   history_.note("SIGKILL");
-  server_.kill();
+  kill_all();
   ++result_.kills;
 }
 
+void Torture::kill_an_engine() {
+  const auto processes = engine_processes(server_.pid());
+  std::vector<std::string> names;
+  for (const auto& [name, pid] : processes) names.push_back(name);
+  if (names.empty()) return;
+  const auto name = rng_.pick(names);
+  history_.note("SIGKILL of the engine of " + name);
+  if (kill_engine_process(server_.pid(), name)) ++result_.engines;
+}
+
+void Torture::cut_power() {
+  disk_->apply(shim_->log());
+  const auto unsynced =
+      rng_.chance(40) ? PowerCutDisk::Unsynced::kNothingStays : PowerCutDisk::Unsynced::kSomeStays;
+  history_.note("the power was cut; lost is\n" + disk_->cut(unsynced, rng_));
+  ++result_.power_cuts;
+  shim_->begin_log();
+}
+
 void Torture::recover() {
-  // Sometimes the recovery is killed as well.
-  if (rng_.chance(30) && start(pick_failpoint(2))) {
-    const auto end = server_.wait(std::chrono::milliseconds{rng_.between(5, 150)});
-    if (end == kKilled) {
-      history_.note("killed by its failpoint while recovering");
-      ++result_.failpoints;
-    } else if (end) {
-      history_.violation("the server ended by itself with " + to_string(*end));
-    } else {
-      history_.note("SIGKILL while recovering");
-      server_.kill();
-      ++result_.kills;
-    }
+  // Sometimes the recovery ends early as well.
+  if (rng_.chance(30)) {
+    interrupt_recovery();
+    if (disk_) cut_power();
+  }
+  if (disk_) {
+    disk_.reset();
+    shim_->end_log();
   }
   start("");
+}
+
+void Torture::interrupt_recovery() {
+  if (disk_) order_call();
+  if (!start(disk_ ? "" : pick_failpoint(2))) return;
+  if (const auto end = wait_for_end(std::chrono::milliseconds{rng_.between(5, 150)})) {
+    if (end != kKilled) return history_.violation("the server ended by itself with " + to_string(*end));
+    history_.note("killed where it was ordered while recovering");
+    if (!disk_) ++result_.failpoints;
+    return;
+  }
+  history_.note("SIGKILL while recovering");
+  kill_all();
+  ++result_.kills;
 }
 
 void Torture::check_everything(int number) {
@@ -220,6 +297,7 @@ void Torture::check_everything(int number) {
     return history_.violation("rule 3: not settled within " + std::to_string(kSettleTimeout.count()) +
                               " s: " + busy);
   }
+  finish_table_changes(http, model_);
   std::set<std::string> settled;
   for (const auto& job : model_.jobs) {
     if (job->settled && !job->id.empty()) settled.insert(job->id);

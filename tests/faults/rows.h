@@ -22,6 +22,9 @@ struct TableRow {
 };
 std::string to_string(const TableRow& row);
 
+/// What a table holds; absent: there is no such table. Sorted.
+using TableContent = std::optional<std::vector<TableRow>>;
+
 /// Which columns a chunk has besides k and src, which all have.
 struct ChunkColumns {
   bool v = true;

@@ -14,7 +14,8 @@ bool same(const JobSpec& a, const JobSpec& b) {
   return a.target_name == b.target_name && a.type == b.type && a.file_type == b.file_type &&
          a.keys == b.keys && a.table_schema == b.table_schema && a.csv == b.csv &&
          a.upsert_strategy == b.upsert_strategy && a.change_date == b.change_date &&
-         a.fallback_varchar_length == b.fallback_varchar_length && a.foreign_keys == b.foreign_keys;
+         a.fallback_varchar_length == b.fallback_varchar_length && a.foreign_keys == b.foreign_keys &&
+         a.connection == b.connection && a.target_schema == b.target_schema;
 }
 
 /// Clients send a job that they have read as the body of their next create.

@@ -40,13 +40,15 @@ TEST_F(Caller, AnApplicationIsACallerOfItsOwn) {
   const auto caller = http.get("/api/cloud");
   ASSERT_EQ(caller.status, 200) << caller.body;
   EXPECT_EQ(field(caller.json(), "name"), "extractor");
+  EXPECT_EQ(field(caller.json(), "id"), field(made.json(), "ownerId"));
+  EXPECT_EQ(field(caller.json(), "role"), 0);
 }
 
 TEST_F(Caller, HasPermissionsAndATeam) {
   const auto permissions = pool().http().get("/api/cloud/permissions");
   ASSERT_EQ(permissions.status, 200) << permissions.body;
   const auto services = permissions.array();
-  ASSERT_EQ(services.size(), 1U);
+  ASSERT_EQ(services.size(), 2U);
   EXPECT_EQ(field(services[0], "serviceName"), "event-collection");
   EXPECT_TRUE(field(services[0], "permissions").is_array());
   for (const char* path : {"/api/cloud/team", "/api/team"}) {

@@ -186,9 +186,6 @@ struct NotBuilt {
 // What is not built yet must not be ignored: it would change the outcome.
 TEST_F(CreateJob, AFieldWhoseValueIsNotBuiltIs400ThatNamesIt) {
   const std::vector<NotBuilt> cases{
-      {"connectionId", {{"connectionId", "0b7f6e6e-6f0f-4c1c-9a53-0123456789ab"}}},
-      {"dataConnectionId", {{"dataConnectionId", "0b7f6e6e-6f0f-4c1c-9a53-0123456789ab"}}},
-      {"targetSchema", {{"targetSchema", "other"}}},
       {"adit.maxRejectedRows", {{"adit", {{"maxRejectedRows", 5}}}}},
       {"adit.maxRejectedRatio", {{"adit", {{"maxRejectedRatio", 0.5}}}}},
       {"adit.schemaMode", {{"adit", {{"schemaMode", "freeze"}}}}},

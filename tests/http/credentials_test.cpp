@@ -1,4 +1,5 @@
 // Who is let in, and what everybody else is told.
+#include "support/callers.h"
 #include "support/server_test.h"
 
 namespace adit::test {
@@ -21,6 +22,7 @@ class Credentials : public ServerTest {
     const auto response =
         pool().http().post_json("/adit/api/v1/keys", {{"name", "a test's key"}, {"kind", kind}});
     EXPECT_TRUE(response.status == 200 || response.status == 201) << response.status << " " << response.body;
+    if (kind == "APPLICATION") let_application_work(pool().http(), response.json());
     return std::string(field(response.json(), "key").as_string());
   }
 };

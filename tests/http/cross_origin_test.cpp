@@ -46,6 +46,15 @@ TEST_F(CrossOrigin, AnyOtherPageIsNotLetIn) {
   }
 }
 
+TEST_F(CrossOrigin, ThePageThatAsksForConsentIsForNoOtherPage) {
+  const auto page = pool().http().send({"GET", "/oauth2/authorize", {{"Origin", kPage}}});
+  EXPECT_EQ(page.status, 400);
+  EXPECT_EQ(page.header("access-control-allow-origin"), std::nullopt) << "RFC 9700, 2.6";
+  EXPECT_EQ(page.header("cross-origin-resource-policy"), "same-origin");
+  const auto token = pool().http().send({"POST", "/oauth2/token", {{"Origin", kPage}}});
+  EXPECT_EQ(token.header("access-control-allow-origin"), kPage);
+}
+
 TEST_F(CrossOrigin, WithoutTheSettingNoAnswerSpeaksOfIt) {
   Server closed;
   closed.start();

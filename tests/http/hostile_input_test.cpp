@@ -76,6 +76,16 @@ TEST_F(HostileInput, FloodsOfHeadersAreCutOff) {
                   .starts_with("HTTP/1.1 414"));
 }
 
+TEST_F(HostileInput, AClientThatGivesUpItsBodyOnARefusalIsNotHeld) {
+  const auto job = pool().create_job(csv_job("REPLACE", "t"));
+  RawConnection connection(server().address());
+  connection.set_timeout(std::chrono::seconds{15});  // the read time-out is 30 s
+  connection.send("POST " + pool().chunks_path(job) +
+                  " HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer nobody\r\nContent-Length: 1000\r\n\r\nid\n");
+  EXPECT_EQ(connection.read_response("POST").status, 401);
+  EXPECT_EQ(connection.read_until_closed(), "");
+}
+
 TEST_F(HostileInput, AHundredPipelinedRequestsAreAnsweredInOrder) {
   const auto job = pool().create_job(csv_job("DELTA", "t"));
   std::string requests;

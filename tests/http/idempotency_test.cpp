@@ -2,6 +2,7 @@
 #include <set>
 #include <thread>
 
+#include "support/callers.h"
 #include "support/server_test.h"
 
 namespace adit::test {
@@ -162,6 +163,7 @@ TEST_F(Idempotency, KeysOfOthersAndOfOtherJobsAreOtherKeys) {
   EXPECT_EQ(upload(one, "k1", kCsv).status, 200);
   EXPECT_EQ(upload(two, "k1", "id\n1\n").status, 200);
   const auto made = pool().http().post_json("/adit/api/v1/keys", {{"name", "app"}, {"kind", "APPLICATION"}});
+  let_application_work(pool().http(), made.json());
   auto application = server().http();
   application.set_authorization("AppKey " + std::string(made.json().at("key").as_string()));
   EXPECT_EQ(

@@ -1,4 +1,5 @@
 // Pools, tables, queries, health and metrics; HTTPS.
+#include "support/callers.h"
 #include "support/server_test.h"
 
 namespace adit::test {
@@ -167,10 +168,47 @@ TEST_F(Operations, MetricsAreInPrometheusFormAndCountRequests) {
   EXPECT_NE(response.body.find("# TYPE adit_"), std::string::npos) << response.body;
 }
 
-TEST_F(Operations, MetricsWantAKeyUnlessTheyAreMadePublic) {
+TEST_F(Operations, QueriesAreTimedWhateverTheFormOfTheirAnswer) {
+  for (const char* form : {"application/json", "text/csv", "application/vnd.apache.parquet"}) {
+    const auto answer = pool().http().send({"POST",
+                                            "/adit/api/v1/pools/" + pool().pool() + "/query",
+                                            {{"Accept", form}, {"Content-Type", "application/json"}},
+                                            R"({"sql": "SELECT 1 AS a"})"});
+    EXPECT_EQ(answer.status, 200) << form << answer.body;
+  }
+  // A query ends a moment after its client has the last byte.
+  const std::string name = "\nadit_query_seconds_count ";
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds{10};
+  int timed = 0;
+  while (timed < 3 && std::chrono::steady_clock::now() < deadline) {
+    const auto metrics = pool().http().get("/metrics").body;
+    const auto at = metrics.find(name);
+    ASSERT_NE(at, std::string::npos) << metrics;
+    timed = std::stoi(metrics.substr(at + name.size()));
+  }
+  EXPECT_GE(timed, 3);
+}
+
+TEST_F(Operations, MetricsAreForWhoMayReadThemOrForEverybody) {
   auto http = server().http();
   http.set_authorization(std::nullopt);
   EXPECT_EQ(http.get("/metrics").status, 401);
+  Callers callers(server().http());
+  const auto prometheus = callers.application();
+  http.set_authorization(prometheus.authorization);
+  expect_error_body(http.get("/metrics"), 403);
+  callers.grant(prometheus, "VIEW_METRICS");
+  EXPECT_EQ(http.get("/metrics").status, 200);
+  http.set_authorization(callers.key_of(prometheus, {{"scopes", {"metrics:read"}}}));
+  EXPECT_EQ(http.get("/metrics").status, 200);
+  callers.grant(prometheus, "VIEW_USERS_AND_GROUPS");
+  expect_error_body(http.get("/adit/api/v1/users"), 403);
+
+  Server open({.flags = {"--metrics-public"}});
+  open.start();
+  auto anybody = open.http();
+  anybody.set_authorization(std::nullopt);
+  EXPECT_EQ(anybody.get("/metrics").status, 200);
 }
 
 class Https : public ::testing::Test {};

@@ -33,8 +33,10 @@ class Routes : public ServerTest {
       all.push_back({pools + "/" + id + "/tables", {"GET"}});
     }
     all.push_back({"/adit/api/v1/pools/" + id + "/query", {"POST"}});
+    all.push_back({"/adit/api/v1/pools/" + id + "/history", {"GET"}});
+    all.push_back({"/adit/api/v1/pools/" + id + "/history/" + job_, {"GET"}});
     all.push_back({"/adit/api/v1/keys", {"GET", "POST"}});
-    for (const char* path : {"/", "/adit/api/v1", "/healthz", "/readyz", "/metrics"})
+    for (const char* path : {"/", "/adit/api/v1", "/healthz", "/readyz", "/metrics", "/openapi.json"})
       all.push_back({path, {"GET"}});
     return all;
   }

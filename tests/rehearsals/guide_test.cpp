@@ -1,5 +1,6 @@
 // The getting-started guide, step by step, as somebody follows it who types into a REST client.
 #include "rehearsals/rehearsal.h"
+#include "support/callers.h"
 #include "support/server_test.h"
 
 namespace adit::test {
@@ -17,6 +18,7 @@ class Guide : public ServerTest {
     const auto known = pool().http().post_json("/adit/api/v1/keys",
                                                {{"name", "guide"}, {"kind", "APPLICATION"}, {"key", key_}});
     ASSERT_EQ(known.status, 200) << known.body;
+    let_application_work(pool().http(), known.json());
     jobs_ = "/data-ingestion/api/v1/data-push/" + pool().pool() + "/jobs/";
   }
 

@@ -3,6 +3,7 @@
 #include <optional>
 
 #include "rehearsals/rehearsal.h"
+#include "support/callers.h"
 #include "support/server_test.h"
 
 namespace adit::test {
@@ -17,6 +18,7 @@ class JavaClient : public ServerTest {
     const auto made =
         pool().http().post_json("/adit/api/v1/keys", {{"name", "java"}, {"kind", "APPLICATION"}});
     key_ = text_of(object_of(made), "key");
+    let_application_work(pool().http(), made.json());
     jobs_ = "/integration/api/v1/data-push/" + pool().pool() + "/jobs/";
     connection_.emplace(server().tls_address(), Security::kTls);
   }

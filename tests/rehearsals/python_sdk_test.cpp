@@ -5,6 +5,7 @@
 #include <sstream>
 
 #include "rehearsals/rehearsal.h"
+#include "support/callers.h"
 #include "support/server_test.h"
 
 namespace adit::test {
@@ -152,6 +153,7 @@ TEST_F(PythonSdk, FindsAUserKeyByA401AndLearnsWhoItIsOnTheSameConnection) {
 TEST_F(PythonSdk, FindsAnApplicationKeyAtOnceAndPushesWithIt) {
   const auto made =
       pool().http().post_json("/adit/api/v1/keys", {{"name", "extractor"}, {"kind", "APPLICATION"}});
+  let_application_work(pool().http(), made.json());
   Sdk sdk(server().address(), text_of(object_of(made), "key"));
   ASSERT_EQ(sdk.find_scheme(), "AppKey");
   EXPECT_EQ(text_of(sdk.push(pool().pool(), "orders", "REPLACE", "null", {three_rows()}), "status"), "DONE");

@@ -1,6 +1,7 @@
 // Scripts that people write or let a tool write: addresses glued together with one slash too many, headers in
 // any case, forms put together by hand, requests without bodies, nobody who polls.
 #include "rehearsals/rehearsal.h"
+#include "support/callers.h"
 #include "support/server_test.h"
 
 namespace adit::test {
@@ -86,6 +87,7 @@ TEST_F(Scripts, SpellSchemeAndHeadersInAnyCase) {
     EXPECT_EQ(ask("GET", jobs_).status, 200) << header;
   }
   const auto made = pool().http().post_json("/adit/api/v1/keys", {{"name", "s"}, {"kind", "APPLICATION"}});
+  let_application_work(pool().http(), made.json());
   for (const std::string header : {"authorization: appkey ", "Authorization: APPKEY "}) {
     authorization_ = header + text_of(object_of(made), "key") + "\r\n";
     EXPECT_EQ(ask("GET", jobs_).status, 200) << header;

@@ -1,5 +1,7 @@
 #include "support/http_client.h"
 
+#include "support/answer_record.h"
+
 namespace adit::test {
 
 std::string multipart_body(const std::vector<UploadPart>& parts, std::string_view boundary) {
@@ -50,6 +52,7 @@ HttpResponse Http::send(HttpRequest request) {
     if (send_failure) throw *send_failure;
     throw;
   }
+  record_answer(request, response);
   if (!send_failure && response.header("connection").value_or("") != "close")
     connection_ = std::move(connection);
   return response;

@@ -204,6 +204,17 @@ HttpResponse RawConnection::read_response(std::string_view method) {
   return response;
 }
 
+std::optional<std::string> RawConnection::read_until(std::string_view end) {
+  for (;;) {
+    if (const auto found = buffer_.find(end); found != std::string::npos) {
+      auto text = buffer_.substr(0, found + end.size());
+      buffer_.erase(0, text.size());
+      return text;
+    }
+    if (!fill()) return std::nullopt;
+  }
+}
+
 std::string RawConnection::read_until_closed() {
   while (fill()) {
   }

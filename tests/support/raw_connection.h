@@ -57,6 +57,8 @@ class RawConnection {
   /// Reads one answer: status line, headers, body by Content-Length, chunks or the end of the connection.
   /// Interim answers (1xx) are answers too. `method` is the request's: an answer to HEAD has no body.
   HttpResponse read_response(std::string_view method = "GET");
+  /// Reads up to and with `end`; absent when the peer closes before.
+  std::optional<std::string> read_until(std::string_view end);
   /// Reads until the peer closes; throws when it does not within the time-out.
   std::string read_until_closed();
   /// The same for more than can be held: only counts.

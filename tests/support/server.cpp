@@ -37,6 +37,10 @@ void Server::start(const std::map<std::string, std::string>& environment) {
   if (std::ranges::find(options_.flags, "--tls-listen") == options_.flags.end()) {
     child.arguments.insert(child.arguments.end(), {"--tls-listen", "127.0.0.1:0"});
   }
+  // Tests execute more than a team may by default; those of the limits turn them on.
+  if (std::ranges::find(options_.flags, "--execute-limits") == options_.flags.end()) {
+    child.arguments.insert(child.arguments.end(), {"--execute-limits", "off"});
+  }
   child.arguments.insert(child.arguments.end(), options_.flags.begin(), options_.flags.end());
   child.environment = options_.environment;
   for (const auto& [name, value] : environment) child.environment[name] = value;

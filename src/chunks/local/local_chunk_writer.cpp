@@ -15,23 +15,20 @@ namespace fs = std::filesystem;
 /// Small enough that little is left to do at the end, big enough that the disk writes in long runs.
 constexpr std::uint64_t kWriteBackStep = 8ULL << 20;
 
+fs::path part_of(const fs::path& file) { return file.string() + std::string(kPartSuffix); }
+
 }  // namespace
 
-Result<std::unique_ptr<LocalChunkWriter>> LocalChunkWriter::create(const fs::path& folder, ChunkId chunk,
+Result<std::unique_ptr<LocalChunkWriter>> LocalChunkWriter::create(const fs::path& path,
                                                                    std::uint64_t bytes_max) {
-  const auto part = folder / (chunk.to_string() + ".part");
+  const auto part = part_of(path);
   FileHandle file(::open(part.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600));
   if (!file) return system_error(errno, "create " + part.string());
-  return std::unique_ptr<LocalChunkWriter>(new LocalChunkWriter(std::move(file), folder, chunk, bytes_max));
+  return std::unique_ptr<LocalChunkWriter>(new LocalChunkWriter(std::move(file), path, bytes_max));
 }
 
-LocalChunkWriter::LocalChunkWriter(FileHandle file, const fs::path& folder, ChunkId chunk,
-                                   std::uint64_t bytes_max)
-    : file_(std::move(file)),
-      folder_(folder),
-      final_path_(folder / chunk.to_string()),
-      part_path_(folder / (chunk.to_string() + ".part")),
-      bytes_max_(bytes_max) {}
+LocalChunkWriter::LocalChunkWriter(FileHandle file, const fs::path& path, std::uint64_t bytes_max)
+    : file_(std::move(file)), final_path_(path), part_path_(part_of(path)), bytes_max_(bytes_max) {}
 
 LocalChunkWriter::~LocalChunkWriter() {
   if (!kept_) ::unlink(part_path_.c_str());
@@ -80,7 +77,7 @@ Result<void> LocalChunkWriter::keep() {
     return system_error(errno, "rename to " + final_path_.string());
   }
   failpoint("chunk_store.keep.after_rename");
-  if (auto synced = sync_folder(folder_); !synced) {
+  if (auto synced = sync_folder(final_path_.parent_path()); !synced) {
     ::unlink(final_path_.c_str());
     return synced;
   }

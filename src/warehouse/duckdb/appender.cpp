@@ -6,8 +6,9 @@ Result<Appender> Appender::open(Connection& connection, const AppendTarget& targ
                                 const std::vector<std::string>& columns) {
   duckdb_appender raw = nullptr;
   const char* catalog = target.catalog.empty() ? nullptr : target.catalog.c_str();
-  const auto state =
-      duckdb_appender_create_ext(connection.get(), catalog, "main", target.table.c_str(), &raw);
+  const auto& table = target.table;
+  const char* schema = table.schema.empty() ? "main" : table.schema.c_str();
+  const auto state = duckdb_appender_create_ext(connection.get(), catalog, schema, table.name.c_str(), &raw);
   Appender appender(raw, connection);
   if (state != DuckDBSuccess) return appender.failure();
   for (const auto& column : columns) {

@@ -6,15 +6,15 @@
 #include <utility>
 #include <vector>
 
+#include "model/table_name.h"
 #include "warehouse/duckdb/engine.h"
 #include "warehouse/duckdb/held_rows.h"
 
 namespace adit {
 
-/// A table of schema main.
 struct AppendTarget {
   std::string catalog{};  ///< empty: the pool's own
-  std::string table;
+  TableName table;
 };
 
 /// Appends within the connection's transaction, and goes with it: destruction without finish() may write some

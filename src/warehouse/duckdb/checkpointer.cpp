@@ -4,7 +4,7 @@
 
 namespace adit {
 
-Checkpointer::Checkpointer(PoolRegistry& pools, std::chrono::milliseconds interval,
+Checkpointer::Checkpointer(OpenPoolRegistry& pools, std::chrono::milliseconds interval,
                            std::uint64_t wal_bytes_soon, Metrics& metrics)
     : pools_(pools),
       interval_(interval),

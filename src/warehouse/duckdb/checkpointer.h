@@ -16,7 +16,7 @@ namespace adit {
 /// and are skipped in silence.
 class Checkpointer {
  public:
-  Checkpointer(PoolRegistry& pools, std::chrono::milliseconds interval, std::uint64_t wal_bytes_soon,
+  Checkpointer(OpenPoolRegistry& pools, std::chrono::milliseconds interval, std::uint64_t wal_bytes_soon,
                Metrics& metrics);
   ~Checkpointer();
 
@@ -29,7 +29,7 @@ class Checkpointer {
  private:
   void run(const std::stop_token& stop);
 
-  PoolRegistry& pools_;
+  OpenPoolRegistry& pools_;
   const std::chrono::milliseconds interval_;
   const std::uint64_t wal_bytes_soon_;
   Metrics& metrics_;

@@ -101,12 +101,11 @@ std::string ChunkSelect::rows_sql(const RowConstants& constants) const {
   return "SELECT " + values + " FROM (" + inner_select("") + ")";
 }
 
-std::string ChunkSelect::insert_sql(JobId job, const RowConstants& constants) const {
+std::string ChunkSelect::insert_sql(const TableName& stage, const RowConstants& constants) const {
   std::string names;
   for (const auto& name : column_names(constants))
     names += (names.empty() ? "" : ", ") + quote_identifier(name);
-  return "INSERT INTO main." + quote_identifier(stage_table_name(job)) + " (" + names + ") " +
-         rows_sql(constants);
+  return "INSERT INTO " + quote_table(stage) + " (" + names + ") " + rows_sql(constants);
 }
 
 std::string ChunkSelect::misfit_condition(std::size_t index) const {

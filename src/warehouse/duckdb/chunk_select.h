@@ -38,9 +38,9 @@ class ChunkSelect {
 
   const std::vector<ChunkColumn>& columns() const { return columns_; }
 
-  /// INSERT INTO <stage> …; for keyed jobs with the hidden columns. Fails with kMisfitWord at the first bad
-  /// value.
-  std::string insert_sql(JobId job, const RowConstants& constants) const;
+  /// INSERT INTO the staging table; for keyed jobs with the hidden columns. Fails with kMisfitWord at the
+  /// first bad value.
+  std::string insert_sql(const TableName& stage, const RowConstants& constants) const;
   /// SELECT of the same values with the same failures; column_names() says what they are.
   std::string rows_sql(const RowConstants& constants) const;
   std::vector<std::string> column_names(const RowConstants& constants) const;

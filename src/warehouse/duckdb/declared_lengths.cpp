@@ -6,8 +6,14 @@
 namespace adit {
 namespace {
 
-std::string rows_of(const std::string& table) {
-  return "FROM adit.declared_lengths WHERE schema_name = 'main' AND table_name = " + quote_literal(table);
+/// As the engine calls it.
+std::string schema_literal(const TableName& table) {
+  return quote_literal(table.schema.empty() ? "main" : table.schema);
+}
+
+std::string rows_of(const TableName& table) {
+  return "FROM adit.declared_lengths WHERE schema_name = " + schema_literal(table) +
+         " AND table_name = " + quote_literal(table.name);
 }
 
 bool names_column(const JobSpec& spec, const std::string& column) {
@@ -30,7 +36,7 @@ std::optional<std::int64_t> declared_length(const JobSpec& spec, const std::stri
   return spec.fallback_varchar_length;
 }
 
-Result<void> forget_declared_lengths(Connection& connection, const std::string& table) {
+Result<void> forget_declared_lengths(Connection& connection, const TableName& table) {
   ADIT_CHECK(run(connection, "DELETE " + rows_of(table)));
   return {};
 }
@@ -40,7 +46,7 @@ Result<bool> has_declared_lengths(Connection& connection) {
   return rows.boolean(0, 0) == true;
 }
 
-Result<bool> remember_declared_lengths(Connection& connection, const JobSpec& spec, const std::string& table,
+Result<bool> remember_declared_lengths(Connection& connection, const JobSpec& spec, const TableName& table,
                                        const std::vector<StagedColumn>& columns, bool replaced,
                                        bool any_before) {
   if (replaced && any_before) ADIT_CHECK(forget_declared_lengths(connection, table));
@@ -59,8 +65,9 @@ Result<bool> remember_declared_lengths(Connection& connection, const JobSpec& sp
         if (known.integer(0, 0).value_or(0) > 0) continue;
       }
     }
-    ADIT_CHECK(run(connection, "INSERT INTO adit.declared_lengths VALUES ('main', " + quote_literal(table) +
-                                   ", " + quote_literal(column.name) + ", " + std::to_string(*length) + ")"));
+    ADIT_CHECK(run(connection, "INSERT INTO adit.declared_lengths VALUES (" + schema_literal(table) + ", " +
+                                   quote_literal(table.name) + ", " + quote_literal(column.name) + ", " +
+                                   std::to_string(*length) + ")"));
     any = true;
   }
   return any;

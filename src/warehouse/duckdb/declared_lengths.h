@@ -17,10 +17,10 @@ std::optional<std::int64_t> declared_length(const JobSpec& spec, const std::stri
 /// job made or replaced forgets what was declared before. Where nothing was and is declared this costs
 /// nothing: `any_before` says whether the pool has any declared length at all. Returns whether it has one
 /// now.
-Result<bool> remember_declared_lengths(Connection& connection, const JobSpec& spec, const std::string& table,
+Result<bool> remember_declared_lengths(Connection& connection, const JobSpec& spec, const TableName& table,
                                        const std::vector<StagedColumn>& columns, bool replaced,
                                        bool any_before);
-Result<void> forget_declared_lengths(Connection& connection, const std::string& table);
+Result<void> forget_declared_lengths(Connection& connection, const TableName& table);
 Result<bool> has_declared_lengths(Connection& connection);
 
 }  // namespace adit

@@ -1,11 +1,14 @@
 #include "warehouse/duckdb/duckdb_warehouse.h"
 
 #include <chrono>
+#include <thread>
 #include <utility>
 
 #include "base/file.h"
 #include "base/log.h"
+#include "base/stopwatch.h"
 #include "formats/names.h"
+#include "warehouse/duckdb/checkpoint_barrier.h"
 #include "warehouse/duckdb/job_work.h"
 #include "warehouse/duckdb/pool_opener.h"
 #include "warehouse/duckdb/query.h"
@@ -21,23 +24,10 @@ namespace {
 constexpr std::chrono::milliseconds kWaitStep{50};
 constexpr std::chrono::seconds kWalWaitMax{60};
 
-/// Observes the seconds from its making to its end.
-class Stopwatch {
- public:
-  explicit Stopwatch(prometheus::Histogram& histogram) : histogram_(histogram) {}
-  ~Stopwatch() {
-    histogram_.Observe(std::chrono::duration<double>(std::chrono::steady_clock::now() - begin_).count());
-  }
-  Stopwatch(const Stopwatch&) = delete;
-  Stopwatch& operator=(const Stopwatch&) = delete;
-
- private:
-  prometheus::Histogram& histogram_;
-  const std::chrono::steady_clock::time_point begin_ = std::chrono::steady_clock::now();
-};
-
-Error unknown_table(const std::string& table) {
-  return not_found("There is no table \"" + shorten(table, kNameBytesMax) + "\" in this pool.");
+Error unknown_table(const TableName& table) {
+  const auto where =
+      table.schema.empty() ? std::string("this pool") : "the data connection \"" + table.schema + '"';
+  return not_found("There is no table \"" + shorten(table.name, kNameBytesMax) + "\" in " + where + ".");
 }
 
 /// The SQL of a request for a table.
@@ -45,24 +35,25 @@ Result<QueryRequest> resolve(OpenPool& pool, QueryRequest request) {
   if (!request.table) return request;
   const auto known = pool.table(*request.table);
   if (!known) return unknown_table(*request.table);
-  request.sql = "SELECT * FROM main." + quote_identifier(known->name);
+  request.sql = "SELECT * FROM " + quote_table(known->name);
   return request;
 }
 
 }  // namespace
 
 DuckdbWarehouse::DuckdbWarehouse(WarehouseOptions options, MissingLandings missing, const Clock& clock,
-                                 Metrics& metrics, Inspector inspector)
+                                 Metrics& metrics)
     : options_(std::move(options)),
       missing_(std::move(missing)),
       clock_(clock),
       metrics_(metrics),
-      inspector_(std::move(inspector)),
+      inspector_(options_.chunks_root),
       pools_(
           {.pools_open_max = options_.pools_open_max, .memory_bytes_max = options_.memory_bytes_max},
           [this](PoolId pool, std::uint64_t memory_bytes) { return open_pool(pool, memory_bytes); },
-          interrupter_, metrics),
-      checkpointer_(pools_, options_.checkpoint_interval, options_.wal_bytes_max / 8, metrics) {}
+          [this](PoolId pool, OpenPool*) { interrupter_.interrupt_pool(pool); }, &metrics.pools_open),
+      checkpointer_(pools_, options_.checkpoint_interval, options_.wal_bytes_max / 8, metrics),
+      stage_places_(options_.stages_max) {}
 
 DuckdbWarehouse::~DuckdbWarehouse() { close(); }
 
@@ -99,19 +90,9 @@ Result<std::vector<ColumnInfo>> DuckdbWarehouse::inspect(const StagePlan& plan, 
   return inspector_.inspect(plan.spec, operation, file);
 }
 
-Result<void> DuckdbWarehouse::take_stage_place(const std::stop_token& stop) {
-  auto stages = stages_.lock();
-  while (*stages >= options_.stages_max) {
-    if (stop.stop_requested()) return Error{ErrorKind::kCanceled, "The work was canceled."};
-    stage_ended_.wait_for(stages.unique_lock(), kWaitStep);
-  }
-  ++*stages;
-  return {};
-}
-
 Result<void> DuckdbWarehouse::await_small_wal(OpenPool& pool, const std::stop_token& stop) {
   const auto deadline = std::chrono::steady_clock::now() + kWalWaitMax;
-  while (pool.wal_bytes() > options_.wal_bytes_max && !checkpointer_.checkpoint(pool)) {
+  while (pool.wal_bytes() > options_.wal_bytes_max && !pool.files_held() && !checkpointer_.checkpoint(pool)) {
     if (stop.stop_requested()) return Error{ErrorKind::kCanceled, "The work was canceled."};
     if (std::chrono::steady_clock::now() > deadline) {
       return Error{ErrorKind::kUnavailable, "The pool is busy writing what it took so far; try again later.",
@@ -126,13 +107,10 @@ Result<StagedChunk> DuckdbWarehouse::stage(const StagePlan& plan, const ChunkFil
                                            std::stop_token stop) {
   ADIT_TRY(const auto pool, pools_.acquire(plan.pool));
   ADIT_CHECK(await_small_wal(*pool, stop));
-  ADIT_CHECK(take_stage_place(stop));
-  Result<StagedChunk> staged = [&] {
+  auto staged = stage_places_.with_place(stop, [&]() -> Result<StagedChunk> {
     const Stopwatch stopwatch(metrics_.stage_seconds);
     return JobWork(*pool, interrupter_, clock_).stage(plan, chunk, stop);
-  }();
-  --*stages_.lock();
-  stage_ended_.notify_one();
+  });
   checkpointer_.look_at(*pool);
   return staged;
 }
@@ -146,7 +124,7 @@ Result<Landing> DuckdbWarehouse::land(const LandPlan& plan, std::stop_token stop
   return landing;
 }
 
-Result<void> DuckdbWarehouse::check_change(PoolId id, const std::string& table, const TableChange& change) {
+Result<void> DuckdbWarehouse::check_change(PoolId id, const TableName& table, const TableChange& change) {
   ADIT_TRY(const auto pool, pools_.acquire(id));
   const auto known = pool->table(table);
   if (!known) return unknown_table(table);
@@ -157,8 +135,8 @@ Result<void> DuckdbWarehouse::check_change(PoolId id, const std::string& table, 
   return {};
 }
 
-Result<void> DuckdbWarehouse::check_post_execution_query(const std::string& sql) {
-  ADIT_CHECK(parse_table_statement(sql));
+Result<void> DuckdbWarehouse::check_post_execution_query(const JobSpec& spec) {
+  ADIT_CHECK(parse_table_statement(spec.post_execution_query.value_or(""), spec.schema));
   return {};
 }
 
@@ -178,19 +156,32 @@ Result<void> DuckdbWarehouse::checkpoint(PoolId id) {
   return checkpointer_.checkpoint(*pool);
 }
 
+Result<std::unique_ptr<FilesHold>> DuckdbWarehouse::hold_files(PoolId id) {
+  ADIT_TRY(auto pool, pools_.acquire(id));
+  return CheckpointBarrier::raise(std::move(pool));
+}
+
 Result<std::vector<TableInfo>> DuckdbWarehouse::tables(PoolId id) {
   ADIT_TRY(const auto pool, pools_.acquire(id));
   ADIT_TRY(auto connection, pool->borrow());
   return list_tables(*connection);
 }
 
-Result<std::vector<ColumnInfo>> DuckdbWarehouse::columns(PoolId id, const std::string& table,
-                                                         const std::string& schema) {
+Result<std::vector<ColumnInfo>> DuckdbWarehouse::columns(PoolId id, const TableName& table) {
   ADIT_TRY(const auto pool, pools_.acquire(id));
   ADIT_TRY(auto connection, pool->borrow());
-  ADIT_TRY(auto columns, list_columns(*connection, schema, table));
+  ADIT_TRY(auto columns, list_columns(*connection, table));
   if (!columns) return unknown_table(table);
   return *std::move(columns);
+}
+
+Result<void> DuckdbWarehouse::drop_schema(PoolId id, const std::string& schema) {
+  if (!exists(id)) return {};
+  ADIT_TRY(const auto pool, pools_.acquire(id));
+  ADIT_TRY(auto connection, pool->borrow());
+  ADIT_CHECK(pool->schemas().drop(*connection, schema));
+  pool->committed();
+  return {};
 }
 
 Result<void> DuckdbWarehouse::remove_pool(PoolId id) {
@@ -201,15 +192,6 @@ Result<void> DuckdbWarehouse::remove_pool(PoolId id) {
     if (error) return system_error(error.value(), "remove " + folder.string());
     return sync_folder(options_.root);
   });
-}
-
-Result<QueryResult> DuckdbWarehouse::query(PoolId id, const QueryRequest& request, std::stop_token stop) {
-  ADIT_TRY(const auto pool, pools_.acquire(id));
-  ADIT_TRY(const auto resolved, resolve(*pool, request));
-  ADIT_TRY(auto connection, pool->connect());
-  const Activity activity(interrupter_, connection, id, std::nullopt, stop);
-  const Stopwatch stopwatch(metrics_.query_seconds);
-  return run_query(connection, resolved, options_.result_bytes_max, std::move(stop));
 }
 
 Result<std::unique_ptr<RowStream>> DuckdbWarehouse::open_query(PoolId id, const QueryRequest& request,
@@ -223,7 +205,6 @@ Result<ParquetResult> DuckdbWarehouse::query_parquet(PoolId id, const QueryReque
                                                      std::stop_token stop) {
   ADIT_TRY(const auto pool, pools_.acquire(id));
   ADIT_TRY(const auto resolved, resolve(*pool, request));
-  const Stopwatch stopwatch(metrics_.query_seconds);
   return write_parquet(*pool, interrupter_, resolved, options_.free_bytes_min, std::move(stop));
 }
 
@@ -235,9 +216,8 @@ Result<std::unique_ptr<Warehouse>> open_duckdb_warehouse(WarehouseOptions option
   ADIT_CHECK(create_folders(options.chunks_root));
   options.root = std::filesystem::absolute(options.root);
   options.chunks_root = std::filesystem::absolute(options.chunks_root);
-  ADIT_TRY(auto inspector, Inspector::open(options.chunks_root));
-  return std::unique_ptr<Warehouse>(std::make_unique<DuckdbWarehouse>(std::move(options), std::move(missing),
-                                                                      clock, metrics, std::move(inspector)));
+  return std::unique_ptr<Warehouse>(
+      std::make_unique<DuckdbWarehouse>(std::move(options), std::move(missing), clock, metrics));
 }
 
 }  // namespace adit

@@ -1,40 +1,38 @@
 // The Warehouse over one DuckDB file per pool.
 #pragma once
 
-#include <condition_variable>
-
 #include "warehouse/duckdb/checkpointer.h"
 #include "warehouse/duckdb/inspector.h"
 #include "warehouse/duckdb/interrupter.h"
 #include "warehouse/duckdb/pool_registry.h"
+#include "warehouse/stage_places.h"
 #include "warehouse/warehouse.h"
 
 namespace adit {
 
 class DuckdbWarehouse final : public Warehouse {
  public:
-  DuckdbWarehouse(WarehouseOptions options, MissingLandings missing, const Clock& clock, Metrics& metrics,
-                  Inspector inspector);
+  DuckdbWarehouse(WarehouseOptions options, MissingLandings missing, const Clock& clock, Metrics& metrics);
   ~DuckdbWarehouse() override;
 
   Result<std::vector<ColumnInfo>> inspect(const StagePlan& plan, ChunkOperation operation,
                                           const std::filesystem::path& file) override;
   Result<StagedChunk> stage(const StagePlan& plan, const ChunkFile& chunk, std::stop_token stop) override;
   Result<Landing> land(const LandPlan& plan, std::stop_token stop) override;
-  Result<void> check_change(PoolId pool, const std::string& table, const TableChange& change) override;
-  Result<void> check_post_execution_query(const std::string& sql) override;
+  Result<void> check_change(PoolId pool, const TableName& table, const TableChange& change) override;
+  Result<void> check_post_execution_query(const JobSpec& spec) override;
   Result<void> discard(PoolId pool, JobId job) override;
   Result<std::optional<Landing>> landed(PoolId pool, JobId job) override;
   Result<void> checkpoint(PoolId pool) override;
+  Result<std::unique_ptr<FilesHold>> hold_files(PoolId pool) override;
   Result<std::vector<TableInfo>> tables(PoolId pool) override;
-  Result<std::vector<ColumnInfo>> columns(PoolId pool, const std::string& table,
-                                          const std::string& schema) override;
+  Result<std::vector<ColumnInfo>> columns(PoolId pool, const TableName& table) override;
+  Result<void> drop_schema(PoolId pool, const std::string& schema) override;
   Result<std::unique_ptr<RowStream>> open_query(PoolId pool, const QueryRequest& request,
                                                 std::stop_token stop) override;
   Result<ParquetResult> query_parquet(PoolId pool, const QueryRequest& request,
                                       std::stop_token stop) override;
   Result<void> remove_pool(PoolId pool) override;
-  Result<QueryResult> query(PoolId pool, const QueryRequest& request, std::stop_token stop) override;
   std::optional<double> progress(JobId job) const override;
   void close() override;
 
@@ -43,7 +41,6 @@ class DuckdbWarehouse final : public Warehouse {
   bool exists(PoolId pool) const;
   /// Waits until the write-ahead log is within its bound.
   Result<void> await_small_wal(OpenPool& pool, const std::stop_token& stop);
-  Result<void> take_stage_place(const std::stop_token& stop);
 
   const WarehouseOptions options_;
   const MissingLandings missing_;
@@ -51,10 +48,9 @@ class DuckdbWarehouse final : public Warehouse {
   Metrics& metrics_;
   Inspector inspector_;
   Interrupter interrupter_;
-  PoolRegistry pools_;
+  OpenPoolRegistry pools_;
   Checkpointer checkpointer_;
-  std::condition_variable stage_ended_;
-  Guarded<std::size_t> stages_;
+  StagePlaces stage_places_;
 };
 
 }  // namespace adit

@@ -33,7 +33,9 @@ duckdb_error_type type_of_prepare_failure(std::string_view message) {
 }  // namespace
 
 bool EngineFailure::fatal() const {
-  return type == DUCKDB_ERROR_FATAL || message.find("has been invalidated") != std::string::npos;
+  // A COMMIT that is pending hands on what it ended with as text alone.
+  return type == DUCKDB_ERROR_FATAL || message.find("has been invalidated") != std::string::npos ||
+         message.find("pending query result\nError: FATAL Error") != std::string::npos;
 }
 
 bool EngineFailure::storage_full() const {
@@ -56,7 +58,10 @@ Error to_error(const EngineFailure& failure, std::string_view sql) {
   }
   if (failure.out_of_memory()) {
     return {ErrorKind::kUnavailable,
-            "The work needs more memory than the server gives a pool; try again later.", std::move(detail)};
+            "The work needs more memory than the server gives its pool (--memory-bytes-max). Try again when "
+            "less is "
+            "going on there, or in smaller pieces.",
+            std::move(detail)};
   }
   if (failure.conflict()) {
     return {ErrorKind::kConflict, "Another change of the pool was under way; try again.", std::move(detail)};

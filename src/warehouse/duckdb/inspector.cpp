@@ -4,7 +4,14 @@
 
 namespace adit {
 
-Result<Inspector> Inspector::open(const std::filesystem::path& chunks_root) {
+Result<Connection> Inspector::borrow() {
+  auto state = state_.lock();
+  if (!state->idle.empty()) {
+    auto connection = std::move(state->idle.back());
+    state->idle.pop_back();
+    return connection;
+  }
+  if (state->database) return state->database->connect();
   auto database = Database::open(":memory:", {{"memory_limit", "128MB"},
                                               {"threads", "1"},
                                               {"autoinstall_known_extensions", "false"},
@@ -12,28 +19,17 @@ Result<Inspector> Inspector::open(const std::filesystem::path& chunks_root) {
   if (!database) return to_error(database.error());
   ADIT_TRY(auto connection, database->connect());
   ADIT_CHECK(run(connection,
-                 "SET GLOBAL allowed_directories = [" + quote_literal(chunks_root.string()) +
+                 "SET GLOBAL allowed_directories = [" + quote_literal(chunks_root_.string()) +
                      "]; SET GLOBAL enable_external_access = false; SET GLOBAL lock_configuration = true"));
-  Inspector inspector(std::move(*database));
-  inspector.idle_->lock()->push_back(std::move(connection));
-  return inspector;
+  state->database = std::move(*database);
+  return connection;
 }
 
 Result<std::vector<ColumnInfo>> Inspector::inspect(const JobSpec& spec, ChunkOperation operation,
                                                    const std::filesystem::path& file) {
-  Connection connection;
-  {
-    auto idle = idle_->lock();
-    if (!idle->empty()) {
-      connection = std::move(idle->back());
-      idle->pop_back();
-    }
-  }
-  if (!connection) {
-    ADIT_TRY(connection, database_.connect());
-  }
+  ADIT_TRY(auto connection, borrow());
   const auto source = open_source(connection, spec, operation, file);
-  idle_->lock()->push_back(std::move(connection));
+  state_.lock()->idle.push_back(std::move(connection));
   if (!source) return source.error();
   std::vector<ColumnInfo> columns;
   for (const auto& column : source->columns) columns.push_back({column.name, column.engine_type});

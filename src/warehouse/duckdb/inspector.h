@@ -2,6 +2,8 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
+#include <utility>
 #include <vector>
 
 #include "base/guarded.h"
@@ -9,21 +11,25 @@
 
 namespace adit {
 
-/// Can read the chunks' folder and nothing else. Thread-safe; connections are kept open, since a look takes
-/// about a millisecond.
+/// Can read the chunks' folder and nothing else. The engine starts at the first look. Thread-safe;
+/// connections are kept open, since a look takes about a millisecond.
 class Inspector {
  public:
-  static Result<Inspector> open(const std::filesystem::path& chunks_root);
+  explicit Inspector(std::filesystem::path chunks_root) : chunks_root_(std::move(chunks_root)) {}
 
   Result<std::vector<ColumnInfo>> inspect(const JobSpec& spec, ChunkOperation operation,
                                           const std::filesystem::path& file);
 
  private:
-  explicit Inspector(Database database)
-      : database_(std::move(database)), idle_(std::make_unique<Guarded<std::vector<Connection>>>()) {}
+  struct State {
+    std::optional<Database> database;
+    std::vector<Connection> idle;
+  };
 
-  Database database_;
-  std::unique_ptr<Guarded<std::vector<Connection>>> idle_;
+  Result<Connection> borrow();
+
+  const std::filesystem::path chunks_root_;
+  Guarded<State> state_;
 };
 
 }  // namespace adit

@@ -13,6 +13,8 @@ StagedColumn* JobStage::find(const std::string& name) {
   return found == columns.end() ? nullptr : &*found;
 }
 
+TableName JobStage::table(JobId job) const { return {schema, stage_table_name(job)}; }
+
 void JobStage::clear() {
   table_exists = false;
   columns.clear();

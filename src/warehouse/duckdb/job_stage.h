@@ -9,6 +9,7 @@
 
 #include "formats/column_types.h"
 #include "model/chunk.h"
+#include "model/table_name.h"
 #include "warehouse/duckdb/held_rows.h"
 
 namespace adit {
@@ -34,6 +35,7 @@ struct ChunkMark {
 struct JobStage {
   std::mutex mutex;  ///< one chunk at a time
   // Guarded by mutex:
+  std::string schema;   ///< where the staging table stands: beside the table that it may become
   bool loaded = false;  ///< what the pool's file knows has been read
   bool table_exists = false;
   std::vector<StagedColumn> columns;        ///< without the change date and the hidden ones
@@ -42,6 +44,8 @@ struct JobStage {
       held;  ///< by position; not empty: all of the job's rows are here, in no table
   std::vector<std::string> notes;
 
+  /// The staging table, whether or not there is one.
+  TableName table(JobId job) const;
   StagedColumn* find(const std::string& name);
   /// Forgets all rows and columns that this object knows of.
   void clear();

@@ -69,9 +69,16 @@ Result<std::vector<JobWork::TablePart>> JobWork::lock_parts(const StagePlan& pla
   return parts;
 }
 
+Result<SchemaUse> JobWork::enter_schema(std::vector<TablePart>& parts, Connection& connection) {
+  ADIT_TRY(auto schema, pool_.schemas().use(connection, parts.front().plan.spec.schema));
+  for (auto& part : parts) part.stage->schema = schema.name();
+  return schema;
+}
+
 Result<StagedChunk> JobWork::stage(const StagePlan& plan, const ChunkFile& chunk, std::stop_token stop) {
   ADIT_TRY(auto parts, lock_parts(plan));
   ADIT_TRY(auto connection, pool_.borrow());
+  ADIT_TRY(const auto schema, enter_schema(parts, *connection));
   Activity activity(interrupter_, *connection, plan.pool, plan.job, std::move(stop));
   ADIT_CHECK(activity.check());
   ADIT_TRY(auto staged, stage_part(parts.front(), chunk, *connection, activity));
@@ -94,6 +101,7 @@ Result<Landing> JobWork::land(const LandPlan& plan, std::stop_token stop) {
   ADIT_TRY(auto parts, lock_parts(plan.stage));
   const auto& stage = *parts.front().stage;
   ADIT_TRY(auto connection, pool_.borrow());
+  ADIT_TRY(const auto schema, enter_schema(parts, *connection));
   // A landing ends with the staged rows: where there are some, there is no mark.
   if (!stage.loaded || (!stage.table_exists && stage.held.empty())) {
     ADIT_TRY(auto mark, find_landing(*connection, plan.stage.job));
@@ -115,7 +123,7 @@ Result<Landing> JobWork::land(const LandPlan& plan, std::stop_token stop) {
 
 Result<Landing> JobWork::change(const StagePlan& plan, Connection& connection, const std::stop_token& stop) {
   Activity activity(interrupter_, connection, plan.pool, plan.job, stop);
-  ADIT_TRY(const auto table, pool_.lock_table(plan.spec.target_name, stop));
+  ADIT_TRY(const auto table, pool_.lock_table(fold_table(plan.spec.target()), stop));
   return retry_conflicts(activity,
                          [&] { return change_table(pool_, connection, activity, plan, clock_.now()); });
 }
@@ -123,8 +131,8 @@ Result<Landing> JobWork::change(const StagePlan& plan, Connection& connection, c
 /// In the order of their names, the same for all jobs: two that share tables can't wait for each other.
 Result<std::vector<TableLock>> JobWork::lock_tables(const std::vector<TablePart>& parts,
                                                     const std::stop_token& stop) {
-  std::set<std::string> names;
-  for (const auto& part : parts) names.insert(fold_name(part.plan.spec.target_name));
+  std::set<TableKey> names;
+  for (const auto& part : parts) names.insert(fold_table(part.plan.spec.target()));
   std::vector<TableLock> locks;
   for (const auto& name : names) {
     ADIT_TRY(auto lock, pool_.lock_table(name, stop));

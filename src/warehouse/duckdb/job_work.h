@@ -37,6 +37,8 @@ class JobWork {
 
   /// The target first, then the mirrors, their stages locked.
   Result<std::vector<TablePart>> lock_parts(const StagePlan& plan);
+  /// Where the parts stand; held until they are done.
+  Result<SchemaUse> enter_schema(std::vector<TablePart>& parts, Connection& connection);
   Result<StagedChunk> stage_part(TablePart& part, const ChunkFile& chunk, Connection& connection,
                                  Activity& activity);
   Result<void> stage_missing(TablePart& part, std::vector<ChunkFile> chunks, Connection& connection,

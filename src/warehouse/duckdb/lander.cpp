@@ -11,8 +11,6 @@
 namespace adit {
 namespace {
 
-std::string in_main(const std::string& table) { return "main." + quote_identifier(table); }
-
 const ColumnInfo* find_column(const std::vector<ColumnInfo>& columns, const std::string& name) {
   const auto folded = fold_name(name);
   const auto found =
@@ -62,7 +60,7 @@ Lander::Lander(OpenPool& pool, Connection& connection, Activity& activity, const
       plan_(plan),
       stage_(stage),
       keys_(staged_keys(stage, plan.spec.matching_keys())),
-      stage_name_(in_main(stage_table_name(plan.job))) {}
+      stage_name_(quote_table(stage.table(plan.job))) {}
 
 Result<void> Lander::execute(const std::string& sql) {
   ADIT_CHECK(activity_.check());
@@ -71,12 +69,12 @@ Result<void> Lander::execute(const std::string& sql) {
 }
 
 Result<void> Lander::look_at_target() {
-  const auto known = pool_.table(plan_.spec.target_name);
+  const auto known = pool_.table(plan_.spec.target());
   if (known && known->view) {
-    return invalid("\"" + known->name + "\" is a view. Push into a table, or drop the view first.");
+    return invalid("\"" + known->name.name + "\" is a view. Push into a table, or drop the view first.");
   }
-  target_ = known ? known->name : plan_.spec.target_name;
-  target_name_ = in_main(target_);
+  target_ = known ? known->name : TableName{stage_.schema, plan_.spec.target_name};
+  target_name_ = quote_table(target_);
   target_exists_ = known.has_value();
   if (!known) return {};
   ADIT_TRY(target_columns_, pool_.columns(connection_, *known));
@@ -140,7 +138,8 @@ Result<void> Lander::tabulate_held() {
     columns += ", " + std::string(kHiddenChunk) + " BIGINT, " + std::string(kHiddenOperation) + " BOOLEAN";
   }
   ADIT_CHECK(execute("CREATE TEMP TABLE " + quote_identifier(table) + " (" + columns + ")"));
-  ADIT_TRY(const auto rows, append_held(connection_, {.catalog = "temp", .table = table}, stage_.held));
+  ADIT_TRY(const auto rows,
+           append_held(connection_, {.catalog = "temp", .table = {.name = table}}, stage_.held));
   static_cast<void>(rows);
   return {};
 }
@@ -215,7 +214,7 @@ Result<void> Lander::settle_columns() {
 
 Result<std::uint64_t> Lander::rename_stage() {
   ADIT_CHECK(execute("DROP TABLE IF EXISTS " + target_name_));
-  ADIT_CHECK(execute("ALTER TABLE " + stage_name_ + " RENAME TO " + quote_identifier(target_)));
+  ADIT_CHECK(execute("ALTER TABLE " + stage_name_ + " RENAME TO " + quote_identifier(target_.name)));
   std::uint64_t rows = 0;
   for (const auto& [position, mark] : stage_.marks) rows += mark.rows;
   return rows;

@@ -35,7 +35,7 @@ class Lander {
   /// To be called after the COMMIT.
   void committed();
   /// In its first spelling.
-  const std::string& table() const { return target_; }
+  const TableName& table() const { return target_; }
 
  private:
   bool swaps() const { return !target_exists_ || plan_.spec.type == JobType::kReplace; }
@@ -73,7 +73,7 @@ class Lander {
   JobStage& stage_;
   const std::vector<std::string> keys_;
   std::string stage_name_;   ///< quoted, with schema
-  std::string target_;       ///< the table's name in its first spelling
+  TableName target_;         ///< in its first spelling
   std::string target_name_;  ///< quoted, with schema
   bool target_exists_ = false;
   bool direct_ = false;  ///< see lands_directly()

@@ -21,7 +21,7 @@ Result<std::uint64_t> write_tables(std::vector<Lander>& tables, std::vector<std:
     ADIT_TRY(const auto written, tables[i].write(own));
     if (i == 0) rows = written;
     for (auto& note : own)
-      notes.push_back(i == 0 ? std::move(note) : "Table \"" + tables[i].table() + "\": " + note);
+      notes.push_back(i == 0 ? std::move(note) : "Table \"" + tables[i].table().name + "\": " + note);
   }
   return rows;
 }
@@ -35,11 +35,11 @@ Result<Landing> land_together(OpenPool& pool, Connection& connection, Activity& 
   landing.landed_at = now;
   ADIT_TRY(auto transaction, Transaction::begin(connection));
   ADIT_TRY(landing.rows, write_tables(parts.tables, landing.notes));
-  std::string changed_by_query;
-  if (const auto& query = parts.plan.spec.post_execution_query) {
-    std::vector<std::string> landed;
+  std::optional<TableName> changed_by_query;
+  if (parts.plan.spec.post_execution_query) {
+    std::vector<TableName> landed;
     for (const auto& table : parts.tables) landed.push_back(table.table());
-    ADIT_TRY(changed_by_query, run_post_execution(pool, connection, activity, *query, landed));
+    ADIT_TRY(changed_by_query, run_post_execution(pool, connection, activity, parts.plan.spec, landed));
   }
   ADIT_CHECK(insert_landing(connection, landing, parts.tables.front().table()));
   failpoint("warehouse.land.before_commit");
@@ -51,7 +51,7 @@ Result<Landing> land_together(OpenPool& pool, Connection& connection, Activity& 
   }
   // Past this point the job has landed, whatever happens: the mark says so.
   for (auto& table : parts.tables) table.committed();
-  if (!changed_by_query.empty()) pool.set_table(changed_by_query);
+  if (changed_by_query) pool.set_table(*changed_by_query);
   if (!pool.committed()) landing.notes.emplace_back(kNotConfirmed);
   failpoint("warehouse.land.after_commit");
   return landing;

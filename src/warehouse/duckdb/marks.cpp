@@ -62,12 +62,36 @@ Result<ChunkMark> read_mark(const Rows& rows, std::size_t row, std::vector<std::
   return mark;
 }
 
+// Both are run by every job, and planning them would take as long as their work. The casts give the
+// parameters the types that are bound: the engine plans anew for others.
+
+Tried<Rows> find_mark(Connection& connection, JobId job) {
+  const auto statement = connection.statement(
+      "SELECT rows, landed_at_ms, notes FROM adit.landings WHERE job = $1::VARCHAR::UUID");
+  if (!statement) return std::unexpected(statement.error());
+  (*statement)->bind_text(1, job.to_string());
+  return (*statement)->execute(connection);
+}
+
+Tried<Rows> write_mark(Connection& connection, const Landing& landing, std::string_view table) {
+  const auto statement = connection.statement(
+      "INSERT INTO adit.landings VALUES ($1::VARCHAR::UUID, $2::VARCHAR, $3::BIGINT, $4::BIGINT, "
+      "$5::VARCHAR)");
+  if (!statement) return std::unexpected(statement.error());
+  (*statement)->bind_text(1, landing.job.to_string());
+  (*statement)->bind_text(2, table);
+  (*statement)->bind_integer(3, static_cast<std::int64_t>(landing.rows));
+  (*statement)->bind_integer(4, to_epoch_ms(landing.landed_at));
+  (*statement)->bind_text(5, text_list(landing.notes));
+  return (*statement)->execute(connection);
+}
+
 }  // namespace
 
 Result<std::optional<Landing>> find_landing(Connection& connection, JobId job) {
-  ADIT_TRY(const auto rows,
-           run(connection, "SELECT rows, landed_at_ms, notes FROM adit.landings WHERE job = " +
-                               uuid_literal(job.uuid())));
+  const auto found = find_mark(connection, job);
+  if (!found) return to_error(found.error());
+  const auto& rows = *found;
   if (rows.size() == 0) return std::optional<Landing>();
   Landing landing;
   landing.job = job;
@@ -86,16 +110,16 @@ Result<std::unordered_set<JobId>> find_landed_jobs(Connection& connection) {
   return jobs;
 }
 
-Result<void> insert_landing(Connection& connection, const Landing& landing, const std::string& table) {
-  ADIT_CHECK(run(connection, "INSERT INTO adit.landings VALUES (" + uuid_literal(landing.job.uuid()) + ", " +
-                                 quote_literal(table) + ", " + std::to_string(landing.rows) + ", " +
-                                 std::to_string(to_epoch_ms(landing.landed_at)) + ", " +
-                                 quote_literal(text_list(landing.notes)) + ")"));
+Result<void> insert_landing(Connection& connection, const Landing& landing, const TableName& table) {
+  // For people who look into the file.
+  const auto name = table.schema.empty() ? table.name : quote_table(table);
+  const auto written = write_mark(connection, landing, name);
+  if (!written) return to_error(written.error());
   return {};
 }
 
 Result<void> load_job_stage(Connection& connection, JobId job, JobStage& stage) {
-  ADIT_TRY(const auto columns, table_columns(connection, stage_table_name(job)));
+  ADIT_TRY(const auto columns, table_columns(connection, stage.table(job)));
   stage.columns.clear();
   stage.marks.clear();
   stage.table_exists = columns.has_value();

@@ -6,6 +6,7 @@
 #include <string>
 #include <unordered_set>
 
+#include "model/table_name.h"
 #include "warehouse/duckdb/engine.h"
 #include "warehouse/duckdb/job_stage.h"
 #include "warehouse/warehouse.h"
@@ -16,7 +17,7 @@ namespace adit {
 Result<std::optional<Landing>> find_landing(Connection& connection, JobId job);
 Result<std::unordered_set<JobId>> find_landed_jobs(Connection& connection);
 /// Writes the mark inside the landing's transaction.
-Result<void> insert_landing(Connection& connection, const Landing& landing, const std::string& table);
+Result<void> insert_landing(Connection& connection, const Landing& landing, const TableName& table);
 
 /// Reads what is staged for a job: its table's columns and its marks. Flags that come from the job's plan are
 /// left false.

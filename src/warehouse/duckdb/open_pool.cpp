@@ -1,5 +1,10 @@
 #include "warehouse/duckdb/open_pool.h"
 
+#include <fcntl.h>
+
+#include <cerrno>
+#include <thread>
+
 #include "base/failpoint.h"
 #include "base/file.h"
 #include "base/log.h"
@@ -12,6 +17,7 @@ namespace adit {
 namespace {
 
 constexpr std::chrono::milliseconds kLockLookInterval{20};
+constexpr std::chrono::seconds kFolderLockWaitMax{20};
 
 /// Beside the engine's memory: one part in so many of it.
 constexpr std::uint64_t kHeldShareOfMemory = 8;
@@ -43,6 +49,18 @@ Tried<void> enable_progress(Connection& connection) {
                       "SET progress_bar_time = 0"));
 }
 
+/// One instance of the engine per file, whatever process it is in. Without a lock of our own an end of a
+/// process that takes its time would look like a file that can't be opened.
+Result<FileLock> lock_folder(const std::filesystem::path& folder) {
+  const auto deadline = std::chrono::steady_clock::now() + kFolderLockWaitMax;
+  for (;;) {
+    auto lock = FileLock::acquire(folder / "lock");
+    if (lock || lock.error().kind != ErrorKind::kConflict) return lock;
+    if (std::chrono::steady_clock::now() > deadline) return internal("another process has the pool open");
+    std::this_thread::sleep_for(kLockLookInterval);
+  }
+}
+
 }  // namespace
 
 PooledConnection::~PooledConnection() {
@@ -50,12 +68,13 @@ PooledConnection::~PooledConnection() {
 }
 
 TableLock::~TableLock() {
-  if (pool_ != nullptr) pool_->unlock_table(folded_);
+  if (pool_ != nullptr) pool_->unlock_table(table_);
 }
 
-OpenPool::OpenPool(PoolId id, PoolSettings settings, Database database)
+OpenPool::OpenPool(PoolId id, PoolSettings settings, FileLock lock, Database database)
     : id_(id),
       settings_(std::move(settings)),
+      lock_(std::move(lock)),
       database_(std::move(database)),
       wal_(settings_.folder / "pool.db", settings_.folder_sync),
       held_budget_(settings_.memory_bytes / kHeldShareOfMemory) {}
@@ -65,6 +84,8 @@ Tried<std::unique_ptr<OpenPool>> OpenPool::open(PoolId id, const PoolSettings& s
     return std::unexpected(EngineFailure{DUCKDB_ERROR_IO, error.internal_detail});
   };
   if (const auto made = create_folders(settings.folder); !made) return failed(made.error());
+  auto lock = lock_folder(settings.folder);
+  if (!lock) return failed(lock.error());
   // What a process that died was about to send.
   std::error_code ignored;
   std::filesystem::remove_all(settings.folder / "export", ignored);
@@ -79,7 +100,7 @@ Tried<std::unique_ptr<OpenPool>> OpenPool::open(PoolId id, const PoolSettings& s
   auto database = Database::open((settings.folder / "pool.db").string(), options);
   if (!database) return std::unexpected(database.error());
 
-  std::unique_ptr<OpenPool> pool(new OpenPool(id, settings, std::move(*database)));
+  std::unique_ptr<OpenPool> pool(new OpenPool(id, settings, std::move(*lock), std::move(*database)));
   auto first = pool->connect();
   if (!first) return failed(first.error());
   if (auto configured = pool->configure(*first); !configured) return std::unexpected(configured.error());
@@ -140,7 +161,9 @@ std::shared_ptr<JobStage> OpenPool::job_stage(JobId job) {
   auto& stage = (*stages)[job];
   if (!stage) {
     stage = std::make_shared<JobStage>();
-    stage->loaded = !staged_at_open_.contains(stage_table_name(job));
+    const auto left = staged_at_open_.find(stage_table_name(job));
+    stage->loaded = left == staged_at_open_.end();
+    if (!stage->loaded) stage->schema = left->second;
   }
   return stage;
 }
@@ -151,15 +174,15 @@ bool OpenPool::has_job_stage(JobId job) const {
 
 void OpenPool::forget_job_stage(JobId job) { stages_.lock()->erase(job); }
 
-std::optional<KnownTable> OpenPool::table(const std::string& name) const {
+std::optional<KnownTable> OpenPool::table(const TableName& name) const {
   auto tables = tables_.lock();
-  const auto found = tables->find(fold_name(name));
+  const auto found = tables->find(fold_table(name));
   return found == tables->end() ? std::nullopt : std::optional(found->second);
 }
 
-void OpenPool::set_table(const std::string& name) {
+void OpenPool::set_table(const TableName& name) {
   auto tables = tables_.lock();
-  (*tables)[fold_name(name)] = {.name = name, .changes = ++table_changes_};
+  (*tables)[fold_table(name)] = {.name = name, .changes = ++table_changes_};
 }
 
 Result<std::vector<ColumnInfo>> OpenPool::columns(Connection& connection, const KnownTable& table) {
@@ -167,31 +190,35 @@ Result<std::vector<ColumnInfo>> OpenPool::columns(Connection& connection, const 
   ADIT_TRY(auto columns, table_columns(connection, table.name));
   if (!columns) return internal("a known table is gone");
   auto tables = tables_.lock();
-  const auto known = tables->find(fold_name(table.name));
+  const auto known = tables->find(fold_table(table.name));
   // What was read before a landing's COMMIT must not be remembered after it.
   if (known != tables->end() && known->second.changes == table.changes) known->second.columns = *columns;
   return *std::move(columns);
 }
 
-void OpenPool::forget_table(const std::string& name) { tables_.lock()->erase(fold_name(name)); }
+void OpenPool::forget_table(const TableName& name) { tables_.lock()->erase(fold_table(name)); }
 
 Result<void> OpenPool::read_tables() {
   ADIT_TRY(auto connection, borrow());
   ADIT_TRY(declared_lengths_, adit::has_declared_lengths(*connection));
-  ADIT_TRY(const auto rows,
-           run(*connection,
-               "SELECT table_name, false FROM duckdb_tables() WHERE NOT internal AND schema_name = 'main' "
-               "AND database_name = current_database() UNION ALL SELECT view_name, true FROM "
-               "duckdb_views() WHERE NOT internal AND schema_name = 'main' "
-               "AND database_name = current_database()"));
-  std::map<std::string, KnownTable> tables;
-  std::set<std::string> staged;
+  ADIT_CHECK(schemas_.read(*connection));
+  ADIT_TRY(
+      const auto rows,
+      run(*connection,
+          "SELECT schema_name, table_name, false FROM duckdb_tables() WHERE NOT internal AND schema_name "
+          "<> 'adit' AND database_name = current_database() UNION ALL SELECT schema_name, view_name, true "
+          "FROM duckdb_views() WHERE NOT internal AND schema_name <> 'adit' AND database_name = "
+          "current_database()"));
+  std::map<TableKey, KnownTable> tables;
+  std::map<std::string, std::string> staged;
   for (std::size_t row = 0; row < rows.size(); ++row) {
-    const auto name = rows.text(row, 0).value_or("");
-    if (is_reserved_name(name)) {
-      staged.insert(name);
+    TableName name{rows.text(row, 0).value_or(""), rows.text(row, 1).value_or("")};
+    if (name.schema == "main") name.schema.clear();
+    if (is_reserved_name(name.name)) {
+      staged.emplace(name.name, name.schema);
     } else {
-      tables[fold_name(name)] = {name, rows.boolean(row, 1).value_or(false)};
+      auto key = fold_table(name);
+      tables[std::move(key)] = {std::move(name), rows.boolean(row, 2).value_or(false)};
     }
   }
   *tables_.lock() = std::move(tables);
@@ -199,18 +226,17 @@ Result<void> OpenPool::read_tables() {
   return {};
 }
 
-Result<TableLock> OpenPool::lock_table(const std::string& name, std::stop_token stop) {
-  const auto folded = fold_name(name);
+Result<TableLock> OpenPool::lock_table(const TableKey& table, std::stop_token stop) {
   auto locks = locks_.lock();
-  while (!locks->held.insert(folded).second) {
+  while (!locks->held.insert(table).second) {
     if (stop.stop_requested()) return Error{ErrorKind::kCanceled, "The work was canceled."};
     unlocked_.wait_for(locks.unique_lock(), kLockLookInterval);
   }
-  return TableLock(*this, folded);
+  return TableLock(*this, table);
 }
 
-void OpenPool::unlock_table(const std::string& folded) {
-  locks_.lock()->held.erase(folded);
+void OpenPool::unlock_table(const TableKey& table) {
+  locks_.lock()->held.erase(table);
   unlocked_.notify_all();
 }
 
@@ -237,11 +263,24 @@ Result<void> OpenPool::checkpoint() {
   return error;
 }
 
+Result<const FileHandle*> OpenPool::main_file() {
+  const auto name = settings_.folder / "pool.db";
+  auto file = main_file_.lock();
+  if (!*file) *file = FileHandle(::open(name.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!*file) return system_error(errno, "open " + name.string());
+  return &*file;
+}
+
 bool is_damage(const EngineFailure& failure) {
-  for (const auto* other : {"Could not set lock", "Permission denied", "Too many open files",
-                            "Cannot allocate memory", "the engine did not take", "Read-only file system"}) {
+  for (const auto* other : {"Could not set lock", "another process has the pool open", "Permission denied",
+                            "Too many open files", "Cannot allocate memory", "the engine did not take",
+                            "Read-only file system", "database file with version number"}) {
     if (failure.message.find(other) != std::string::npos) return false;
   }
+  // A disk that refuses to take something says nothing about what is on it; one that can't give it back does.
+  const bool refused = failure.message.find("Input/output error") != std::string::npos ||
+                       failure.message.find("fsync failed") != std::string::npos;
+  if (refused && failure.message.find("Could not read") == std::string::npos) return false;
   return !failure.storage_full() && !failure.out_of_memory() && failure.type != DUCKDB_ERROR_SETTINGS;
 }
 

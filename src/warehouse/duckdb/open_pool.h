@@ -13,8 +13,10 @@
 
 #include "base/file.h"
 #include "base/guarded.h"
+#include "formats/names.h"
 #include "warehouse/duckdb/engine.h"
 #include "warehouse/duckdb/job_stage.h"
+#include "warehouse/duckdb/schemas.h"
 #include "warehouse/duckdb/wal_watch.h"
 #include "warehouse/warehouse.h"
 
@@ -41,7 +43,7 @@ class PooledConnection {
 
 /// A table or view that clients see.
 struct KnownTable {
-  std::string name;  ///< in its first spelling
+  TableName name;  ///< in its first spelling
   bool view = false;
   std::optional<std::vector<ColumnInfo>> columns{};  ///< known once somebody has asked for them
   std::uint64_t changes = 0;                         ///< rises whenever a landing has changed the columns
@@ -50,15 +52,15 @@ struct KnownTable {
 /// The right to change one table, held until the landing's COMMIT has returned.
 class TableLock {
  public:
-  TableLock(OpenPool& pool, std::string folded) : pool_(&pool), folded_(std::move(folded)) {}
+  TableLock(OpenPool& pool, TableKey table) : pool_(&pool), table_(std::move(table)) {}
   TableLock(TableLock&& other) noexcept
-      : pool_(std::exchange(other.pool_, nullptr)), folded_(std::move(other.folded_)) {}
+      : pool_(std::exchange(other.pool_, nullptr)), table_(std::move(other.table_)) {}
   TableLock& operator=(TableLock&&) = delete;
   ~TableLock();
 
  private:
   OpenPool* pool_;
-  std::string folded_;
+  TableKey table_;
 };
 
 struct PoolSettings {
@@ -75,7 +77,8 @@ struct PoolSettings {
 class OpenPool {
  public:
   /// Opens or makes the file, applies every setting, reads back those that confine the engine, makes the
-  /// `adit` schema and reads the tables' names.
+  /// `adit` schema and reads the tables' names. Waits a while for a process that is about to end and still
+  /// has the file.
   static Tried<std::unique_ptr<OpenPool>> open(PoolId id, const PoolSettings& settings);
 
   PoolId id() const { return id_; }
@@ -99,17 +102,19 @@ class OpenPool {
   /// Whether there may be anything staged for a job.
   bool has_job_stage(JobId job) const;
 
-  std::optional<KnownTable> table(const std::string& name) const;  ///< by Unicode case folding
+  std::optional<KnownTable> table(const TableName& name) const;  ///< by Unicode case folding
   /// A landing has made the table or has changed its columns.
-  void set_table(const std::string& name);
+  void set_table(const TableName& name);
   /// The columns of a known table, asked of the engine once: only landings change them.
   Result<std::vector<ColumnInfo>> columns(Connection& connection, const KnownTable& table);
-  void forget_table(const std::string& name);
+  void forget_table(const TableName& name);
   /// Whether any column of the pool may have a declared length.
   bool has_declared_lengths() const { return declared_lengths_; }
   void set_declared_lengths() { declared_lengths_ = true; }
   /// Waits for the other landing on the same table. kCanceled.
-  Result<TableLock> lock_table(const std::string& name, std::stop_token stop);
+  Result<TableLock> lock_table(const TableKey& table, std::stop_token stop);
+  /// Of the data connections.
+  Schemas& schemas() { return schemas_; }
 
   /// After each COMMIT: syncs the folder if the write-ahead log was made anew, because a power cut could take
   /// the log otherwise. False when the disk refused, which the server's log tells; the next commit tries
@@ -119,32 +124,43 @@ class OpenPool {
   std::uint64_t wal_bytes() const { return wal_.bytes(); }
   /// kUnavailable when the engine refuses at the moment.
   Result<void> checkpoint();
+  /// Somebody copies the files: no checkpoint can pass, however long the log is.
+  bool files_held() const { return files_holds_ > 0; }
+  /// The main file opened once more, for as long as the pool is open.
+  Result<const FileHandle*> main_file();
+  void hold_files() { ++files_holds_; }
+  void release_files() { --files_holds_; }
 
  private:
   friend class PooledConnection;
   friend class TableLock;
   struct Locks {
-    std::set<std::string> held;
+    std::set<TableKey> held;
   };
 
-  OpenPool(PoolId id, PoolSettings settings, Database database);
+  OpenPool(PoolId id, PoolSettings settings, FileLock lock, Database database);
   Tried<void> configure(Connection& first);
   Result<void> read_tables();
-  void unlock_table(const std::string& folded);
+  void unlock_table(const TableKey& table);
 
   const PoolId id_;
   const PoolSettings settings_;
+  FileLock lock_;                  ///< given back after the database is closed
+  Guarded<FileHandle> main_file_;  ///< likewise
   Database database_;
   WalWatch wal_;
   std::atomic<bool> changed_{false};
+  std::atomic<int> files_holds_{0};
   HeldBudget held_budget_;
   std::atomic<bool> declared_lengths_{false};
   std::atomic<std::uint64_t> table_changes_{
       0};  ///< over all tables: a dropped one comes back with a new number
+  Schemas schemas_;
   Guarded<std::vector<Connection>> idle_;
   Guarded<std::map<JobId, std::shared_ptr<JobStage>>> stages_;
-  Guarded<std::map<std::string, KnownTable>> tables_;  ///< by folded name
-  std::set<std::string> staged_at_open_;               ///< staging tables from before; constant after open()
+  Guarded<std::map<TableKey, KnownTable>> tables_;
+  std::map<std::string, std::string>
+      staged_at_open_;  ///< staging tables from before and their schemas; constant after open()
   Guarded<Locks> locks_;
   std::condition_variable_any unlocked_;
 };

@@ -27,6 +27,15 @@ Result<bool> set_aside(const fs::path& file, Timestamp now) {
 
 }  // namespace
 
+std::vector<fs::path> pool_files(const fs::path& folder) {
+  std::vector<fs::path> files;
+  for (const auto* name : {"pool.db.wal", "pool.db.wal.checkpoint", "pool.db.wal.recovery", "pool.db"}) {
+    std::error_code error;
+    if (fs::exists(folder / name, error)) files.push_back(folder / name);
+  }
+  return files;
+}
+
 Result<std::unique_ptr<OpenPool>> open_or_set_aside(PoolId pool, const PoolSettings& settings,
                                                     const Clock& clock) {
   // Checkpoints that were cut short leave the log under a second name beside the first.

@@ -27,15 +27,15 @@ Error of_statement(Error error) {
 }
 
 /// The table's first spelling, if there is one of that name; kInvalid for a view.
-Result<std::optional<std::string>> find_table(const OpenPool& pool, const std::string& name,
-                                              const std::vector<std::string>& landed) {
-  const auto folded = fold_name(name);
+Result<std::optional<TableName>> find_table(const OpenPool& pool, const TableName& name,
+                                            const std::vector<TableName>& landed) {
+  const auto key = fold_table(name);
   for (const auto& table : landed) {
-    if (fold_name(table) == folded) return std::optional(table);
+    if (fold_table(table) == key) return std::optional(table);
   }
   const auto known = pool.table(name);
-  if (!known) return std::optional<std::string>();
-  if (known->view) return invalid("\"" + known->name + "\" is a view.");
+  if (!known) return std::optional<TableName>();
+  if (known->view) return invalid("\"" + known->name.name + "\" is a view.");
   return std::optional(known->name);
 }
 
@@ -50,9 +50,8 @@ std::string insert_head(const TableStatement& statement, const std::string& targ
 
 /// The statement as it may run, with every part of the user's text behind the gate.
 Result<std::string> gated_statement(Connection& connection, const TableStatement& statement,
-                                    const std::string& table) {
-  const auto name = quote_identifier(table);
-  const auto target = "main." + name;
+                                    const TableName& table) {
+  const auto target = quote_table(table);
   switch (statement.kind) {
     case StatementKind::kCreateTableAs: {
       ADIT_TRY(const auto query, gate_query(connection, statement.rest));
@@ -95,19 +94,19 @@ bool is_nested(const std::string& type) {
 }
 
 /// Gives a column the type in which pushes store such values: later ones would not fit into INTEGER.
-Result<void> settle_type(Connection& connection, const std::string& table, const ColumnInfo& column) {
+Result<void> settle_type(Connection& connection, const TableName& table, const ColumnInfo& column) {
   const auto type = sql_name(natural_type(column.type));
   if (type == column.type) return {};
   const auto name = quote_identifier(column.name);
   const auto value = is_nested(column.type) ? "to_json(" + name + ")" : name;
   const auto altered =
-      try_run(connection, "ALTER TABLE main." + quote_identifier(table) + " ALTER COLUMN " + name + " TYPE " +
-                              type + " USING CAST(" + value + " AS " + type + ")");
+      try_run(connection, "ALTER TABLE " + quote_table(table) + " ALTER COLUMN " + name + " TYPE " + type +
+                              " USING CAST(" + value + " AS " + type + ")");
   return altered ? Result<void>() : to_user_error(altered.error());
 }
 
 /// A table made by SQL must be one that jobs can go on with.
-Result<void> settle_new_columns(Connection& connection, const std::string& table) {
+Result<void> settle_new_columns(Connection& connection, const TableName& table) {
   ADIT_TRY(const auto columns, table_columns(connection, table));
   if (!columns) return internal("a table that was made is not there");
   std::set<std::string> seen;
@@ -122,16 +121,17 @@ Result<void> settle_new_columns(Connection& connection, const std::string& table
   return {};
 }
 
-Result<std::string> run_statement(OpenPool& pool, Connection& connection, const std::string& sql,
-                                  const std::vector<std::string>& landed) {
-  ADIT_TRY(const auto statement, parse_table_statement(sql));
+Result<std::optional<TableName>> run_statement(OpenPool& pool, Connection& connection, const JobSpec& spec,
+                                               const std::vector<TableName>& landed) {
+  ADIT_TRY(auto statement, parse_table_statement(*spec.post_execution_query, spec.schema));
+  if (!statement.table.schema.empty()) statement.table.schema = landed.front().schema;
   ADIT_TRY(const auto known, find_table(pool, statement.table, landed));
   const bool creates = statement.kind == StatementKind::kCreateTableAs;
-  if (creates && known && statement.if_not_exists) return std::string();
+  if (creates && known && statement.if_not_exists) return std::optional<TableName>();
   if (creates && known && !statement.or_replace) {
-    return invalid("There is already a table \"" + *known + "\"; CREATE OR REPLACE TABLE replaces it.");
+    return invalid("There is already a table \"" + known->name + "\"; CREATE OR REPLACE TABLE replaces it.");
   }
-  if (!creates && !known) return invalid("There is no table \"" + statement.table + "\" in this pool.");
+  if (!creates && !known) return invalid("There is no table \"" + statement.table.name + "\" in this pool.");
   const auto table = known.value_or(statement.table);
   ADIT_TRY(const auto gated, gated_statement(connection, statement, table));
   auto prepared = Statement::prepare(connection, gated);
@@ -141,18 +141,19 @@ Result<std::string> run_statement(OpenPool& pool, Connection& connection, const 
   }
   const auto done = prepared->execute(connection);
   if (!done) return to_user_error(done.error());
-  if (!creates) return std::string();
+  if (!creates) return std::optional<TableName>();
   ADIT_CHECK(settle_new_columns(connection, table));
   ADIT_CHECK(forget_declared_lengths(connection, table));
-  return table;
+  return std::optional(table);
 }
 
 }  // namespace
 
-Result<std::string> run_post_execution(OpenPool& pool, Connection& connection, Activity& activity,
-                                       const std::string& sql, const std::vector<std::string>& landed) {
+Result<std::optional<TableName>> run_post_execution(OpenPool& pool, Connection& connection,
+                                                    Activity& activity, const JobSpec& spec,
+                                                    const std::vector<TableName>& landed) {
   ADIT_CHECK(activity.check());
-  auto changed = run_statement(pool, connection, sql, landed);
+  auto changed = run_statement(pool, connection, spec, landed);
   if (!changed) return of_statement(std::move(changed).error());
   return changed;
 }

@@ -94,31 +94,4 @@ Result<void> QueryRun::next(std::vector<std::vector<Cell>>& rows) {
   return {};
 }
 
-Result<QueryResult> run_query(Connection& connection, const QueryRequest& request,
-                              std::uint64_t result_bytes_max, std::stop_token stop) {
-  const auto start = std::chrono::steady_clock::now();
-  ADIT_TRY(const auto run, QueryRun::start(connection, request, std::move(stop)));
-  QueryResult result;
-  result.columns = run->columns();
-  std::uint64_t bytes = 0;
-  std::vector<std::vector<Cell>> rows;
-  for (bool more = true; more;) {
-    ADIT_CHECK(run->next(rows));
-    more = !rows.empty();
-    for (auto& row : rows) {
-      for (const auto& cell : row) bytes += cell_bytes(cell);
-      if (bytes > result_bytes_max) {
-        result.truncated = true;
-        more = false;
-        break;
-      }
-      result.rows.push_back(std::move(row));
-    }
-  }
-  result.truncated = result.truncated || run->truncated();
-  result.elapsed =
-      std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - start);
-  return result;
-}
-
 }  // namespace adit

@@ -65,8 +65,4 @@ class QueryRun {
   std::vector<ColumnInfo> columns_;
 };
 
-/// Runs a query to its end, or until `result_bytes_max` is reached.
-Result<QueryResult> run_query(Connection& connection, const QueryRequest& request,
-                              std::uint64_t result_bytes_max, std::stop_token stop);
-
 }  // namespace adit

@@ -19,7 +19,8 @@ namespace {
 
 class QueryStream final : public RowStream {
  public:
-  QueryStream(PoolLease pool, Connection connection, Interrupter& interrupter, const std::stop_token& stop)
+  QueryStream(OpenPoolLease pool, Connection connection, Interrupter& interrupter,
+              const std::stop_token& stop)
       : pool_(std::move(pool)),
         connection_(std::move(connection)),
         activity_(interrupter, connection_, pool_->id(), std::nullopt, stop) {}
@@ -34,9 +35,10 @@ class QueryStream final : public RowStream {
     ADIT_CHECK(activity_.check());
     return run_->next(rows);
   }
+  bool truncated() const override { return run_->truncated(); }
 
  private:
-  PoolLease pool_;
+  OpenPoolLease pool_;
   Connection connection_;
   Activity activity_;
   std::unique_ptr<QueryRun> run_;
@@ -54,6 +56,12 @@ class NamedFile {
  private:
   const std::filesystem::path path_;
 };
+
+/// Need not outlive a power cut, so nothing is synced.
+Result<void> make_export_folder(const std::filesystem::path& folder) {
+  if (::mkdir(folder.c_str(), 0700) == 0 || errno == EEXIST) return {};
+  return system_error(errno, "mkdir " + folder.string());
+}
 
 Error no_space() {
   return {
@@ -80,7 +88,7 @@ Result<ParquetResult> opened(const NamedFile& named) {
 
 }  // namespace
 
-Result<std::unique_ptr<RowStream>> stream_query(PoolLease pool, Interrupter& interrupter,
+Result<std::unique_ptr<RowStream>> stream_query(OpenPoolLease pool, Interrupter& interrupter,
                                                 const QueryRequest& request, std::stop_token stop) {
   ADIT_TRY(auto connection, pool->connect());
   auto stream = std::make_unique<QueryStream>(std::move(pool), std::move(connection), interrupter, stop);
@@ -91,7 +99,7 @@ Result<std::unique_ptr<RowStream>> stream_query(PoolLease pool, Interrupter& int
 Result<ParquetResult> write_parquet(OpenPool& pool, Interrupter& interrupter, const QueryRequest& request,
                                     std::uint64_t free_bytes_min, std::stop_token stop) {
   ADIT_TRY(auto connection, pool.connect());
-  ADIT_CHECK(create_folders(pool.export_folder()));
+  ADIT_CHECK(make_export_folder(pool.export_folder()));
   const NamedFile file(pool.export_folder() / (Uuid::random().to_string() + ".parquet"));
   const auto look = [&]() -> std::optional<Error> {
     const auto free = free_bytes(pool.export_folder());

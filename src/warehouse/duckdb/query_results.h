@@ -11,7 +11,7 @@
 namespace adit {
 
 /// The stream keeps the pool open. Errors as QueryRun.
-Result<std::unique_ptr<RowStream>> stream_query(PoolLease pool, Interrupter& interrupter,
+Result<std::unique_ptr<RowStream>> stream_query(OpenPoolLease pool, Interrupter& interrupter,
                                                 const QueryRequest& request, std::stop_token stop);
 
 /// Writes the result with the engine's own writer into the pool's folder for exports, the only place beside

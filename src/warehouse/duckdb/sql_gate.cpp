@@ -19,18 +19,17 @@ constexpr std::size_t kTreeDepthMax = 800;
 
 // __adit_ is kReservedPrefix.
 constexpr const char* kShowTables =
-    "SELECT table_name AS name FROM duckdb_tables() WHERE database_name = current_database() AND schema_name "
-    "= 'main' "
-    "AND NOT internal AND NOT starts_with(lower(table_name), '__adit_') UNION ALL "
-    "SELECT view_name FROM duckdb_views() WHERE database_name = current_database() AND schema_name = 'main' "
-    "AND NOT internal AND NOT starts_with(lower(view_name), '__adit_') ORDER BY name";
+    "SELECT name, nullif(s, 'main') AS connection FROM (SELECT table_name AS name, schema_name AS s FROM "
+    "duckdb_tables() WHERE database_name = current_database() AND NOT internal UNION ALL "
+    "SELECT view_name, schema_name FROM duckdb_views() WHERE database_name = current_database() AND NOT "
+    "internal) WHERE s <> 'adit' AND NOT starts_with(lower(name), '__adit_') "
+    "ORDER BY connection NULLS FIRST, name";
 
 constexpr const char* kRelations =
-    "SELECT table_name, NULL, current_database() FROM duckdb_tables() WHERE database_name = "
-    "current_database() "
-    "AND schema_name = 'main' AND NOT internal UNION ALL "
-    "SELECT view_name, sql, current_database() FROM duckdb_views() WHERE database_name = current_database() "
-    "AND schema_name = 'main' AND NOT internal";
+    "SELECT table_name, NULL, current_database(), schema_name FROM duckdb_tables() WHERE database_name = "
+    "current_database() AND schema_name <> 'adit' AND NOT internal UNION ALL "
+    "SELECT view_name, sql, current_database(), schema_name FROM duckdb_views() WHERE database_name = "
+    "current_database() AND schema_name <> 'adit' AND NOT internal";
 
 Error only_queries() {
   return invalid(
@@ -99,7 +98,8 @@ Result<PoolNames> pool_names(Connection& connection) {
       // A view whose text can't be read is none that a query may use.
       if (relation.view_body.empty()) continue;
     }
-    names.relations[engine_lower(rows->text(row, 0).value_or(""))] = std::move(relation);
+    names.relations[relation_key(rows->text(row, 3).value_or(""), rows->text(row, 0).value_or(""))] =
+        std::move(relation);
   }
   return names;
 }

@@ -99,7 +99,7 @@ Result<void> check_functions(Connection& connection, const std::set<std::string>
       "itself, for example TIMESTAMP '2024-01-31 00:00:00'.");
 }
 
-Result<void> check_columns(Connection& connection, const std::string& table,
+Result<void> check_columns(Connection& connection, const TableName& table,
                            const std::set<std::string>& columns) {
   ADIT_TRY(const auto known, table_columns(connection, table));
   for (const auto& name : columns) {
@@ -125,11 +125,11 @@ Result<duckdb_type> type_of(Connection& connection, const std::string& select) {
 
 }  // namespace
 
-Result<void> gate_predicate(Connection& connection, const std::string& table, std::string_view predicate) {
+Result<void> gate_predicate(Connection& connection, const TableName& table, std::string_view predicate) {
   if (predicate.size() > kPredicateBytesMax) {
     return invalid("The predicate is longer than " + std::to_string(kPredicateBytesMax) + " bytes.");
   }
-  const auto select = "SELECT 1 FROM main." + quote_identifier(table) + " WHERE (\n";
+  const auto select = "SELECT 1 FROM " + quote_table(table) + " WHERE (\n";
   const auto sql = select + std::string(predicate) + "\n)";
   ADIT_TRY(const auto gated, gate_query(connection, sql));
   if (gated.kind != QueryKind::kSelect) return no_expression();
@@ -149,8 +149,8 @@ Result<void> gate_predicate(Connection& connection, const std::string& table, st
   const auto bound = Statement::prepare(connection, sql);
   if (!bound) return to_user_error(bound.error());
   // As a condition the engine takes more than that: lists of expressions, for one.
-  ADIT_TRY(const auto type, type_of(connection, "SELECT (\n" + std::string(predicate) + "\n) FROM main." +
-                                                    quote_identifier(table)));
+  ADIT_TRY(const auto type,
+           type_of(connection, "SELECT (\n" + std::string(predicate) + "\n) FROM " + quote_table(table)));
   return type == DUCKDB_TYPE_BOOLEAN ? Result<void>() : no_expression();
 }
 

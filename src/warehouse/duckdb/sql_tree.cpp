@@ -30,10 +30,9 @@ Error unknown_syntax(std::string_view what) {
 }
 
 Error unknown_table(std::string_view name) {
-  return invalid(
-      "There is no table or view " + quoted(name) +
-      " in this pool. SHOW TABLES lists what there is; files, system tables and other schemas can't be "
-      "queried.");
+  return invalid("There is no table or view " + quoted(name) +
+                 " in this pool. SHOW TABLES lists what there is. A table of a data connection is written "
+                 "\"connection\".\"table\"; files and system tables can't be queried.");
 }
 
 const SqlField* find_field(std::string_view name, std::span<const SqlField> own,
@@ -177,6 +176,10 @@ std::string engine_lower(std::string_view name) {
   return lower;
 }
 
+std::string relation_key(std::string_view schema, std::string_view name) {
+  return engine_lower(schema) + '\0' + engine_lower(name);
+}
+
 Result<void> SqlTree::check(const Value& tree) {
   const auto* statements = tree.is_object() ? tree.get_object().if_contains("statements") : nullptr;
   if (statements == nullptr || !statements->is_array() || statements->get_array().size() != 1) {
@@ -297,25 +300,25 @@ Result<void> SqlTree::base_table(const Object& object, const Scope* scope) {
       if (cte != scope->ctes.end()) return add_weight(cte->second);
     }
   }
-  const bool elsewhere =
-      (!schema.empty() && schema != "main") || (!catalog.empty() && catalog != engine_lower(names_.catalog));
-  const auto found = names_.relations.find(name);
+  const bool elsewhere = !catalog.empty() && catalog != engine_lower(names_.catalog);
+  const auto found = names_.relations.find(relation_key(schema.empty() ? "main" : schema, name));
   if (elsewhere || is_reserved_name(name) || found == names_.relations.end()) return unknown_table(written);
-  return found->second.view_body.empty() ? Result<void>() : view(name, found->second.view_body);
+  const auto& body = found->second.view_body;
+  return body.empty() ? Result<void>() : view(found->first, written, body);
 }
 
-Result<void> SqlTree::view(const std::string& name, const std::string& body) {
-  if (const auto checked = views_checked_.find(name); checked != views_checked_.end())
+Result<void> SqlTree::view(const std::string& key, std::string_view name, const std::string& body) {
+  if (const auto checked = views_checked_.find(key); checked != views_checked_.end())
     return add_weight(checked->second);
-  if (!views_open_.insert(name).second) return invalid("The view " + quoted(name) + " names itself.");
+  if (!views_open_.insert(key).second) return invalid("The view " + quoted(name) + " names itself.");
   const auto before = weight_;
   const auto tree = parse_(body);
   const auto allowed = tree ? check(*tree) : Result<void>(tree.error());
-  views_open_.erase(name);
+  views_open_.erase(key);
   if (!allowed) {
     return invalid("The view " + quoted(name) + " can't be queried: " + allowed.error().public_message);
   }
-  views_checked_[name] = weight_ - before;
+  views_checked_[key] = weight_ - before;
   return {};
 }
 

@@ -15,15 +15,17 @@
 
 namespace adit {
 
-/// What a query may name: the tables and views of the pool, by their names in lower case as the engine
-/// compares them (ASCII only).
+/// What a query may name: the tables and views of the pool, global or of its connections.
 struct PoolNames {
   struct Relation {
     std::string view_body;  ///< empty for a table
   };
-  std::string catalog;  ///< the engine's name of the pool's file
-  std::unordered_map<std::string, Relation> relations;
+  std::string catalog;                                  ///< the engine's name of the pool's file
+  std::unordered_map<std::string, Relation> relations;  ///< by relation_key()
 };
+
+/// Schema and name as the engine compares them, in lower case (ASCII only). Global tables stand in `main`.
+std::string relation_key(std::string_view schema, std::string_view name);
 
 /// `name` with A–Z in lower case, which is how the engine compares names.
 std::string engine_lower(std::string_view name);
@@ -63,7 +65,7 @@ class SqlTree {
   Result<void> select_list(const Value& list, Scope& scope);
   Result<void> table(const Value& value, const Scope* scope);
   Result<void> base_table(const Object& object, const Scope* scope);
-  Result<void> view(const std::string& name, const std::string& body);
+  Result<void> view(const std::string& key, std::string_view name, const std::string& body);
   Result<void> table_function(const Object& object, const Scope* scope);
   Result<void> expression(const Value& value, const Scope* scope);
   Result<void> function(const Object& object);

@@ -9,6 +9,7 @@
 #include "warehouse/duckdb/marks.h"
 #include "warehouse/duckdb/small_chunk.h"
 #include "warehouse/duckdb/sql_text.h"
+#include "warehouse/duckdb/stored_chunk.h"
 #include "warehouse/duckdb/table_columns.h"
 
 namespace adit {
@@ -56,7 +57,7 @@ Stager::Stager(OpenPool& pool, Connection& connection, Activity& activity, const
 
 Result<void> Stager::load() {
   if (plan_.spec.type == JobType::kDelta) {
-    if (const auto known = pool_.table(plan_.spec.target_name); known && !known->view) {
+    if (const auto known = pool_.table(plan_.spec.target()); known && !known->view) {
       ADIT_TRY(target_, pool_.columns(connection_, *known));
     }
   }
@@ -77,7 +78,7 @@ Result<void> Stager::discard() {
     return {};
   }
   ADIT_TRY(auto transaction, Transaction::begin(connection_));
-  ADIT_CHECK(run(connection_, "DROP TABLE IF EXISTS main." + quote_identifier(stage_table_name(plan_.job))));
+  ADIT_CHECK(run(connection_, "DROP TABLE IF EXISTS " + quote_table(stage_.table(plan_.job))));
   ADIT_CHECK(run(connection_, delete_chunk_marks_sql(plan_.job)));
   ADIT_CHECK(transaction.commit());
   stage_.clear();
@@ -96,6 +97,11 @@ Result<StagedChunk> Stager::stage(const ChunkFile& chunk) {
     return staged;
   }
   if (out_of_order(chunk)) ADIT_CHECK(discard());
+  ADIT_TRY(auto damage, damage_of(chunk));
+  if (damage) {
+    staged.errors.push_back(only_message(*std::move(damage)));
+    return staged;
+  }
   const auto source = open_source(connection_, plan_.spec, chunk.operation, chunk.path);
   if (!source) {
     if (source.error().kind != ErrorKind::kInvalid) return source.error();
@@ -196,8 +202,8 @@ StagedColumn Stager::plan_column(const SourceColumn& column) const {
 }
 
 std::string Stager::create_sql(const std::vector<StagedColumn>& columns) const {
-  auto sql = "CREATE TABLE main." + quote_identifier(stage_table_name(plan_.job)) + " (" +
-             column_list(columns) + quote_identifier(kChangeDateColumn) + " TIMESTAMP";
+  auto sql = "CREATE TABLE " + quote_table(stage_.table(plan_.job)) + " (" + column_list(columns) +
+             quote_identifier(kChangeDateColumn) + " TIMESTAMP";
   if (!keys_.empty()) {
     sql += ", " + std::string(kHiddenChunk) + " BIGINT, " + std::string(kHiddenOperation) + " BOOLEAN";
   }
@@ -232,7 +238,7 @@ Result<void> Stager::shape_table(const std::vector<StagedColumn>& columns, bool 
 }
 
 Result<void> Stager::extend_table(const std::vector<StagedColumn>& columns) {
-  const auto alter = "ALTER TABLE main." + quote_identifier(stage_table_name(plan_.job));
+  const auto alter = "ALTER TABLE " + quote_table(stage_.table(plan_.job));
   for (std::size_t i = 0; i < columns.size(); ++i) {
     const auto name = quote_identifier(columns[i].name);
     if (i >= stage_.columns.size()) {
@@ -268,7 +274,7 @@ Result<void> Stager::spill() {
   for (const auto& [position, mark] : stage_.marks) marks.push_back(mark);
   ADIT_TRY(auto transaction, Transaction::begin(connection_));
   ADIT_CHECK(run(connection_, create_sql(stage_.columns)));
-  ADIT_CHECK(append_held(connection_, {.table = stage_table_name(plan_.job)}, stage_.held));
+  ADIT_CHECK(append_held(connection_, {.table = stage_.table(plan_.job)}, stage_.held));
   ADIT_CHECK(insert_chunk_marks(connection_, plan_.job, marks, stage_.columns));
   ADIT_CHECK(activity_.shield());
   const auto committed = transaction.commit();
@@ -330,7 +336,7 @@ Result<std::variant<std::uint64_t, EngineFailure>> Stager::insert(const ChunkFil
   auto mark = mark_of(chunk, select);
   ADIT_TRY(auto transaction, Transaction::begin(connection_));
   if (create_in_insert_) ADIT_CHECK(run(connection_, create_sql(stage_.columns)));
-  auto rows = try_run(connection_, select.insert_sql(plan_.job, constants_of(mark)));
+  auto rows = try_run(connection_, select.insert_sql(stage_.table(plan_.job), constants_of(mark)));
   if (!rows) return Inserted(std::move(rows).error());
   mark.rows = rows->changed();
   auto columns = stage_.columns;
@@ -360,8 +366,8 @@ Result<void> Stager::settle_undecided(const ChunkSelect& select, std::vector<Sta
     open.push_back(&*found);
   }
   if (open.empty()) return {};
-  ADIT_TRY(const auto rows, run(connection_, "SELECT " + counts + " FROM main." +
-                                                 quote_identifier(stage_table_name(plan_.job))));
+  ADIT_TRY(const auto rows,
+           run(connection_, "SELECT " + counts + " FROM " + quote_table(stage_.table(plan_.job))));
   for (std::size_t i = 0; i < open.size(); ++i) open[i]->undecided = rows.integer(0, i) == 0;
   return {};
 }

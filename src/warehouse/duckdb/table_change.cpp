@@ -16,14 +16,12 @@ constexpr std::string_view kNotConfirmed =
     "be lost, "
     "it is made again.";
 
-std::string in_main(const KnownTable& table) { return "main." + quote_identifier(table.name); }
-
 /// Counts what a DROP takes away; a DELETE tells it by itself.
 Result<std::uint64_t> apply(Connection& connection, const KnownTable& table, const TableChange& change) {
   ADIT_TRY(const auto sql, table_change_sql(connection, table, change));
   std::uint64_t rows = 0;
   if (change.kind == TableChangeKind::kDrop && !table.view) {
-    ADIT_TRY(const auto counted, run(connection, "SELECT count(*) FROM " + in_main(table)));
+    ADIT_TRY(const auto counted, run(connection, "SELECT count(*) FROM " + quote_table(table.name)));
     rows = static_cast<std::uint64_t>(counted.integer(0, 0).value_or(0));
   }
   auto done = try_run(connection, sql);
@@ -39,24 +37,24 @@ Result<std::uint64_t> apply(Connection& connection, const KnownTable& table, con
 Result<std::string> table_change_sql(Connection& connection, const KnownTable& table,
                                      const TableChange& change) {
   if (table.view && change.kind != TableChangeKind::kDrop) {
-    return invalid("\"" + table.name + "\" is a view and has no rows of its own.");
+    return invalid("\"" + table.name.name + "\" is a view and has no rows of its own.");
   }
   switch (change.kind) {
     case TableChangeKind::kDrop:
-      return std::string(table.view ? "DROP VIEW " : "DROP TABLE ") + in_main(table);
+      return std::string(table.view ? "DROP VIEW " : "DROP TABLE ") + quote_table(table.name);
     case TableChangeKind::kTruncate:
-      return "DELETE FROM " + in_main(table);
+      return "DELETE FROM " + quote_table(table.name);
     case TableChangeKind::kDelete:
       break;
   }
   ADIT_CHECK(gate_predicate(connection, table.name, change.predicate));
-  return "DELETE FROM " + in_main(table) + " WHERE (\n" + change.predicate + "\n)";
+  return "DELETE FROM " + quote_table(table.name) + " WHERE (\n" + change.predicate + "\n)";
 }
 
 Result<Landing> change_table(OpenPool& pool, Connection& connection, Activity& activity,
                              const StagePlan& plan, Timestamp now) {
   const auto& change = *plan.spec.change;
-  const auto table = pool.table(plan.spec.target_name);
+  const auto table = pool.table(plan.spec.target());
   Landing landing;
   landing.job = plan.job;
   landing.landed_at = now;
@@ -67,7 +65,7 @@ Result<Landing> change_table(OpenPool& pool, Connection& connection, Activity& a
   } else {
     landing.notes.emplace_back("The table was not there any more.");
   }
-  ADIT_CHECK(insert_landing(connection, landing, table ? table->name : plan.spec.target_name));
+  ADIT_CHECK(insert_landing(connection, landing, table ? table->name : plan.spec.target()));
   failpoint("warehouse.change.before_commit");
   ADIT_CHECK(activity.shield());
   const auto committed = transaction.commit();

@@ -19,9 +19,8 @@ Tried<std::vector<ColumnInfo>> columns_of(Connection& connection, const std::str
   return columns;
 }
 
-Result<std::optional<std::vector<ColumnInfo>>> table_columns(Connection& connection,
-                                                             const std::string& table) {
-  auto columns = columns_of(connection, "main." + quote_identifier(table));
+Result<std::optional<std::vector<ColumnInfo>>> table_columns(Connection& connection, const TableName& table) {
+  auto columns = columns_of(connection, quote_table(table));
   if (columns) return std::optional(std::move(*columns));
   if (columns.error().message.starts_with("Catalog Error")) return std::optional<std::vector<ColumnInfo>>();
   return to_error(columns.error());

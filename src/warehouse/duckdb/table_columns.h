@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "model/pool.h"
+#include "model/table_name.h"
 #include "warehouse/duckdb/engine.h"
 
 namespace adit {
@@ -13,10 +14,9 @@ namespace adit {
 /// Names and types of what `SELECT * FROM <from>` gives.
 Tried<std::vector<ColumnInfo>> columns_of(Connection& connection, const std::string& from);
 
-/// The columns of a table of schema main, the hidden ones included; nullopt when there is none of that exact
+/// The columns of a table, the hidden ones included; nullopt when there is none of that exact
 /// name (the engine ignores the case of ASCII letters). Ask only for names that are known or the warehouse's
 /// own: the engine takes unknown ones that look like a file's for a file.
-Result<std::optional<std::vector<ColumnInfo>>> table_columns(Connection& connection,
-                                                             const std::string& table);
+Result<std::optional<std::vector<ColumnInfo>>> table_columns(Connection& connection, const TableName& table);
 
 }  // namespace adit

@@ -52,11 +52,10 @@ Result<std::vector<TableInfo>> list_tables(Connection& connection) {
   return tables;
 }
 
-Result<std::optional<std::vector<ColumnInfo>>> list_columns(Connection& connection, const std::string& schema,
-                                                            const std::string& table) {
+Result<std::optional<std::vector<ColumnInfo>>> list_columns(Connection& connection, const TableName& table) {
   ADIT_TRY(auto tables, list_tables(connection));
-  const auto found = std::ranges::find_if(tables, [&](const auto& known) {
-    return fold_name(known.schema) == fold_name(schema) && fold_name(known.name) == fold_name(table);
+  const auto found = std::ranges::find_if(tables, [&, key = fold_table(table)](const auto& known) {
+    return fold_table({known.schema, known.name}) == key;
   });
   if (found == tables.end()) return std::optional<std::vector<ColumnInfo>>();
   return std::optional(std::move(found->columns));

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "model/pool.h"
+#include "model/table_name.h"
 #include "warehouse/duckdb/engine.h"
 
 namespace adit {
@@ -13,9 +14,8 @@ namespace adit {
 /// Tables and views of the global schema, then of the connections' schemas; no names of the warehouse's own.
 Result<std::vector<TableInfo>> list_tables(Connection& connection);
 
-/// The columns of a table or view; `schema` is empty for a global one. Names are compared by Unicode case
+/// The columns of a table or view. Names are compared by Unicode case
 /// folding. nullopt: there is none of that name.
-Result<std::optional<std::vector<ColumnInfo>>> list_columns(Connection& connection, const std::string& schema,
-                                                            const std::string& table);
+Result<std::optional<std::vector<ColumnInfo>>> list_columns(Connection& connection, const TableName& table);
 
 }  // namespace adit

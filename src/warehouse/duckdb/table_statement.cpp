@@ -16,8 +16,8 @@ Error wrong_form() {
   return invalid(
       "Only one statement of these forms can run after a push: CREATE [OR REPLACE] TABLE t AS SELECT …, "
       "INSERT "
-      "INTO t [(columns)] SELECT …, UPDATE t SET … [WHERE …], DELETE FROM t [WHERE …]; t is a table of the "
-      "pool without schema and alias.");
+      "INTO t [(columns)] SELECT …, UPDATE t SET … [WHERE …], DELETE FROM t [WHERE …]; t is a global "
+      "table of the pool, or \"connection\".t of the job's own data connection, without alias.");
 }
 
 /// Reads the words of a statement's head one after the other.
@@ -118,8 +118,14 @@ Result<void> read_columns(HeadReader& head, TableStatement& statement) {
 Result<void> read_name(HeadReader& head, TableStatement& statement) {
   auto name = head.identifier();
   if (!name) return wrong_form();
+  if (head.symbol('.')) {
+    auto table = head.identifier();
+    if (!table) return wrong_form();
+    if (engine_lower(*name) != "main") statement.table.schema = *std::move(name);
+    name = std::move(table);
+  }
   ADIT_CHECK(check_table_name(*name));
-  statement.table = *std::move(name);
+  statement.table.name = *std::move(name);
   return {};
 }
 
@@ -168,7 +174,7 @@ Result<void> read_head(HeadReader& head, TableStatement& statement) {
 
 }  // namespace
 
-Result<TableStatement> parse_table_statement(std::string_view sql) {
+Result<TableStatement> parse_table_statement(std::string_view sql, std::string_view schema) {
   if (sql.size() > kQuerySqlBytesMax) {
     return invalid("The statement is longer than " + std::to_string(kQuerySqlBytesMax) + " bytes.");
   }
@@ -177,6 +183,13 @@ Result<TableStatement> parse_table_statement(std::string_view sql) {
   HeadReader head(sql);
   TableStatement statement;
   ADIT_CHECK(read_head(head, statement));
+  const auto& own = statement.table.schema;
+  if (!own.empty() && fold_name(own) != fold_name(schema)) {
+    return invalid(
+        "The statement names \"" + shorten(own, kNameBytesMax) +
+        "\": it can change global tables and those of the job's own data connection" +
+        (schema.empty() ? std::string(", and this job has none.") : " \"" + std::string(schema) + "\"."));
+  }
   statement.rest = head.rest();
   if (statement.rest.empty() && statement.kind != StatementKind::kDelete) return wrong_form();
   return statement;

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "model/table_name.h"
 
 namespace adit {
 
@@ -15,7 +16,7 @@ enum class StatementKind { kCreateTableAs, kInsert, kUpdate, kDelete };
 /// to pass before it may stand behind that head.
 struct TableStatement {
   StatementKind kind = StatementKind::kInsert;
-  std::string table;  ///< as the user wrote it, without quotes
+  TableName table;  ///< as the user wrote it, without quotes
   bool or_replace = false;
   bool if_not_exists = false;
   std::vector<std::string> columns;  ///< of an INSERT that names them
@@ -25,8 +26,9 @@ struct TableStatement {
 };
 
 /// Reads `CREATE [OR REPLACE] TABLE [IF NOT EXISTS] t AS query`, `INSERT INTO t [(a, b)] query`,
-/// `UPDATE t SET …`, `DELETE FROM t [WHERE …]`; the table's name stands without schema and without alias.
+/// `UPDATE t SET …`, `DELETE FROM t [WHERE …]`; t is a global table or, with it in front, one of `schema`,
+/// without alias.
 /// Anything else is kInvalid. The rest is not looked at.
-Result<TableStatement> parse_table_statement(std::string_view sql);
+Result<TableStatement> parse_table_statement(std::string_view sql, std::string_view schema);
 
 }  // namespace adit

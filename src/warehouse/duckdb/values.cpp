@@ -326,9 +326,4 @@ Cell ColumnReader::read_nested(duckdb_vector vector, idx_t row) const {
   return json::serialize(members);
 }
 
-std::size_t cell_bytes(const Cell& cell) {
-  const auto* text = std::get_if<std::string>(&cell);
-  return sizeof(Cell) + (text == nullptr ? 0 : text->size());
-}
-
 }  // namespace adit

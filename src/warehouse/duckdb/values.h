@@ -41,7 +41,4 @@ class ColumnReader {
   std::vector<ColumnReader> children_;
 };
 
-/// Bytes that a cell takes in memory and, roughly, in JSON.
-std::size_t cell_bytes(const Cell& cell);
-
 }  // namespace adit

@@ -1,0 +1,237 @@
+#include "backup/doctor.h"
+
+#include <algorithm>
+#include <map>
+#include <system_error>
+#include <unordered_set>
+#include <utility>
+
+#include "base/copy_file.h"
+#include "catalog/catalog_file.h"
+#include "chunks/chunk_store.h"
+#include "warehouse/pool_examination.h"
+
+namespace adit {
+namespace {
+
+namespace fs = std::filesystem;
+
+class Doctor {
+ public:
+  Doctor(const DataLayout& layout, DoctorReading reading) : layout_(layout), reading_(reading) {}
+
+  Result<DoctorReport> examine() {
+    const CatalogFile catalog(layout_.catalog());
+    ADIT_TRY(const auto lines, catalog.damage());
+    for (const auto& line : lines) add({Finding::kCatalogDamaged, "", "catalog.db", line});
+    auto chunks = catalog.kept_chunks();
+    auto jobs = catalog.landed_jobs();
+    // What can't be read has been told already; the pools can be looked at all the same.
+    const bool known = chunks.ok() && jobs.ok();
+    if (!known && lines.empty())
+      add({Finding::kCatalogDamaged, "", "catalog.db",
+           (chunks ? jobs.error() : chunks.error()).internal_detail});
+    if (known) ADIT_CHECK(look_at_chunks(catalog, *chunks));
+    ADIT_CHECK(look_at_pools(known ? std::move(*jobs) : std::vector<LandedJob>()));
+    return std::move(report_);
+  }
+
+ private:
+  void add(DoctorFinding finding) { report_.findings.push_back(std::move(finding)); }
+  std::string below(const fs::path& file) const { return file.lexically_relative(layout_.root).string(); }
+
+  Result<void> look_at_chunks(const CatalogFile& catalog, const std::vector<KeptChunk>& kept) {
+    std::unordered_set<ChunkId> known;
+    for (const auto& chunk : kept) {
+      known.insert(chunk.chunk);
+      ADIT_CHECK(look_at_chunk(chunk));
+    }
+    ADIT_CHECK(tell_missing(catalog));
+    ADIT_TRY(const auto files, list_local_chunks(layout_.chunks()));
+    for (const auto& file : files) {
+      if (known.contains(file.chunk)) continue;
+      const auto path = local_chunk_file(layout_.chunks(), file.pool, file.job, file.chunk);
+      add({Finding::kChunkUnknown, file.pool.to_string(), below(path),
+           "The catalog does not know this file as a chunk that is kept. It goes with its job's files; where "
+           "commits of "
+           "the catalog were lost it may be of such a one."});
+    }
+    return {};
+  }
+
+  fs::path path_of(const KeptChunk& chunk) const {
+    return local_chunk_file(layout_.chunks(), chunk.pool, chunk.job, chunk.chunk);
+  }
+
+  void add_of_chunk(Finding finding, const KeptChunk& chunk, std::string text) {
+    damaged_jobs_.insert(chunk.job);
+    add({finding, chunk.pool.to_string(), below(path_of(chunk)),
+         std::move(text) + " Job " + chunk.job.to_string() + "."});
+  }
+
+  /// A server may have let files expire since its catalog was read: those are asked for again.
+  Result<void> tell_missing(const CatalogFile& catalog) {
+    if (missing_.empty()) return {};
+    ADIT_TRY(const auto kept, catalog.kept_chunks());
+    std::unordered_set<ChunkId> still;
+    for (const auto& chunk : kept) still.insert(chunk.chunk);
+    for (const auto& chunk : missing_) {
+      if (still.contains(chunk.chunk))
+        add_of_chunk(Finding::kChunkMissing, chunk, "The chunk's file is not there.");
+    }
+    return {};
+  }
+
+  Result<void> look_at_chunk(const KeptChunk& chunk) {
+    ++report_.chunks;
+    const auto path = path_of(chunk);
+    const auto problem = [&](Finding finding, std::string text) {
+      add_of_chunk(finding, chunk, std::move(text));
+    };
+    FileDigest found;
+    if (reading_ == DoctorReading::kQuick) {
+      std::error_code failure;
+      found = {fs::file_size(path, failure), chunk.stored.sha256};
+      if (failure) {
+        missing_.push_back(chunk);
+        return {};
+      }
+    } else {
+      const auto read = digest_of_file(path);
+      if (!read && read.error().kind == ErrorKind::kNotFound) {
+        missing_.push_back(chunk);
+        return {};
+      }
+      if (!read) {
+        problem(Finding::kChunkDamaged,
+                "The chunk's file can't be read: " + read.error().internal_detail + ".");
+        return {};
+      }
+      found = *read;
+      report_.bytes += found.bytes;
+    }
+    if (found == chunk.stored) return {};
+    problem(Finding::kChunkDamaged,
+            found.bytes == chunk.stored.bytes
+                ? std::string("The chunk's bytes are not those that were acknowledged.")
+                : "The chunk's file has " + std::to_string(found.bytes) + " bytes and not " +
+                      std::to_string(chunk.stored.bytes) + ".");
+    return {};
+  }
+
+  Result<void> look_at_pools(std::vector<LandedJob> jobs) {
+    std::map<PoolId, std::vector<LandedJob>> jobs_of;
+    for (auto& job : jobs) jobs_of[job.pool].push_back(std::move(job));
+    std::error_code failure;
+    for (const auto& entry : fs::directory_iterator(layout_.pools(), failure)) {
+      const auto pool = PoolId::parse(entry.path().filename().string());
+      if (!pool) continue;
+      list_set_aside(*pool, entry.path());
+      ADIT_CHECK(look_at_pool(*pool, entry.path(), jobs_of[*pool]));
+      jobs_of.erase(*pool);
+    }
+    // Pools without a folder: nothing of them is left.
+    for (const auto& [pool, landed] : jobs_of) compare(pool, landed, {});
+    return {};
+  }
+
+  void list_set_aside(PoolId pool, const fs::path& folder) {
+    std::error_code failure;
+    for (const auto& entry : fs::directory_iterator(folder, failure)) {
+      if (entry.path().filename().string().find(".damaged-") == std::string::npos) continue;
+      add({Finding::kPoolSetAside, pool.to_string(), below(entry.path()),
+           "This file was damaged when a server opened the pool, and was set aside. What it held was landed "
+           "again as far "
+           "as chunks were kept. Remove it once nothing is missing."});
+    }
+  }
+
+  Result<void> look_at_pool(PoolId pool, const fs::path& folder, const std::vector<LandedJob>& jobs) {
+    PoolExamination found;
+    std::error_code failure;
+    if (fs::exists(folder / "pool.db", failure)) {
+      const bool quick = reading_ == DoctorReading::kQuick;
+      ADIT_TRY(found, examine_pool(folder, quick ? PoolReading::kMarks : PoolReading::kRows));
+      if (found.in_use) {
+        add({Finding::kPoolInUse, pool.to_string(), below(folder),
+             "A server has the pool open, so it was not looked at. Stop the server to have it looked at."});
+        return {};
+      }
+      ++report_.pools;
+      for (const auto& damage : found.damage)
+        add({Finding::kPoolDamaged, pool.to_string(), below(folder / "pool.db"), damage});
+      if (!found.marks_read) return {};
+    }
+    compare(pool, jobs, found.landed);
+    return {};
+  }
+
+  void compare(PoolId pool, const std::vector<LandedJob>& jobs, const std::unordered_set<JobId>& landed) {
+    for (const auto& job : jobs) {
+      ++report_.jobs;
+      if (landed.contains(job.job)) continue;
+      const bool can_land = job.chunks_kept && !damaged_jobs_.contains(job.job);
+      const auto table = "The rows of this job into \"" + job.table + "\" are not in the pool. ";
+      if (can_land) {
+        add({Finding::kJobMissing, pool.to_string(), job.job.to_string(),
+             table + "Its chunks are kept: they are landed again when the server opens the pool."});
+      } else {
+        add({Finding::kJobUnrecoverable, pool.to_string(), job.job.to_string(),
+             table + (job.chunks_kept
+                          ? "Its chunk files are damaged or gone: push it again, or restore a backup."
+                          : "Its chunks have expired: push it again, or restore a backup.")});
+      }
+    }
+  }
+
+  const DataLayout& layout_;
+  const DoctorReading reading_;
+  DoctorReport report_;
+  std::vector<KeptChunk> missing_;
+  std::unordered_set<JobId> damaged_jobs_;
+};
+
+}  // namespace
+
+std::string_view to_string(Finding finding) {
+  switch (finding) {
+    case Finding::kCatalogDamaged:
+      return "CATALOG_DAMAGED";
+    case Finding::kPoolDamaged:
+      return "POOL_DAMAGED";
+    case Finding::kPoolSetAside:
+      return "POOL_SET_ASIDE";
+    case Finding::kChunkDamaged:
+      return "CHUNK_DAMAGED";
+    case Finding::kChunkMissing:
+      return "CHUNK_MISSING";
+    case Finding::kJobMissing:
+      return "JOB_MISSING";
+    case Finding::kJobUnrecoverable:
+      return "JOB_UNRECOVERABLE";
+    case Finding::kChunkUnknown:
+      return "CHUNK_UNKNOWN";
+    case Finding::kPoolInUse:
+      return "POOL_IN_USE";
+  }
+  std::unreachable();
+}
+
+bool is_problem(Finding finding) {
+  return finding != Finding::kChunkUnknown && finding != Finding::kPoolInUse &&
+         finding != Finding::kPoolSetAside;
+}
+
+bool DoctorReport::healthy() const {
+  return std::ranges::none_of(findings, [](const auto& found) { return is_problem(found.finding); });
+}
+
+Result<DoctorReport> examine(const DataLayout& layout, DoctorReading reading) {
+  std::error_code failure;
+  if (!fs::exists(layout.catalog(), failure)) {
+    return not_found("There is no adit installation in " + layout.root.string() + ".");
+  }
+  return Doctor(layout, reading).examine();
+}
+
+}  // namespace adit

@@ -1,0 +1,150 @@
+#include "catalog/catalog_file.h"
+
+#include <memory>
+#include <optional>
+#include <utility>
+
+#include "catalog/migrations.h"
+#include "catalog/row_codecs.h"
+#include "catalog/sqlite_session.h"
+
+namespace adit {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// More lines say no more.
+constexpr std::size_t kDamageLinesMax = 20;
+
+Error damaged(std::string detail) {
+  return {ErrorKind::kInvalid, "The catalog can't be read: the file catalog.db or its log is damaged.",
+          std::move(detail)};
+}
+
+/// Runs `body` on a session of its own; what SQLite throws is damage or an error of the machine.
+template <class Body>
+auto with_session(const fs::path& file, SessionKind kind, Body body)
+    -> decltype(body(std::declval<SqliteSession&>())) {
+  std::error_code failure;
+  if (!fs::exists(file, failure)) return Error{ErrorKind::kNotFound, "There is no catalog.", file.string()};
+  std::optional<SqliteSession> session;
+  try {
+    session.emplace(file, kind);
+    return body(*session);
+  } catch (const std::exception& exception) {
+    if (!session) return damaged("open catalog " + file.string() + ": " + exception.what());
+    auto error = session->error_of(exception);
+    if (SqliteSession::is_damage(exception)) return damaged(std::move(error.internal_detail));
+    return error;
+  }
+}
+
+void read_lines(SqliteSession& session, std::string_view sql, std::vector<std::string>& lines) {
+  std::string line;
+  auto query = session.query(sql);
+  query.into(line);
+  while (lines.size() < kDamageLinesMax && query.next()) {
+    if (line != "ok") lines.push_back(line);
+  }
+}
+
+template <class Tag>
+bool parse_into(const std::string& text, Id<Tag>& id) {
+  const auto parsed = Id<Tag>::parse(text);
+  if (parsed) id = *parsed;
+  return parsed.has_value();
+}
+
+}  // namespace
+
+int newest_catalog_version() { return catalog_migrations().back().version; }
+
+Result<void> copy_catalog(const fs::path& file, const fs::path& target) {
+  // Not a reader's session: that may write nothing, not even another file.
+  return with_session(file, SessionKind::kWriter,
+                      [&](SqliteSession& session) -> Result<void> { return copy_into(session, target); });
+}
+
+Result<int> CatalogFile::version() const {
+  return with_session(file_, SessionKind::kReader,
+                      [](SqliteSession& session) -> Result<int> { return schema_version(session); });
+}
+
+Result<std::vector<std::string>> CatalogFile::damage() const {
+  using Lines = std::vector<std::string>;
+  auto found = with_session(file_, SessionKind::kReader, [](SqliteSession& session) -> Result<Lines> {
+    Lines lines;
+    read_lines(session, "PRAGMA integrity_check(20)", lines);
+    if (!lines.empty()) return lines;
+    read_lines(session,
+               "SELECT \"table\" || ': row ' || coalesce(rowid, '?') || ' refers to none in ' || parent "
+               "FROM pragma_foreign_key_check()",
+               lines);
+    return lines;
+  });
+  if (!found && found.error().kind == ErrorKind::kInvalid) return Lines{found.error().internal_detail};
+  return found;
+}
+
+Result<std::vector<KeptChunk>> CatalogFile::kept_chunks() const {
+  return with_session(
+      file_, SessionKind::kReader, [](SqliteSession& session) -> Result<std::vector<KeptChunk>> {
+        std::vector<KeptChunk> chunks;
+        std::string pool, job, chunk, digest;
+        long long bytes = 0;
+        auto query = session.query(
+            "SELECT jobs.pool_id, jobs.id, chunks.id, chunks.bytes, chunks.digest FROM chunks JOIN jobs ON "
+            "jobs.number = "
+            "chunks.job_number JOIN pools ON pools.id = jobs.pool_id WHERE jobs.chunks_kept = 1 AND "
+            "pools.deleting = 0 "
+            "AND (jobs.deleted = 0 OR jobs.status NOT IN ('NEW', 'ERROR', 'CANCELED')) ORDER BY jobs.number, "
+            "position");
+        query.into(pool).into(job).into(chunk).into(bytes).into(digest);
+        while (query.next()) {
+          auto& kept = chunks.emplace_back();
+          if (!parse_into(pool, kept.pool) || !parse_into(job, kept.job) || !parse_into(chunk, kept.chunk)) {
+            return damaged("an id in the table chunks is none");
+          }
+          kept.stored = {static_cast<std::uint64_t>(bytes), decode_digest(digest)};
+        }
+        return chunks;
+      });
+}
+
+Result<std::vector<LandedJob>> CatalogFile::landed_jobs() const {
+  return with_session(file_, SessionKind::kReader,
+                      [](SqliteSession& session) -> Result<std::vector<LandedJob>> {
+                        std::vector<LandedJob> jobs;
+                        std::string pool, job, table;
+                        int kept = 0;
+                        auto query = session.query(
+                            "SELECT jobs.pool_id, jobs.id, target_name, chunks_kept FROM jobs JOIN pools ON "
+                            "pools.id = jobs.pool_id WHERE "
+                            "jobs.status = 'DONE' AND pools.deleting = 0 ORDER BY execute_order");
+                        query.into(pool).into(job).into(table).into(kept);
+                        while (query.next()) {
+                          auto& landed = jobs.emplace_back();
+                          if (!parse_into(pool, landed.pool) || !parse_into(job, landed.job)) {
+                            return damaged("an id in the table jobs is none");
+                          }
+                          landed.table = table;
+                          landed.chunks_kept = kept != 0;
+                        }
+                        return jobs;
+                      });
+}
+
+Result<std::vector<PoolId>> CatalogFile::pools() const {
+  return with_session(file_, SessionKind::kReader, [](SqliteSession& session) -> Result<std::vector<PoolId>> {
+    std::vector<PoolId> pools;
+    std::string id;
+    auto query = session.query("SELECT id FROM pools WHERE deleting = 0 ORDER BY number");
+    query.into(id);
+    while (query.next()) {
+      if (!parse_into(id, pools.emplace_back())) return damaged("an id in the table pools is none");
+    }
+    return pools;
+  });
+}
+
+}  // namespace adit

@@ -1,0 +1,325 @@
+// What the end of an engine's process costs, and what not.
+#include <gmock/gmock.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <chrono>
+#include <fstream>
+#include <sstream>
+#include <thread>
+
+#include "warehouse/warehouse_fixture.h"
+
+namespace adit {
+namespace {
+
+using namespace std::chrono_literals;
+using Lines = std::vector<std::string>;
+using testing::HasSubstr;
+
+std::string read_text(const std::filesystem::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  std::ostringstream text;
+  text << file.rdbuf();
+  return text.str();
+}
+
+/// The engines' processes that this process has started, by what they are for.
+std::map<std::string, pid_t> engine_processes() {
+  std::map<std::string, pid_t> found;
+  std::error_code error;
+  for (const auto& entry : std::filesystem::directory_iterator("/proc", error)) {
+    const auto name = entry.path().filename().string();
+    if (name.find_first_not_of("0123456789") != std::string::npos) continue;
+    const auto status = read_text(entry.path() / "status");
+    if (!status.contains("PPid:\t" + std::to_string(::getpid()) + "\n")) continue;
+    const auto command = read_text(entry.path() / "cmdline");
+    const std::string begin("adit\0engine\0", 12);
+    if (!command.starts_with(begin)) continue;
+    found[command.substr(begin.size(), command.size() - begin.size() - 1)] = std::stoi(name);
+  }
+  return found;
+}
+
+std::size_t open_descriptors() {
+  std::size_t count = 0;
+  for (const auto& entry : std::filesystem::directory_iterator("/proc/self/fd")) {
+    static_cast<void>(entry);
+    ++count;
+  }
+  return count;
+}
+
+class EngineProcess : public WarehouseTest {
+ protected:
+  bool in_processes_of_their_own() const override { return true; }
+  HostOptions hosts() const override { return hosts_; }
+
+  pid_t process_of(PoolId pool) { return engine_processes()[pool.to_string()]; }
+  void kill_process_of(PoolId pool) {
+    const auto process = process_of(pool);
+    ASSERT_GT(process, 0);
+    ASSERT_EQ(::kill(process, SIGKILL), 0);
+  }
+  /// Arms a failpoint in the first `processes` of the pool.
+  void arm(const std::string& failpoint, int processes = 1) {
+    hosts_.failpoint = [=, this, left = std::make_shared<std::atomic<int>>(processes)](PoolId pool) {
+      return pool == pool_ && (*left)-- > 0 ? failpoint : std::string();
+    };
+    open();
+  }
+  /// A table `t` with one row in a pool.
+  void fill(PoolId pool) {
+    auto plan = job("t").csv("a\n1\n").plan();
+    plan.stage.pool = pool;
+    const auto landed = warehouse_->land(plan, {});
+    ASSERT_TRUE(landed) << landed.error().public_message << landed.error().internal_detail;
+  }
+  Result<AllRows> count(PoolId pool) {
+    return all_rows(*warehouse_, pool, {.sql = "SELECT count(*) FROM t"});
+  }
+
+  HostOptions hosts_;
+  const PoolId other_ = PoolId::random();
+};
+
+/// Whether all of a killed process is gone: its first thread may be a zombie while others hold the socket
+/// yet.
+bool has_ended(pid_t process) {
+  const auto proc = "/proc/" + std::to_string(process);
+  std::error_code error;
+  const std::filesystem::directory_iterator threads(proc + "/task", error);
+  if (error) return true;
+  return std::distance(begin(threads), end(threads)) <= 1 && read_text(proc + "/status").contains("zombie");
+}
+
+TEST_F(EngineProcess, IsNamedForItsPoolAndShutIn) {
+  fill(pool_);
+  const auto pid = process_of(pool_);
+  ASSERT_GT(pid, 0);
+  const auto status = read_text("/proc/" + std::to_string(pid) + "/status");
+  EXPECT_THAT(status, HasSubstr("Name:\tadit-engine\n"));
+  EXPECT_THAT(status, HasSubstr("NoNewPrivs:\t1\n"));
+  EXPECT_THAT(status, HasSubstr("Seccomp:\t2\n"));
+  EXPECT_THAT(read_text("/proc/" + std::to_string(pid) + "/environ"), testing::Not(HasSubstr("PATH=")));
+}
+
+TEST_F(EngineProcess, KilledWhileIdleCostsNothing) {
+  fill(pool_);
+  const auto before = process_of(pool_);
+  kill_process_of(pool_);
+  while (!has_ended(before)) std::this_thread::sleep_for(1ms);
+  EXPECT_EQ(rows("SELECT a FROM t"), (Lines{"1"}));
+  EXPECT_NE(process_of(pool_), before);
+  EXPECT_EQ(metrics_.engine_hosts_died.Value(), 1);
+}
+
+TEST_F(EngineProcess, KilledWhileItLooksAtUploadsCostsNone) {
+  auto pushed = job("t").csv("a\n1\n");
+  const auto look = [&] {
+    return warehouse_->inspect(pushed.plan().stage, ChunkOperation::kUpsert, pushed.plan().chunks[0].path);
+  };
+  ASSERT_TRUE(look());
+  const auto process = engine_processes()["uploads"];
+  ASSERT_GT(process, 0);
+  ASSERT_EQ(::kill(process, SIGSTOP), 0);
+  std::jthread killer([&] {
+    std::this_thread::sleep_for(100ms);
+    ::kill(process, SIGKILL);
+  });
+  const auto columns = look();
+  ASSERT_TRUE(columns) << columns.error().public_message;
+  EXPECT_EQ(columns->size(), 1U);
+  EXPECT_EQ(metrics_.engine_hosts_died.Value(), 1);
+}
+
+TEST_F(EngineProcess, EndedWhileStagingIsUnavailableAndGoesThroughLater) {
+  for (const std::uint64_t held : {0U, 1U << 18}) {
+    arm(held == 0 ? "warehouse.stage.before_commit" : "warehouse.held");
+    auto with = options();
+    with.held_chunk_bytes_max = held;
+    open(with);
+    auto pushed = job("t").csv("a\n1\n2\n");
+    const auto staged = warehouse_->stage(pushed.plan().stage, pushed.plan().chunks[0], {});
+    ASSERT_FALSE(staged);
+    EXPECT_EQ(staged.error().kind, ErrorKind::kUnavailable) << staged.error().internal_detail;
+    pushed.land();
+    EXPECT_EQ(rows("SELECT a FROM t ORDER BY a"), (Lines{"1", "2"}));
+  }
+}
+
+TEST_F(EngineProcess, ChunkThatEndsItTwiceIsAFailedChunkWhileOtherPoolsGoOn) {
+  arm("warehouse.held", 1000);
+  fill(other_);
+  auto pushed = job("t").csv("a\n1\n");
+  const auto first = warehouse_->stage(pushed.plan().stage, pushed.plan().chunks[0], {});
+  EXPECT_EQ(first.error().kind, ErrorKind::kUnavailable);
+  const auto second = warehouse_->stage(pushed.plan().stage, pushed.plan().chunks[0], {});
+  ASSERT_TRUE(second) << second.error().internal_detail;
+  ASSERT_EQ(second->errors.size(), 1U);
+  EXPECT_THAT(second->errors[0].message, HasSubstr("ended twice while it read this chunk"));
+  EXPECT_EQ(metrics_.engine_hosts_died.Value(), 2);
+  const auto third = warehouse_->stage(pushed.plan().stage, pushed.plan().chunks[0], {});
+  ASSERT_TRUE(third);
+  EXPECT_EQ(third->errors.size(), 1U);
+  EXPECT_EQ(metrics_.engine_hosts_died.Value(), 2) << "it was not tried again";
+  EXPECT_TRUE(count(other_));
+}
+
+TEST_F(EngineProcess, EndedBeforeTheCommitLeavesTheTableAndLandsLater) {
+  fill(pool_);
+  arm("warehouse.land.before_commit");
+  auto pushed = job("t", JobType::kDelta).csv("a\n2\n");
+  EXPECT_EQ(warehouse_->land(pushed.plan(), {}).error().kind, ErrorKind::kUnavailable);
+  EXPECT_EQ(rows("SELECT a FROM t"), (Lines{"1"}));
+  pushed.land();
+  EXPECT_EQ(rows("SELECT a FROM t ORDER BY a"), (Lines{"1", "2"}));
+}
+
+TEST_F(EngineProcess, EndedAfterTheCommitHasLandedOnce) {
+  arm("warehouse.land.after_commit", 1000);
+  auto pushed = job("t", JobType::kDelta).csv("a\n2\n");
+  EXPECT_EQ(warehouse_->land(pushed.plan(), {}).error().kind, ErrorKind::kUnavailable);
+  const auto again = warehouse_->land(pushed.plan(), {});
+  ASSERT_TRUE(again) << again.error().internal_detail;
+  EXPECT_EQ(again->rows, 1U);
+  EXPECT_EQ(rows("SELECT a FROM t"), (Lines{"2"}));
+}
+
+TEST_F(EngineProcess, LandingThatEndsItTwiceIsGivenUpAndTheTableIsAsItWas) {
+  fill(pool_);
+  arm("warehouse.land.before_commit", 1000);
+  auto pushed = job("t", JobType::kDelta).csv("a\n2\n");
+  EXPECT_EQ(warehouse_->land(pushed.plan(), {}).error().kind, ErrorKind::kUnavailable);
+  for (int i = 0; i < 2; ++i) {
+    const auto landed = warehouse_->land(pushed.plan(), {});
+    ASSERT_FALSE(landed);
+    EXPECT_EQ(landed.error().kind, ErrorKind::kInternal);
+    EXPECT_THAT(landed.error().public_message, HasSubstr("ended twice while this job landed"));
+  }
+  EXPECT_EQ(metrics_.engine_hosts_died.Value(), 2);
+  EXPECT_EQ(rows("SELECT a FROM t"), (Lines{"1"}));
+}
+
+TEST_F(EngineProcess, EndedInAStreamEndsTheStreamAndNoOther) {
+  constexpr std::uint64_t kRows = 3'000'000;
+  const QueryRequest all{.sql = "SELECT range AS a FROM range(3000000)", .row_limit = kRows};
+  fill(pool_);
+  fill(other_);
+  auto stream = *warehouse_->open_query(pool_, all, {});
+  auto other = *warehouse_->open_query(other_, all, {});
+  std::vector<std::vector<Cell>> batch;
+  ASSERT_TRUE(stream->next(batch));
+  kill_process_of(pool_);
+  Result<void> more;
+  do {
+    more = stream->next(batch);
+  } while (more && !batch.empty());
+  ASSERT_FALSE(more);
+  EXPECT_EQ(more.error().kind, ErrorKind::kUnavailable);
+  stream.reset();
+  EXPECT_EQ(rows("SELECT a FROM t"), (Lines{"1"}));
+  std::uint64_t seen = 0;
+  do {
+    ASSERT_TRUE(other->next(batch));
+    seen += batch.size();
+  } while (!batch.empty());
+  EXPECT_EQ(seen, kRows);
+}
+
+TEST_F(EngineProcess, ThatHangsIsKilledAndStartedAgain) {
+  hosts_.life_interval = 50ms;
+  hosts_.life_timeout = 300ms;
+  open();
+  fill(pool_);
+  ASSERT_EQ(::kill(process_of(pool_), SIGSTOP), 0);
+  const auto begin = std::chrono::steady_clock::now();
+  const auto answer = count(pool_);
+  ASSERT_FALSE(answer);
+  EXPECT_EQ(answer.error().kind, ErrorKind::kUnavailable);
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, 10s);
+  EXPECT_EQ(rows("SELECT a FROM t"), (Lines{"1"}));
+}
+
+TEST_F(EngineProcess, ThatNobodyAsksEnds) {
+  hosts_.life_interval = 20ms;
+  hosts_.idle_max = 100ms;
+  open();
+  fill(pool_);
+  const auto deadline = std::chrono::steady_clock::now() + 20s;
+  while (!engine_processes().empty() && std::chrono::steady_clock::now() < deadline)
+    std::this_thread::sleep_for(5ms);
+  EXPECT_TRUE(engine_processes().empty());
+  EXPECT_EQ(rows("SELECT a FROM t"), (Lines{"1"}));
+  EXPECT_EQ(metrics_.engine_hosts_died.Value(), 0);
+}
+
+TEST_F(EngineProcess, ThatEndsAgainAndAgainIsGivenAPause) {
+  fill(pool_);
+  std::optional<Error> refused;
+  for (int i = 0; i < 6 && !refused; ++i) {
+    ASSERT_NO_FATAL_FAILURE(kill_process_of(pool_));
+    // The first answer may come from the one that is ending.
+    auto answer = count(pool_);
+    if (!answer) answer = count(pool_);
+    if (!answer && answer.error().public_message.contains("given a pause")) refused = answer.error();
+  }
+  ASSERT_TRUE(refused);
+  EXPECT_EQ(refused->kind, ErrorKind::kUnavailable);
+  const auto deadline = std::chrono::steady_clock::now() + 20s;
+  while (!count(pool_) && std::chrono::steady_clock::now() < deadline) std::this_thread::sleep_for(20ms);
+  EXPECT_TRUE(count(pool_));
+}
+
+TEST_F(EngineProcess, AHundredOfThemLeaveNothingBehind) {
+  hosts_.idle_max = 1ms;
+  hosts_.life_interval = 1h;
+  auto with = options();
+  with.pools_open_max = 1;
+  open(with);
+  fill(pool_);
+  fill(other_);
+  const auto descriptors = open_descriptors();
+  for (int i = 0; i < 50; ++i) {
+    ASSERT_TRUE(count(pool_));
+    ASSERT_TRUE(count(other_));
+  }
+  EXPECT_LE(open_descriptors(), descriptors + 1);
+  EXPECT_GE(metrics_.engine_hosts_started.Value(), 100);
+  EXPECT_EQ(engine_processes().size(), 1U);
+  warehouse_.reset();
+  EXPECT_TRUE(engine_processes().empty());
+}
+
+TEST_F(EngineProcess, WhoseJobTakesTooMuchMemoryIsKilledAndTheJobGivenUp) {
+  hosts_.memory_reserve_bytes = 1;
+  hosts_.life_interval = 5ms;
+  auto with = options();
+  with.memory_bytes_max = 128 << 20;
+  open(with);
+  fill(other_);
+  // The engine keeps what it counts within its 64 MiB; with all else it is above them.
+  auto pushed = job("t").parquet("SELECT range AS a, md5(range::VARCHAR) AS b FROM range(3000000)");
+  std::vector<std::string> said;
+  for (int attempt = 0; attempt < 4; ++attempt) {
+    const auto landed = warehouse_->land(pushed.plan(), {});
+    if (!landed) said.push_back(landed.error().public_message);
+  }
+  EXPECT_THAT(said, testing::Contains(HasSubstr("ended twice while this job landed")));
+  EXPECT_GE(metrics_.engine_hosts_died.Value(), 2);
+  EXPECT_TRUE(count(other_));
+}
+
+TEST_F(EngineProcess, GivesParquetAsADescriptor) {
+  fill(pool_);
+  const auto result = warehouse_->query_parquet(pool_, {.sql = "SELECT a FROM t"}, {});
+  ASSERT_TRUE(result) << result.error().internal_detail;
+  char magic[4] = {};
+  ASSERT_EQ(::pread(result->file.get(), magic, sizeof magic, 0), 4);
+  EXPECT_EQ(std::string(magic, 4), "PAR1");
+  EXPECT_GT(result->bytes, 100U);
+}
+
+}  // namespace
+}  // namespace adit

@@ -1,0 +1,65 @@
+// The processes in which a server has its engines.
+#pragma once
+
+#include <signal.h>
+#include <sys/types.h>
+
+#include <chrono>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <map>
+#include <string>
+#include <thread>
+
+#include "support/server.h"
+
+namespace adit::test {
+
+/// By what they are for: a pool's id, or `uploads`. Those of one server, or with 0 of any.
+inline std::map<std::string, pid_t> engine_processes(pid_t server) {
+  const auto read = [](const std::filesystem::path& path) {
+    std::ifstream file(path, std::ios::binary);
+    return std::string(std::istreambuf_iterator<char>(file), {});
+  };
+  const std::string command("adit\0engine\0", 12);
+  std::map<std::string, pid_t> found;
+  std::error_code error;
+  for (const auto& entry : std::filesystem::directory_iterator("/proc", error)) {
+    const auto name = entry.path().filename().string();
+    if (name.find_first_not_of("0123456789") != std::string::npos) continue;
+    const auto words = read(entry.path() / "cmdline");
+    if (!words.starts_with(command)) continue;
+    const auto status = read(entry.path() / "status");
+    if (server != 0 && !status.contains("PPid:\t" + std::to_string(server) + "\n")) continue;
+    found[words.substr(command.size(), words.size() - command.size() - 1)] = std::stoi(name);
+  }
+  return found;
+}
+
+/// Kills the one that is named. False when there is none.
+inline bool kill_engine_process(pid_t server, const std::string& name) {
+  const auto found = engine_processes(server);
+  const auto process = found.find(name);
+  return process != found.end() && ::kill(process->second, SIGKILL) == 0;
+}
+
+/// SIGKILL to the server, and waits until its engines are gone too. False: one of them was not in time.
+inline bool kill_with_engines(Server& server, std::chrono::milliseconds timeout = std::chrono::seconds{10}) {
+  const auto engines = engine_processes(server.pid());
+  server.kill();
+  const auto deadline = std::chrono::steady_clock::now() + timeout;
+  for (const auto& [name, pid] : engines) {
+    for (;;) {
+      std::ifstream file("/proc/" + std::to_string(pid) + "/stat");
+      std::string text;
+      // Ended, whether or not somebody has asked how.
+      if (!std::getline(file, text) || text.contains(") Z ") || text.contains(") X ")) break;
+      if (std::chrono::steady_clock::now() > deadline) return false;
+      std::this_thread::sleep_for(std::chrono::milliseconds{2});
+    }
+  }
+  return true;
+}
+
+}  // namespace adit::test

@@ -94,6 +94,20 @@ bool has_ended(pid_t process) {
   return std::distance(begin(threads), end(threads)) <= 1 && read_text(proc + "/status").contains("zombie");
 }
 
+/// Stops a process and returns when none of its threads runs any more: one of them may answer yet after
+/// kill() has returned.
+void stop_process(pid_t process) {
+  ASSERT_EQ(::kill(process, SIGSTOP), 0);
+  const auto all_stand = [&] {
+    for (const auto& thread :
+         std::filesystem::directory_iterator("/proc/" + std::to_string(process) + "/task")) {
+      if (!read_text(thread.path() / "status").contains("State:\tT")) return false;
+    }
+    return true;
+  };
+  while (!all_stand()) std::this_thread::sleep_for(1ms);
+}
+
 TEST_F(EngineProcess, IsNamedForItsPoolAndShutIn) {
   fill(pool_);
   const auto pid = process_of(pool_);
@@ -123,7 +137,7 @@ TEST_F(EngineProcess, KilledWhileItLooksAtUploadsCostsNone) {
   ASSERT_TRUE(look());
   const auto process = engine_processes()["uploads"];
   ASSERT_GT(process, 0);
-  ASSERT_EQ(::kill(process, SIGSTOP), 0);
+  stop_process(process);
   std::jthread killer([&] {
     std::this_thread::sleep_for(100ms);
     ::kill(process, SIGKILL);
@@ -233,7 +247,7 @@ TEST_F(EngineProcess, ThatHangsIsKilledAndStartedAgain) {
   hosts_.life_timeout = 300ms;
   open();
   fill(pool_);
-  ASSERT_EQ(::kill(process_of(pool_), SIGSTOP), 0);
+  stop_process(process_of(pool_));
   const auto begin = std::chrono::steady_clock::now();
   const auto answer = count(pool_);
   ASSERT_FALSE(answer);

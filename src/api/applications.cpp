@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "api/access_endpoints.h"
+#include "api/access_fields.h"
 
 namespace adit {
 namespace {
@@ -34,9 +35,7 @@ Result<Application> application_in_path(const AccessServices& services, const Re
 
 Result<Response> list_applications(const AccessServices& services, const Request& request) {
   ADIT_TRY(const auto applications, services.catalog.list_applications(caller(request).team));
-  json::array body;
-  for (const auto& application : applications) body.push_back(application_json(application));
-  return json_answer(body);
+  return list_answer(applications, application_json);
 }
 
 Result<Response> get_application(const AccessServices& services, const Request& request) {

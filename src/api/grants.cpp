@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "api/access_endpoints.h"
+#include "api/access_fields.h"
 #include "base/log.h"
 
 namespace adit {
@@ -40,9 +41,7 @@ json::object grant_json(const Grant& grant, const Names& names) {
 Result<Response> listed(const AccessServices& services, TeamId team, std::optional<PoolId> pool) {
   ADIT_TRY(const auto grants, services.catalog.list_grants(team, pool));
   ADIT_TRY(const auto names, names_of_subjects(services, team));
-  json::array body;
-  for (const auto& grant : grants) body.push_back(grant_json(grant, names));
-  return json_answer(body);
+  return list_answer(grants, [&](const Grant& grant) { return grant_json(grant, names); });
 }
 
 Result<Response> list_grants(const AccessServices& services, const Request& request) {
@@ -58,13 +57,11 @@ Result<Response> list_pool_grants(const AccessServices& services, const Request&
 Result<Response> export_grants(const AccessServices& services, const Request& request) {
   ADIT_TRY(const auto grants, services.catalog.list_grants(caller(request).team, std::nullopt));
   ADIT_TRY(const auto names, names_of_subjects(services, caller(request).team));
-  json::array body;
-  for (const auto& grant : grants) {
+  return list_answer(grants, [&](const Grant& grant) {
     auto entry = grant_json(grant, names);
     entry["serviceName"] = service_of(grant.permission);
-    body.push_back(std::move(entry));
-  }
-  return json_answer(body);
+    return entry;
+  });
 }
 
 Result<Subject> subject_in_path(const Request& request) {

@@ -5,6 +5,7 @@
 
 #include "access/keys.h"
 #include "api/access_endpoints.h"
+#include "api/access_fields.h"
 #include "base/log.h"
 
 namespace adit {
@@ -17,12 +18,6 @@ using http::Request;
 using http::Response;
 
 constexpr std::size_t kPoolsOfKeyMax = 1'000;
-constexpr std::int64_t kOverlapDefaultSeconds = 86'400;
-constexpr std::int64_t kOverlapMaxSeconds = 30 * 86'400;
-
-json::value time_json(const std::optional<Timestamp>& time) {
-  return time ? json::value(to_epoch_ms(*time)) : json::value(nullptr);
-}
 
 json::object key_json(const Key& key) {
   json::object body{{"id", key.id.to_string()},
@@ -36,13 +31,7 @@ json::object key_json(const Key& key) {
                     {"scopes", nullptr},
                     {"pools", nullptr},
                     {"replacedBy", nullptr}};
-  if (key.limits.scopes) {
-    json::array words;
-    for (const auto scope : all_scopes()) {
-      if (key.limits.scopes->has(scope)) words.emplace_back(to_string(scope));
-    }
-    body["scopes"] = std::move(words);
-  }
+  if (key.limits.scopes) body["scopes"] = words_of(*key.limits.scopes, all_scopes());
   if (key.limits.pools) {
     json::array ids;
     for (const auto pool : *key.limits.pools) ids.emplace_back(pool.to_string());
@@ -80,14 +69,9 @@ Result<Response> list_keys(const AccessServices& services, const Request& reques
 
 KeyLimits read_limits(const AccessServices& services, TeamId team, FieldReader& reader) {
   KeyLimits limits;
-  if (reader.array("scopes") != nullptr) {
-    limits.scopes.emplace();
-    for (const auto& word : reader.strings("scopes")) {
-      const auto scope = parse_scope(word);
-      if (!scope) reader.fail("scopes", "there is no scope \"" + word.substr(0, 100) + "\"");
-      if (scope) limits.scopes->add(*scope);
-    }
-    if (limits.scopes->empty()) reader.fail("scopes", "must name a scope, or be left out for all");
+  limits.scopes = read_scopes(reader);
+  if (limits.scopes && limits.scopes->empty()) {
+    reader.fail("scopes", "must name a scope, or be left out for all");
   }
   if (reader.array("pools") != nullptr) {
     limits.pools.emplace();
@@ -204,19 +188,8 @@ Result<Key> key_in_path(const AccessServices& services, const Request& request) 
 
 Result<Response> rotate(const AccessServices& services, const Request& request) {
   ADIT_TRY(auto old, key_in_path(services, request));
-  json::object body;
-  if (!request.body.empty()) {
-    ADIT_TRY(body, parse_json_object(request.body));
-  }
-  std::vector<FieldError> errors;
-  FieldReader reader(body, errors);
-  const auto overlap = reader.integer("overlapSeconds").value_or(kOverlapDefaultSeconds);
-  if (overlap < 0 || overlap > kOverlapMaxSeconds) {
-    reader.fail("overlapSeconds", "must be from 0 to " + std::to_string(kOverlapMaxSeconds));
-  }
-  if (!errors.empty()) return invalid_fields(std::move(errors));
-  ADIT_TRY(const auto issued,
-           rotate_key(old, caller(request).user, std::chrono::seconds(overlap), services.clock.now()));
+  ADIT_TRY(const auto overlap, read_overlap(request));
+  ADIT_TRY(const auto issued, rotate_key(old, caller(request).user, overlap, services.clock.now()));
   ADIT_CHECK(services.catalog.replace_key(old, issued.key));
   services.authenticator.changed();
   log::info("key rotated", {{"key", old.id}, {"by", issued.key.id}});

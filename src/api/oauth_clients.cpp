@@ -5,6 +5,7 @@
 #include "access/oauth_text.h"
 #include "access/oauth_tokens.h"
 #include "api/access_endpoints.h"
+#include "api/access_fields.h"
 #include "base/log.h"
 
 namespace adit {
@@ -17,21 +18,6 @@ using http::Request;
 using http::Response;
 
 constexpr std::size_t kRedirectUrisMax = 50;
-constexpr std::int64_t kOverlapDefaultSeconds = 86'400;
-constexpr std::int64_t kOverlapMaxSeconds = 30 * 86'400;
-
-json::value time_json(const std::optional<Timestamp>& time) {
-  return time ? json::value(to_epoch_ms(*time)) : json::value(nullptr);
-}
-
-template <class Enum>
-json::array words_of(EnumSet<Enum> set, std::span<const Enum> all) {
-  json::array words;
-  for (const auto member : all) {
-    if (set.has(member)) words.emplace_back(to_string(member));
-  }
-  return words;
-}
 
 json::object client_json(const OauthClient& client) {
   json::array uris;
@@ -58,16 +44,6 @@ Result<OauthClient> client_in_path(const AccessServices& services, const Request
   ADIT_TRY(auto client, services.catalog.find_client(ClientId(id)));
   if (!client || client->team != caller(request).team) return no_such_client(id.to_string());
   return *std::move(client);
-}
-
-void read_scopes(FieldReader& reader, OauthClient& client) {
-  if (reader.array("scopes") == nullptr) return;
-  client.scopes = {};
-  for (const auto& word : reader.strings("scopes")) {
-    const auto scope = parse_scope(word);
-    if (!scope) reader.fail("scopes", "there is no scope \"" + word.substr(0, 100) + "\"");
-    if (scope) client.scopes.add(*scope);
-  }
 }
 
 void read_grant_types(FieldReader& reader, OauthClient& client) {
@@ -115,15 +91,13 @@ void check_whole(FieldReader& reader, const OauthClient& client) {
 void read_client(FieldReader& reader, OauthClient& client, std::vector<FieldError>& errors) {
   read_redirect_uris(reader, client);
   read_grant_types(reader, client);
-  read_scopes(reader, client);
+  client.scopes = read_scopes(reader).value_or(client.scopes);
   if (errors.empty()) check_whole(reader, client);
 }
 
 Result<Response> list_clients(const AccessServices& services, const Request& request) {
   ADIT_TRY(const auto clients, services.catalog.list_clients(caller(request).team));
-  json::array body;
-  for (const auto& client : clients) body.push_back(client_json(client));
-  return json_answer(body);
+  return list_answer(clients, client_json);
 }
 
 Result<Response> get_client(const AccessServices& services, const Request& request) {
@@ -198,18 +172,8 @@ Result<Response> delete_client(const AccessServices& services, const Request& re
 Result<Response> regenerate(const AccessServices& services, const Request& request) {
   ADIT_TRY(auto client, client_in_path(services, request));
   if (!client.confidential) return conflict("A public client has no secret.");
-  json::object body;
-  if (!request.body.empty()) {
-    ADIT_TRY(body, parse_json_object(request.body));
-  }
-  std::vector<FieldError> errors;
-  FieldReader reader(body, errors);
-  const auto overlap = reader.integer("overlapSeconds").value_or(kOverlapDefaultSeconds);
-  if (overlap < 0 || overlap > kOverlapMaxSeconds) {
-    reader.fail("overlapSeconds", "must be from 0 to " + std::to_string(kOverlapMaxSeconds));
-  }
-  if (!errors.empty()) return invalid_fields(std::move(errors));
-  const auto secret = regenerate_secret(client, std::chrono::seconds(overlap), services.clock.now());
+  ADIT_TRY(const auto overlap, read_overlap(request));
+  const auto secret = regenerate_secret(client, overlap, services.clock.now());
   ADIT_TRY(const bool found, services.catalog.update_client(client));
   services.authenticator.changed();
   if (!found) return no_such_client(client.id.to_string());

@@ -2,6 +2,7 @@
 #include <boost/json.hpp>
 
 #include "api/access_endpoints.h"
+#include "api/access_fields.h"
 #include "base/log.h"
 
 namespace adit {
@@ -12,23 +13,19 @@ using http::Method;
 using http::Request;
 using http::Response;
 
+json::object consent_json(const OauthConsent& consent) {
+  return json::object{{"id", consent.id.to_string()},
+                      {"clientId", consent.client.to_string()},
+                      {"clientName", consent.client_name},
+                      {"scopes", words_of(consent.scopes, all_scopes())},
+                      {"createdAt", to_epoch_ms(consent.created)},
+                      {"expiresAt", to_epoch_ms(consent.expires)}};
+}
+
 Result<Response> list_consents(const AccessServices& services, const Request& request) {
   const auto& principal = caller(request);
   ADIT_TRY(const auto consents, services.catalog.list_consents(principal.team, principal.user));
-  json::array body;
-  for (const auto& consent : consents) {
-    json::array scopes;
-    for (const auto scope : all_scopes()) {
-      if (consent.scopes.has(scope)) scopes.emplace_back(to_string(scope));
-    }
-    body.push_back(json::object{{"id", consent.id.to_string()},
-                                {"clientId", consent.client.to_string()},
-                                {"clientName", consent.client_name},
-                                {"scopes", std::move(scopes)},
-                                {"createdAt", to_epoch_ms(consent.created)},
-                                {"expiresAt", to_epoch_ms(consent.expires)}});
-  }
-  return json_answer(body);
+  return list_answer(consents, consent_json);
 }
 
 Result<Response> revoke_consent(const AccessServices& services, const Request& request) {

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "api/access_endpoints.h"
+#include "api/access_fields.h"
 #include "api/errors.h"
 #include "api/user_fields.h"
 
@@ -20,14 +21,6 @@ Result<User> own_user(const AccessServices& services, const Request& request) {
   ADIT_TRY(auto user, services.catalog.find_user(caller(request).user));
   if (!user) return internal("a caller's user is not in the catalog");
   return *std::move(user);
-}
-
-json::array words_of(PermissionSet set, std::span<const Permission> all) {
-  json::array words;
-  for (const auto permission : all) {
-    if (set.has(permission)) words.emplace_back(to_string(permission));
-  }
-  return words;
 }
 
 Result<Response> describe(const AccessServices& services, const Request& request) {
@@ -107,6 +100,7 @@ Result<Response> change_password(const AccessServices& services, const Request& 
     return invalid_field("password", "must be another one than the current password");
   ADIT_TRY(auto hash, services.passwords.hash(asked.next));
   ADIT_CHECK(services.catalog.set_password(principal.team, principal.user, {std::move(hash), false}));
+  services.authenticator.changed();
   return Response::empty(204);
 }
 

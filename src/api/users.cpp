@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "api/access_endpoints.h"
+#include "api/access_fields.h"
 #include "api/user_fields.h"
 
 namespace adit {
@@ -53,9 +54,7 @@ void read_role(FieldReader& reader, User& user) {
 
 Result<Response> list_users(const AccessServices& services, const Request& request) {
   ADIT_TRY(const auto users, services.catalog.list_users(caller(request).team));
-  json::array body;
-  for (const auto& user : users) body.push_back(user_json(user));
-  return json_answer(body);
+  return list_answer(users, user_json);
 }
 
 Result<Response> get_user(const AccessServices& services, const Request& request) {
@@ -113,6 +112,7 @@ Result<Response> reset_password(const AccessServices& services, const Request& r
   const auto password = Passwords::make_one_time();
   ADIT_TRY(auto hash, services.passwords.hash(password));
   ADIT_TRY(const bool found, services.catalog.set_password(user.team, user.id, {std::move(hash), true}));
+  services.authenticator.changed();
   if (!found) return no_such_user(user.id.to_string());
   return secret_answer(json::object{{"id", user.id.to_string()}, {"oneTimePassword", password}});
 }

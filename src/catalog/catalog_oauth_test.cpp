@@ -152,6 +152,40 @@ TEST_P(OauthContract, LoginsAreFewAndEndWithThePassword) {
   EXPECT_FALSE(catalog().find_login(sha256("24"))->has_value());
 }
 
+TEST_P(OauthContract, WhatAUserAllowedEndsWithThePassword) {
+  const auto allowed = consent();
+  ASSERT_TRUE(catalog().insert_consent(allowed, token("code", TokenKind::kCode, allowed.id)).ok());
+  ASSERT_TRUE(catalog().insert_token(token("of the client")).ok());
+  EXPECT_FALSE(*catalog().set_password(TeamId::random(), user_.id, {"hash", false}));
+  EXPECT_TRUE(knows("code")) << "the password of another team's user was not changed";
+  const auto before = version();
+  ASSERT_TRUE(*catalog().set_password(team_.id, user_.id, {"hash", false}));
+  EXPECT_GT(version(), before);
+  EXPECT_FALSE(knows("code"));
+  EXPECT_TRUE(knows("of the client"));
+  EXPECT_TRUE(catalog().list_consents(team_.id, user_.id)->empty());
+}
+
+TEST_P(OauthContract, TokensOfAConsentAreBounded) {
+  const auto allowed = consent();
+  ASSERT_TRUE(catalog().insert_consent(allowed, token("code", TokenKind::kCode, allowed.id)).ok());
+  ASSERT_TRUE(catalog().insert_token(token("of the client")).ok());
+  auto last = token("code", TokenKind::kCode, allowed.id);
+  const auto before = version();
+  for (int i = 0; i < OauthBounds::kTokensOfConsentMax; ++i) {
+    auto next = token("refresh " + std::to_string(i), TokenKind::kRefresh, allowed.id);
+    next.created = at(11 + i);
+    ASSERT_TRUE(*catalog().exchange_token(last, {next}));
+    last = next;
+  }
+  EXPECT_GT(version(), before);
+  EXPECT_FALSE(knows("code"));
+  EXPECT_FALSE(knows("refresh 8"));
+  EXPECT_TRUE(knows("refresh 9"));
+  EXPECT_TRUE(knows("refresh " + std::to_string(OauthBounds::kTokensOfConsentMax - 1)));
+  EXPECT_TRUE(knows("of the client"));
+}
+
 INSTANTIATE_TEST_SUITE_P(All, OauthContract,
                          testing::Values(CatalogBackend{"Sqlite",
                                                         [](const fs::path& folder) {

@@ -15,10 +15,12 @@ namespace adit {
 
 /// So many of each; more are kConflict.
 struct OauthBounds {
-  static constexpr std::int64_t kClientsMax = 1'000;         ///< of a team
-  static constexpr std::int64_t kConsentsOfUserMax = 1'000;  ///< that have not expired
-  static constexpr std::int64_t kForgottenAtOnce = 100;      ///< expired tokens, as new ones are entered
-  static constexpr std::int64_t kLoginsOfUserMax = 20;       ///< then the user's oldest ends
+  static constexpr std::int64_t kClientsMax = 1'000;          ///< of a team
+  static constexpr std::int64_t kConsentsOfUserMax = 1'000;   ///< that have not expired
+  static constexpr std::int64_t kForgottenAtOnce = 100;       ///< expired tokens, as new ones are entered
+  static constexpr std::int64_t kLoginsOfUserMax = 20;        ///< then the user's oldest ends
+  static constexpr std::int64_t kTokensOfClientMax = 10'000;  ///< that acts for itself; then its oldest end
+  static constexpr std::int64_t kTokensOfConsentMax = 1'000;  ///< spent ones included; then its oldest end
 };
 
 /// So long a token is remembered after its end: until then it is told to have expired, later to be unknown.

@@ -16,7 +16,28 @@ void forget_some(SqliteSession& session, Timestamp before, std::int64_t limit) {
       .run();
 }
 
+/// Makes room for one more token of a consent, or of a client that acts for itself. True: some went, which
+/// may have been alive.
+bool bound_tokens(SqliteSession& session, const OauthToken& token) {
+  const std::string whose =
+      token.consent ? "consent_id = :owner" : "client_id = :owner AND consent_id IS NULL";
+  const auto owner = token.consent ? token.consent->to_string() : token.client.to_string();
+  const auto max = token.consent ? OauthBounds::kTokensOfConsentMax : OauthBounds::kTokensOfClientMax;
+  long long count = 0;
+  session.query("SELECT count(*) FROM oauth_tokens WHERE " + whose).with(owner).into(count).next();
+  if (count < max) return false;
+  // A hundredth at once: finding the oldest means sorting them all.
+  session
+      .query("DELETE FROM oauth_tokens WHERE digest IN (SELECT digest FROM oauth_tokens WHERE " + whose +
+             " ORDER BY created LIMIT :limit)")
+      .with(owner)
+      .with(std::int64_t{count} - max + max / 100)
+      .run();
+  return true;
+}
+
 void insert(SqliteSession& session, const OauthToken& token) {
+  if (bound_tokens(session, token)) raise_access_version(session);
   session
       .query(
           "INSERT INTO oauth_tokens (digest, kind, team_id, client_id, consent_id, user_id, scopes, created, "

@@ -52,6 +52,8 @@ class TeamCatalog {
   /// With their keys, grants and memberships. False: there was none. kConflict as above.
   virtual Result<bool> delete_user(TeamId team, UserId user) = 0;
   virtual Result<std::optional<Password>> find_password(UserId user) = 0;
+  /// Ends the user's sessions in the browser and what they allowed OAuth clients. False: there is no such
+  /// user.
   virtual Result<bool> set_password(TeamId team, UserId user, const Password& password) = 0;
 
   // Keys.

@@ -271,16 +271,21 @@ Result<std::optional<Password>> SqliteCatalog::find_password(UserId user) {
 
 Result<bool> SqliteCatalog::set_password(TeamId team, UserId user, const Password& password) {
   return write(Durability::kFull, "catalog.set_password", [&](SqliteSession& session) -> Result<bool> {
-    forget_logins(session, user);
-    return session
-               .query(
-                   "UPDATE users SET password_hash = :hash, password_one_time = :one_time WHERE id = :id AND "
-                   "team_id = :team")
-               .with(password.hash)
-               .with(password.one_time)
-               .with(user.to_string())
-               .with(team.to_string())
-               .run() > 0;
+    const auto changed =
+        session
+            .query(
+                "UPDATE users SET password_hash = :hash, password_one_time = :one_time WHERE id = :id AND "
+                "team_id = :team")
+            .with(password.hash)
+            .with(password.one_time)
+            .with(user.to_string())
+            .with(team.to_string())
+            .run();
+    if (changed == 0) return false;
+    // Whoever knew the old one may have logged in by it and allowed a client of theirs something.
+    forget_oauth_of_user(session, user);
+    raise_access_version(session);
+    return true;
   });
 }
 

@@ -28,26 +28,12 @@ class OauthAuthorization : public ServerTest {
                                            {"redirectUris", {kUri, "http://127.0.0.1/cb", kUri + "?a=1"}}});
     user_ = callers_->user();
     callers_->grant(user_, "VIEW_DATA_POOL", pool().pool());
-    const auto me = as(user_.authorization).get("/adit/api/v1/me");
-    email_ = std::string(me.json().at("email").as_string());
-    choose_password();
+    email_ = callers_->choose_password(user_, kPassword);
   }
   Http as(const std::string& authorization) {
     auto http = server().http();
     http.set_authorization(authorization);
     return http;
-  }
-  /// In place of the one-time password that an administrator gives.
-  void choose_password() {
-    const auto reset = pool().http().post("/adit/api/v1/users/" + user_.id + "/reset-password");
-    one_time_ = std::string(reset.json().at("oneTimePassword").as_string());
-    const auto chosen =
-        as(user_.authorization)
-            .send({"PUT",
-                   "/adit/api/v1/me/password",
-                   {},
-                   json::serialize(json::object{{"currentPassword", one_time_}, {"password", kPassword}})});
-    ASSERT_EQ(chosen.status, 204) << chosen.body;
   }
   Fields asked() const {
     return {{"response_type", "code"},
@@ -113,7 +99,6 @@ class OauthAuthorization : public ServerTest {
   OauthClientData desktop_;
   Caller user_;
   std::string email_;
-  std::string one_time_;
   std::unique_ptr<Callers> callers_;
 };
 
@@ -275,7 +260,7 @@ TEST_F(OauthAuthorization, AWrongPasswordIsNotToldFromAnUnknownUser) {
   EXPECT_NE(wrong.body.find(message), std::string::npos);
   EXPECT_NE(unknown.body.find(message), std::string::npos);
   EXPECT_EQ(server().log().find("not the password"), std::string::npos);
-  pool().http().post("/adit/api/v1/users/" + user_.id + "/reset-password");
+  callers_->reset_password(user_);
   expect_page(browser.log_in(link(), email_, kPassword), 403);
 }
 
@@ -320,11 +305,31 @@ TEST_F(OauthAuthorization, ASessionEndsWithThePasswordAndByLoggingOut) {
   EXPECT_NE(browser.page.find("Log in to see"), std::string::npos)
       << "the session is gone on the server as well";
   auto again = logged_in();
-  const auto reset = pool().http().post("/adit/api/v1/users/" + user_.id + "/reset-password");
+  const auto one_time = callers_->reset_password(user_);
   again.get(link());
   EXPECT_NE(again.page.find("Log in to see"), std::string::npos);
-  const auto one_time = text(reset, "oneTimePassword");
   expect_page(again.log_in(link(), email_, one_time), 409);
+}
+
+TEST_F(OauthAuthorization, WhatAUserAllowedEndsWithThePassword) {
+  for (const bool own_choice : {false, true}) {
+    auto browser = logged_in();
+    const auto issued = exchange(code(browser, link()));
+    const auto token = text(issued, "access_token");
+    EXPECT_EQ(tables_as(token), 200);
+    if (own_choice) {
+      const json::object body{{"currentPassword", kPassword}, {"password", kPassword + " and another"}};
+      const auto chosen =
+          as(user_.authorization).send({"PUT", "/adit/api/v1/me/password", {}, json::serialize(body)});
+      EXPECT_EQ(chosen.status, 204) << chosen.body;
+    } else {
+      callers_->reset_password(user_);
+    }
+    EXPECT_EQ(tables_as(token), 401);
+    EXPECT_EQ(refresh(text(issued, "refresh_token")).status, 400);
+    EXPECT_EQ(as(user_.authorization).get("/adit/api/v1/me/consents").array().size(), 0U);
+    callers_->choose_password(user_, kPassword);
+  }
 }
 
 TEST_F(OauthAuthorization, OverTlsTheCookieIsForThisHostAndTlsOnly) {

@@ -79,6 +79,20 @@ void Callers::set_active(const Caller& caller, bool active) {
   expect(put("/adit/api/v1/" + caller.kind + "/" + caller.id, {{"active", active}}), 200);
 }
 
+std::string Callers::reset_password(const Caller& user) {
+  const auto reset = made(http_.post("/adit/api/v1/users/" + user.id + "/reset-password"));
+  return std::string(reset.at("oneTimePassword").as_string());
+}
+
+std::string Callers::choose_password(const Caller& user, const std::string& password) {
+  const auto one_time = reset_password(user);
+  auto own = http_.another();
+  own.set_authorization(user.authorization);
+  const json::object body{{"currentPassword", one_time}, {"password", password}};
+  expect(own.send({"PUT", "/adit/api/v1/me/password", {}, json::serialize(body)}), 204);
+  return std::string(made(own.get("/adit/api/v1/me")).at("email").as_string());
+}
+
 void let_application_work(Http& administrator, const json::value& made_key) {
   const std::string id(made_key.at("ownerId").as_string());
   expect(administrator.send({"PUT", grant_path({"applications", id}, "MANAGE_ALL_DATA_POOLS", "")}), 204);

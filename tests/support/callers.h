@@ -34,6 +34,11 @@ class Callers {
   void grant(const Caller& to, const std::string& permission, const std::string& pool = "");
   void revoke(const Caller& from, const std::string& permission, const std::string& pool = "");
   void set_active(const Caller& caller, bool active);
+  /// Resets a user's password, as an administrator does; the one-time password.
+  std::string reset_password(const Caller& user);
+  /// The user's own choice in place of the one-time password that an administrator gives; the e-mail address
+  /// to log in with.
+  std::string choose_password(const Caller& user, const std::string& password);
 
  private:
   boost::json::object made(const HttpResponse& response);

@@ -85,6 +85,17 @@ std::string base64(std::string_view bytes) {
   return text;
 }
 
+std::string from_base64(std::string_view text) {
+  std::string bytes(3 * (text.size() / 4), '\0');
+  const int written =
+      EVP_DecodeBlock(reinterpret_cast<unsigned char*>(bytes.data()),
+                      reinterpret_cast<const unsigned char*>(text.data()), static_cast<int>(text.size()));
+  if (written < 0) throw std::runtime_error("no base64: " + std::string(text.substr(0, 60)));
+  const auto end = text.find_last_not_of('=');
+  bytes.resize(bytes.size() - (text.size() - 1 - (end == std::string::npos ? 0 : end)));
+  return bytes;
+}
+
 namespace {
 
 std::string digest_base64(std::string_view bytes, const EVP_MD* algorithm) {

@@ -22,5 +22,6 @@ std::string gzip(std::string_view bytes);
 std::string zstd(std::string_view bytes);
 /// Standard base64 with padding.
 std::string base64(std::string_view bytes);
+std::string from_base64(std::string_view text);
 
 }  // namespace adit::test

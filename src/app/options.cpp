@@ -106,6 +106,17 @@ std::string likely_flag(const CLI::App& root) {
   return {};
 }
 
+/// With what the missing option takes and is for, where it is one: `--type REPLACE|DELTA is required. …`.
+std::string missing_option(const CLI::App& root, const std::string& message) {
+  for (const auto* option : innermost(root)->get_options()) {
+    const auto name = option->get_name();
+    if (message != name + " is required") continue;
+    const auto& value = option->get_type_name();
+    return name + (value.empty() ? "" : " " + value) + " is required. " + option->get_description();
+  }
+  return message;
+}
+
 }  // namespace
 
 std::variant<Command, ExitCode> parse_command_line(int argc, const char* const* argv, std::ostream& out,
@@ -125,6 +136,8 @@ std::variant<Command, ExitCode> parse_command_line(int argc, const char* const* 
     return ExitCode::kOk;
   } catch (const CLI::ExtrasError& error) {
     return usage_error(root, error.what() + likely_flag(root), err);
+  } catch (const CLI::RequiredError& error) {
+    return usage_error(root, missing_option(root, error.what()), err);
   } catch (const CLI::ParseError& error) {
     return usage_error(root, error.what(), err);
   }

@@ -225,7 +225,9 @@ TEST_F(CommandLine, PushReadsItsOptions) {
 
 TEST_F(CommandLine, PushWithoutATypeIsAnError) {
   const auto file = with_file("a\n1\n");
-  expect_usage_error({"push", file, "--pool", "p", "--table", "t"}, "--type");
+  expect_usage_error(
+      {"push", file, "--pool", "p", "--table", "t"},
+      "--type REPLACE|DELTA is required. REPLACE: the table holds exactly these rows afterwards");
   expect_usage_error({"push", file, "--pool", "p", "--table", "t", "--type", "append"}, "REPLACE or DELTA");
 }
 

@@ -140,7 +140,8 @@ Error SqliteSession::error_of(const std::exception& exception) const {
   const auto* failure = dynamic_cast<const soci::sqlite3_soci_error*>(&exception);
   if (failure == nullptr) return internal(std::string("catalog: ") + exception.what());
   const int code = failure->result() & 0xff;
-  const int system_error_number = sqlite_api::sqlite3_system_errno(handle());
+  const int system_error_number =
+      failure->result() == SQLITE_IOERR_FSYNC ? errno_of_log() : sqlite_api::sqlite3_system_errno(handle());
   std::string detail = std::string("catalog: ") + failure->what() + " (SQLite " +
                        std::to_string(failure->result()) + ", errno " + std::to_string(system_error_number) +
                        ")";
@@ -154,6 +155,17 @@ Error SqliteSession::error_of(const std::exception& exception) const {
             std::move(detail)};
   }
   return internal(std::move(detail));
+}
+
+/// The last error of the write-ahead log's file. sqlite3_system_errno() keeps silent on a sync that fails in
+/// a COMMIT.
+int SqliteSession::errno_of_log() const {
+  sqlite_api::sqlite3_file* log = nullptr;
+  int number = 0;
+  const int found = sqlite_api::sqlite3_file_control(handle(), "main", SQLITE_FCNTL_JOURNAL_POINTER, &log);
+  if (found != SQLITE_OK || log == nullptr || log->pMethods == nullptr) return 0;
+  log->pMethods->xFileControl(log, SQLITE_FCNTL_LAST_ERRNO, &number);
+  return number;
 }
 
 bool SqliteSession::is_damage(const std::exception& exception) {

@@ -107,6 +107,7 @@ class SqliteSession {
 
  private:
   sqlite_api::sqlite3* handle() const;
+  int errno_of_log() const;
   void checkpoint_after(int log_pages);
 
   mutable soci::session session_;

@@ -55,11 +55,11 @@ WebDriver::WebDriver() {
   address_ = "127.0.0.1:" + port_of(*driver_, log);
   // As root, and in containers without user namespaces, Chromium starts without its sandbox only; it opens
   // our own pages.
-  const json::object options{
-      {"binary", kBrowser},
-      {"args",
-       {"--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--window-size=800,600",
-        "--user-data-dir=" + (folder_.path() / "profile").string()}}};
+  const json::object options{{"binary", kBrowser},
+                             {"args",
+                              {"--headless=new", "--remote-debugging-pipe", "--no-sandbox", "--disable-gpu",
+                               "--disable-dev-shm-usage", "--window-size=800,600",
+                               "--user-data-dir=" + (folder_.path() / "profile").string()}}};
   const json::object wanted{{"browserName", "chrome"},
                             {"acceptInsecureCerts", true},
                             {"goog:loggingPrefs", {{"browser", "ALL"}}},

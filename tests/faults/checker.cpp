@@ -135,7 +135,7 @@ void Check::check_chunks(JobRecord& job, const ObservedJob& seen) {
   }
   std::size_t rows = 0;
   for (const auto& chunk : job.chunks) rows += chunk.row_count;
-  if (seen.status == "DONE" && !job.keyed && seen.rows_landed != static_cast<std::int64_t>(rows)) {
+  if (seen.status == "DONE" && !job.upserts() && seen.rows_landed != static_cast<std::int64_t>(rows)) {
     fail("rule 4: " + job.name() + " says that " + std::to_string(seen.rows_landed) +
          " rows landed, but had " + std::to_string(rows));
   }

@@ -15,13 +15,27 @@ TableRow upserted(const JobRecord& job, const ChunkRecord& chunk, TableRow row,
   return row;
 }
 
+/// The rows of a chunk that decide, where the greatest v of a key does. Of equal ones the later; null is less
+/// than all.
+std::vector<TableRow> deciding_rows(const ChunkRecord& chunk) {
+  std::map<std::int64_t, const TableRow*> greatest;
+  for (const auto& row : chunk.rows) {
+    const auto*& deciding = greatest[row.k];
+    if (deciding == nullptr || deciding->v <= row.v) deciding = &row;
+  }
+  std::vector<TableRow> rows;
+  for (const auto& [key, row] : greatest) rows.push_back(*row);
+  return rows;
+}
+
 /// Upserts and deletes by key k, one after another.
 void apply_keyed(const JobRecord& job, std::vector<TableRow>& rows) {
   std::map<std::int64_t, TableRow> old;
   for (const auto& row : rows) old[row.k] = row;
   std::map<std::int64_t, std::optional<TableRow>> last;
   for (const auto& chunk : job.chunks) {
-    for (const auto& row : chunk.rows) {
+    const bool greatest = job.greatest_v && chunk.kind == ChunkKind::kUpsert;
+    for (const auto& row : greatest ? deciding_rows(chunk) : chunk.rows) {
       const auto found = old.find(row.k);
       auto& state = last.try_emplace(row.k, found == old.end() ? std::nullopt : std::optional(found->second))
                         .first->second;
@@ -54,7 +68,7 @@ void land(const JobRecord& job, TableContent& content) {
     return;
   }
   if (!content || job.replace) content.emplace();
-  if (job.keyed) {
+  if (job.upserts()) {
     apply_keyed(job, *content);
   } else {
     for (const auto& chunk : job.chunks)
@@ -102,6 +116,11 @@ void Model::add_read(std::size_t table, Read read) {
   tables[table].reads.push_back(std::move(read));
 }
 
+void Model::add_read(PairRead read) {
+  const std::lock_guard lock(mutex_);
+  pair_reads.push_back(std::move(read));
+}
+
 std::int64_t Model::next_execute_sequence() {
   const std::lock_guard lock(mutex_);
   return ++execute_sequence_;
@@ -110,6 +129,7 @@ std::int64_t Model::next_execute_sequence() {
 void Model::settle(int round) {
   idle_.clear();
   for (auto& table : tables) table.reads.clear();
+  pair_reads.clear();
   for (auto& job : jobs) {
     if (job->settled) continue;
     const bool gone = job->created == Certainty::kNo || job->deleted == Certainty::kYes;

@@ -34,7 +34,7 @@ struct ChunkRecord {
 
 /// How jobs may write a table.
 enum class Discipline {
-  kLog,    ///< no keys: replace and append
+  kLog,    ///< no keys, or with allowDuplicate: replace and append
   kKeyed,  ///< always the key k: replace, upsert, delete
   kMixed,  ///< anything, always with the same columns: what a lacking column keeps, where a key repeats, is
            ///< open
@@ -80,6 +80,8 @@ struct JobRecord {
   std::string id;                         ///< empty while the create is uncertain
   bool replace = false;
   bool keyed = false;
+  bool allows_duplicates = false;  ///< keyed all the same, and its rows are appended
+  bool greatest_v = false;         ///< executed with duplicateRemovalColumn=v
   bool parquet = false;
   bool nullifies =
       false;  ///< a column that a chunk lacks becomes null in matching rows, else it keeps its value
@@ -101,6 +103,8 @@ struct JobRecord {
 
   /// Whether it writes the table of that index.
   bool touches(std::size_t index) const;
+  /// Whether its keys decide which rows stay.
+  bool upserts() const { return keyed && !allows_duplicates; }
   std::string name() const {
     return (kind == JobKind::kPush ? "job " : "table change ") + std::to_string(number) +
            (id.empty() ? "" : " (" + id + ")");
@@ -120,6 +124,7 @@ class Model {
  public:
   std::vector<TableRecord> tables;
   std::vector<std::unique_ptr<JobRecord>> jobs;
+  std::vector<PairRead> pair_reads{};  ///< since the last check
 
   /// A new job's record, owned by the caller.
   JobRecord& add_job();
@@ -128,6 +133,7 @@ class Model {
   void give_back(JobRecord& job);
   std::int64_t next_execute_sequence();
   void add_read(std::size_t table, Read read);
+  void add_read(PairRead read);
 
   /// After a check: NEW jobs are idle, settled ones lose their rows.
   void settle(int round);

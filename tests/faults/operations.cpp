@@ -44,6 +44,7 @@ json::object specification(const JobRecord& job, const std::vector<TableRecord>&
                     {"foreignKeys", job.foreign_keys()},
                     {"changeDate", job.change_ms}};
   if (job.keyed) spec["keys"] = json::array{"k"};
+  if (job.allows_duplicates) spec["allowDuplicate"] = true;
   if (job.nullifies) spec["upsertStrategy"] = "UPSERT_WITH_NULLIFICATION";
   if (with_schema) spec["tableSchema"] = schema(job);
   if (!table.connection.empty() && job.number % 2 == 0) spec["connectionId"] = table.connection_id;
@@ -54,6 +55,13 @@ json::object specification(const JobRecord& job, const std::vector<TableRecord>&
   if (job.notes) spec["postExecutionQuery"] = note_sql(job, tables);
   return spec;
 }
+
+Fingerprint fingerprint_in(const json::array& cells, std::size_t from) {
+  return {true, std::stoll(cell_text(cells.at(from))), std::stoll(cell_text(cells.at(from + 1))),
+          std::stoll(cell_text(cells.at(from + 2)))};
+}
+
+bool has_v(const ChunkRecord& chunk) { return chunk.kind == ChunkKind::kUpsert && chunk.columns.v; }
 
 int rank(const std::string& status) {
   if (status == "NEW") return 0;
@@ -83,6 +91,7 @@ void Worker::step() {
   if (choice < 52) return push_new_job();
   if (choice < 74) return continue_job();
   if (choice < 80) return change_a_table();
+  if (choice < 90) return read_two_tables();
   read_a_table();
 }
 
@@ -117,6 +126,10 @@ void Worker::push_new_job() {
   const auto& table = context_.model.tables[job.table];
   job.keyed =
       table.discipline == Discipline::kKeyed || (table.discipline == Discipline::kMixed && rng_.chance(50));
+  job.allows_duplicates = table.discipline == Discipline::kLog
+                              ? rng_.chance(15)
+                              : table.discipline == Discipline::kMixed && rng_.chance(15);
+  job.keyed = job.keyed || job.allows_duplicates;
   job.replace = rng_.chance(25) || (table.content && table.content->size() > kTableRowsMax);
   job.parquet = rng_.chance(50);
   job.nullifies = rng_.chance(40);
@@ -182,10 +195,35 @@ void Worker::read_a_table() {
   if (response.status == 200) {
     const auto answer = response.json();
     const auto& cells = answer.at("rows").as_array().at(0).as_array();
-    read.seen = {true, std::stoll(cell_text(cells.at(0))), std::stoll(cell_text(cells.at(1))),
-                 std::stoll(cell_text(cells.at(2)))};
+    read.seen = fingerprint_in(cells, 0);
   }
   context_.model.add_read(index, std::move(read));
+}
+
+void Worker::read_two_tables() {
+  const auto& tables = context_.model.tables;
+  PairRead read{.tables = {}, .begun = {}, .ended = {}, .seen = {}, .reader = name_};
+  auto& [first, second] = read.tables;
+  do {
+    first = static_cast<std::size_t>(rng_.below(tables.size()));
+    second = static_cast<std::size_t>(rng_.below(tables.size()));
+  } while (first == second || tables[first].pool != tables[second].pool);
+  const auto sums_of = [&](std::size_t index) {
+    return "(SELECT " + fingerprint_columns() + " FROM " + tables[index].sql_name() + ")";
+  };
+  const json::object body{{"sql", "SELECT * FROM " + sums_of(first) + " a, " + sums_of(second) + " b"}};
+  read.begun = std::chrono::steady_clock::now();
+  const auto response =
+      send("query " + tables[first].qualified_name() + " and " + tables[second].qualified_name(),
+           {"POST", "/adit/api/v1/pools/" + tables[first].pool + "/query", {}, json::serialize(body)});
+  read.ended = std::chrono::steady_clock::now();
+  // 400: one of them is not there at the moment.
+  if (response.status == 400 || (response.status == 503 && context_.engines_end)) return;
+  if (response.status != 200) return unexpected("query of two tables", response);
+  const auto answer = response.json();
+  const auto& cells = answer.at("rows").as_array().at(0).as_array();
+  read.seen = {fingerprint_in(cells, 0), fingerprint_in(cells, 3)};
+  context_.model.add_read(std::move(read));
 }
 
 void Worker::change_a_table() {
@@ -241,7 +279,7 @@ void Worker::upload_some(JobRecord& job, int uploads) {
 
 void Worker::upload(JobRecord& job) {
   // The first chunk is an upsert, so that there are columns to make a table of.
-  const bool removes = job.keyed && !job.chunks.empty() && rng_.chance(20);
+  const bool removes = job.upserts() && !job.chunks.empty() && rng_.chance(20);
   const auto kind = removes ? ChunkKind::kDelete : ChunkKind::kUpsert;
   std::vector<UploadPart> parts(rng_.chance(15) ? 2 : 1);
   for (auto& part : parts) job.uncertain_chunks.push_back(make_chunk(job, kind, part.bytes));
@@ -305,7 +343,9 @@ void Worker::execute(JobRecord& job) {
     job.execute_begun = std::chrono::steady_clock::now();
     job.execute_sequence = context_.model.next_execute_sequence();
     job.executed = Certainty::kUncertain;
-    const auto response = send("execute " + job.name(), {"POST", job_path(job)});
+    job.greatest_v = job.upserts() && rng_.chance(30) && std::ranges::any_of(job.chunks, has_v);
+    const std::string query = job.greatest_v ? "?duplicateRemovalColumn=v" : "";
+    const auto response = send("execute " + job.name() + query, {"POST", job_path(job) + query});
     job.executed = response.status == 200 ? Certainty::kYes : Certainty::kNo;
     if (response.status != 200) return unexpected("execute of " + job.name(), response);
   }

@@ -40,6 +40,8 @@ class Worker {
   void pick_tables(JobRecord& job);
   /// What it saw stands in the model with the times of its begin and end.
   void read_a_table();
+  /// Likewise of two tables in one query.
+  void read_two_tables();
   /// Drops, truncates or deletes rows of a table.
   void change_a_table();
 

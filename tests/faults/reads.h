@@ -1,6 +1,7 @@
 // Reads: what queries saw of a table while jobs landed in it.
 #pragma once
 
+#include <array>
 #include <chrono>
 #include <compare>
 #include <cstdint>
@@ -38,6 +39,15 @@ struct Read {
   std::string reader;
 };
 
+/// What one query saw of two tables of a pool.
+struct PairRead {
+  std::array<std::size_t, 2> tables;  ///< indices in Model::tables
+  Moment begun;
+  Moment ended;
+  std::array<Fingerprint, 2> seen;
+  std::string reader;
+};
+
 /// A state of a table: what it became by the job that landed in it.
 struct TableState {
   Fingerprint print;
@@ -50,5 +60,10 @@ struct TableState {
 /// ended before it began. `states` are in order, the first is that of the last check. Returns what is wrong
 /// with the first read that can't be explained.
 std::optional<std::string> unexplained_read(const std::vector<TableState>& states, std::vector<Read> reads);
+
+/// The two states must have been there together: of a job that wrote both tables, both or neither. `states`
+/// are those of the read's tables. Returns what is wrong.
+std::optional<std::string> unexplained_pair(const std::array<std::vector<TableState>, 2>& states,
+                                            const PairRead& read);
 
 }  // namespace adit::test

@@ -343,7 +343,7 @@ void Torture::plant_wrong_row() {
   for (auto& job : model_.jobs) {
     for (auto& chunk : job->chunks) {
       // Appended rows can't be overwritten by others of the same round.
-      if (job->keyed || chunk.rows.empty()) continue;
+      if (job->upserts() || chunk.rows.empty()) continue;
       chunk.rows.front().v = chunk.rows.front().v.value_or(0) + 1;
       history_.note("planted a wrong row in " + job->name());
     }

@@ -14,6 +14,7 @@ constexpr std::size_t kUnknownMax = 12;
 /// What one world makes of one table.
 struct Replay {
   TableContent content;
+  std::vector<TableState> states;
   std::vector<std::string> why;
 };
 
@@ -39,11 +40,14 @@ class Explanation {
     return found == landed_.end() || found->second;
   }
   void remember(std::size_t position, std::size_t index, Replay replayed);
+  /// Of the tables before `position`, the last with another: whether their reads in one query fit.
+  std::optional<std::string> unexplained_pairs(std::size_t position) const;
 
   const Model& model_;
   const Observed& observed_;
   std::vector<std::size_t> tables_;
-  std::map<const JobRecord*, bool> landed_;  ///< of the jobs of unknown outcome
+  std::map<const JobRecord*, bool> landed_;                ///< of the jobs of unknown outcome
+  std::map<std::size_t, std::vector<TableState>> states_;  ///< of the tables looked at, in this world
   std::optional<Inexplicable> problem_;
   std::size_t deepest_ = 0;
 };
@@ -69,8 +73,9 @@ std::vector<const JobRecord*> Explanation::jobs_of(std::size_t index) const {
 
 Replay Explanation::replay(std::size_t index, const std::vector<const JobRecord*>& jobs) const {
   const auto& table = model_.tables[index];
-  Replay result{.content = table.content, .why = {}};
-  std::vector<TableState> states{{.print = fingerprint(result.content), .by = "the last check"}};
+  Replay result{.content = table.content, .states = {}, .why = {}};
+  auto& states = result.states;
+  states.push_back({.print = fingerprint(result.content), .by = "the last check"});
   for (const auto* job : jobs) {
     if (!has_landed(*job)) continue;
     const auto before = result.content ? result.content->size() : 0;
@@ -85,6 +90,17 @@ Replay Explanation::replay(std::size_t index, const std::vector<const JobRecord*
   }
   if (auto why = unexplained_read(states, table.reads)) result.why.push_back("rule 6: " + *std::move(why));
   return result;
+}
+
+std::optional<std::string> Explanation::unexplained_pairs(std::size_t position) const {
+  const auto last = tables_[position];
+  for (const auto& read : model_.pair_reads) {
+    const auto [first, second] = read.tables;
+    if (first != last && second != last) continue;
+    if (!states_.contains(first) || !states_.contains(second)) continue;
+    if (auto why = unexplained_pair({states_.at(first), states_.at(second)}, read)) return why;
+  }
+  return std::nullopt;
 }
 
 /// Keeps the first failure at the table that the search has got to at most: with it most is explained.
@@ -103,7 +119,7 @@ bool Explanation::explain(std::size_t position) {
   for (const auto* job : jobs)
     if (outcome_is_unknown(*job) && !landed_.contains(job)) open.push_back(job);
   if (open.size() > kUnknownMax) {
-    remember(position, index, {table.content, {"too many jobs of unknown outcome"}});
+    remember(position, index, {table.content, {}, {"too many jobs of unknown outcome"}});
     return false;
   }
   const auto found = observed_.tables.find({table.pool, table.qualified_name()});
@@ -113,6 +129,8 @@ bool Explanation::explain(std::size_t position) {
     for (std::size_t i = 0; i < open.size(); ++i) landed_[open[i]] = (world >> i & 1) == 0;
     auto replayed = replay(index, jobs);
     const bool same = replayed.content ? is_there && *replayed.content == found->second : !is_there;
+    states_[index] = replayed.states;
+    if (auto why = unexplained_pairs(position)) replayed.why.push_back("rule 7: " + *std::move(why));
     if (!same || !replayed.why.empty()) {
       remember(position, index, std::move(replayed));
     } else if (explain(position + 1)) {
@@ -120,6 +138,7 @@ bool Explanation::explain(std::size_t position) {
     }
   }
   for (const auto* job : open) landed_.erase(job);
+  states_.erase(index);
   return false;
 }
 

@@ -121,7 +121,8 @@ class PoolRegistry {
     slot.last_used = ++state.uses;
     slot.last_used_at = std::chrono::steady_clock::now();
   }
-  void interrupt(Locked& state, PoolId pool);
+  /// True: the pool is in use still, and whoever ends that says so.
+  bool interrupt(Locked& state, PoolId pool);
   std::uint64_t memory_share(const State& state) const;
   /// Takes out the slot that was idle for longest; false when all are busy.
   bool evict_one(Locked& state);
@@ -173,7 +174,7 @@ Result<PoolLease<Pool>> PoolRegistry<Pool>::acquire(PoolId id) {
         close_slot(state, id);
         continue;
       }
-      if (slot.phase == Phase::kOpen) interrupt(state, id);
+      if (slot.phase == Phase::kOpen && !interrupt(state, id)) continue;
     } else if (const auto share = memory_share(*state);
                share > 0 && state->slots.size() < limits_.pools_open_max) {
       state->slots[id] = Slot{.memory_bytes = share, .pool = nullptr};
@@ -204,9 +205,10 @@ Result<PoolLease<Pool>> PoolRegistry<Pool>::acquire(PoolId id) {
   return PoolLease<Pool>(*this, slot.pool, slot.opening);
 }
 
-/// Without the lock, because it may take a while.
+/// Without the lock, because it may take a while: so the last who used the pool may have gone meanwhile, and
+/// told nobody, since nobody waited yet.
 template <class Pool>
-void PoolRegistry<Pool>::interrupt(Locked& state, PoolId id) {
+bool PoolRegistry<Pool>::interrupt(Locked& state, PoolId id) {
   std::optional<PoolLease<Pool>> lease;
   if (auto& slot = state->slots[id]; slot.phase == Phase::kOpen) {
     ++slot.pins;
@@ -216,6 +218,8 @@ void PoolRegistry<Pool>::interrupt(Locked& state, PoolId id) {
   interrupt_(id, lease ? &**lease : nullptr);
   lease.reset();
   state.unique_lock().lock();
+  const auto slot = state->slots.find(id);
+  return slot != state->slots.end() && (slot->second.phase != Phase::kOpen || slot->second.pins > 0);
 }
 
 template <class Pool>
@@ -230,7 +234,7 @@ Result<void> PoolRegistry<Pool>::retire(PoolId id, const std::function<Result<vo
       close_slot(state, id);
       continue;
     }
-    interrupt(state, id);
+    if (!interrupt(state, id)) continue;
     if (changed_.wait_until(state.unique_lock(), deadline) == std::cv_status::timeout) {
       result = unavailable("a pool to be removed is still in use");
       break;

@@ -1,0 +1,83 @@
+#include "warehouse/pool_registry.h"
+
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <thread>
+
+namespace adit {
+namespace {
+
+using namespace std::chrono_literals;
+using Clock = std::chrono::steady_clock;
+
+/// What the registry needs of a pool; no file behind it.
+class Thing {
+ public:
+  explicit Thing(PoolId id) : id_(id) {}
+  PoolId id() const { return id_; }
+  bool healthy() const { return healthy_; }
+  void fail() { healthy_ = false; }
+
+ private:
+  PoolId id_;
+  bool healthy_ = true;
+};
+
+/// A pool whose only user gives it back while it is being interrupted.
+class PoolRegistryTest : public testing::Test {
+ protected:
+  PoolRegistryTest()
+      : registry_(
+            {.pools_open_max = 2, .memory_bytes_max = 1ULL << 30, .wait_max = 20s},
+            [this](PoolId id, std::uint64_t) -> Result<std::unique_ptr<Thing>> {
+              ++opened_;
+              return std::make_unique<Thing>(id);
+            },
+            [this](PoolId, Thing* pool) {
+              if (pool != nullptr) user_.reset();
+            },
+            nullptr) {
+    user_.emplace(*registry_.acquire(id_));
+  }
+
+  const PoolId id_ = PoolId::random();
+  int opened_ = 0;
+  PoolRegistry<Thing> registry_;
+  std::optional<PoolLease<Thing>> user_;
+};
+
+TEST_F(PoolRegistryTest, AFailedPoolIsOpenedAgainAtOnceWhenItsLastUserGoesInTheInterrupt) {
+  (*user_)->fail();
+  const auto begun = Clock::now();
+  const auto again = registry_.acquire(id_);
+  ASSERT_TRUE(again) << again.error().internal_detail;
+  EXPECT_LT(Clock::now() - begun, 5s) << "nobody was told that the pool is free";
+  EXPECT_EQ(opened_, 2);
+}
+
+TEST_F(PoolRegistryTest, APoolIsRemovedAtOnceWhenItsLastUserGoesInTheInterrupt) {
+  const auto begun = Clock::now();
+  bool removed = false;
+  const auto retired = registry_.retire(id_, [&]() -> Result<void> {
+    removed = true;
+    return {};
+  });
+  EXPECT_TRUE(retired);
+  EXPECT_TRUE(removed);
+  EXPECT_LT(Clock::now() - begun, 5s);
+}
+
+TEST_F(PoolRegistryTest, AFailedPoolWaitsForAUserWhoGoesLater) {
+  std::optional<PoolLease<Thing>> other(*registry_.acquire(id_));
+  (*user_)->fail();
+  std::jthread leaver([&] {
+    std::this_thread::sleep_for(50ms);
+    other.reset();
+  });
+  EXPECT_TRUE(registry_.acquire(id_));
+  EXPECT_EQ(opened_, 2);
+}
+
+}  // namespace
+}  // namespace adit

@@ -162,7 +162,8 @@ Error SqliteSession::error_of(const std::exception& exception) const {
 int SqliteSession::errno_of_log() const {
   sqlite_api::sqlite3_file* log = nullptr;
   int number = 0;
-  const int found = sqlite_api::sqlite3_file_control(handle(), "main", SQLITE_FCNTL_JOURNAL_POINTER, &log);
+  const int found = sqlite_api::sqlite3_file_control(handle(), "main", SQLITE_FCNTL_JOURNAL_POINTER,
+                                                     static_cast<void*>(&log));
   if (found != SQLITE_OK || log == nullptr || log->pMethods == nullptr) return 0;
   log->pMethods->xFileControl(log, SQLITE_FCNTL_LAST_ERRNO, &number);
   return number;

@@ -108,7 +108,7 @@ constexpr std::array kRules{
          {P::kViewMetrics}},
     Rule{Needs::kAdministerTeam,
          "administerTeam",
-         "to administer the team: users, groups, applications, their keys and grants",
+         "to administer the team: users, groups, applications, their keys and grants, and limits",
          RuleLevel::kTeam,
          {},
          {},

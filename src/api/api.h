@@ -19,6 +19,7 @@
 #include "base/metrics.h"
 #include "catalog/catalog.h"
 #include "http/message.h"
+#include "push/disk_quotas.h"
 #include "push/event_feed.h"
 #include "push/pool_removal.h"
 #include "push/push_service.h"
@@ -57,6 +58,7 @@ struct Services {
   FailedAttempts& attempts;
   AuditLog& audit;
   PushService& push;
+  DiskQuotas& quotas;
   PoolRemoval& removal;
   TableChanges& changes;
   EventFeed& events;

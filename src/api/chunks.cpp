@@ -80,21 +80,34 @@ class ComparingTarget final : public ChunkTarget {
   Sha256 digest_;
 };
 
-/// kTooLarge for a raw body whose head tells that the chunk is above its bound, so that nobody sends it in
-/// vain. The parts of a multipart body are counted as they come.
-Result<void> check_announced_size(const Request& request, std::uint64_t chunk_bytes_max) {
-  const auto type = request.headers.find("Content-Type").value_or("");
-  const auto announced = request.headers.find("Content-Length").value_or("");
+/// Beside its chunks a multipart body has boundaries, heads of parts and small fields.
+constexpr std::uint64_t kMultipartFrameBytesMax = 64ULL << 10;
+
+bool is_multipart(const Request& request) {
   constexpr std::string_view kMultipart = "multipart/";
-  const bool multipart =
-      std::ranges::equal(type.substr(0, kMultipart.size()), kMultipart,
-                         [](char a, char b) { return std::tolower(static_cast<unsigned char>(a)) == b; });
-  std::uint64_t bytes = 0;
-  const auto [end, error] = std::from_chars(announced.data(), announced.data() + announced.size(), bytes);
+  const auto type = request.headers.find("Content-Type").value_or("");
+  return std::ranges::equal(type.substr(0, kMultipart.size()), kMultipart,
+                            [](char a, char b) { return std::tolower(static_cast<unsigned char>(a)) == b; });
+}
+
+/// What the head tells, so that nobody sends in vain what is too much.
+AnnouncedBytes announced_bytes(const Request& request) {
+  const auto announced = request.headers.find("Content-Length").value_or("");
   // How large a compressed chunk becomes is seen as it is decoded.
   const bool compressed = request.headers.find("Content-Encoding").value_or("identity") != "identity";
-  if (multipart || compressed || announced.empty() || (error == std::errc{} && bytes <= chunk_bytes_max))
-    return {};
+  if (compressed || announced.empty()) return {};
+  std::uint64_t bytes = 0;
+  const auto [end, error] = std::from_chars(announced.data(), announced.data() + announced.size(), bytes);
+  if (error != std::errc{}) bytes = ~0ULL;
+  if (!is_multipart(request)) return {bytes, bytes};
+  return {bytes - std::min(bytes, kMultipartFrameBytesMax), bytes};
+}
+
+/// kTooLarge for a raw body above the bound of a chunk. The parts of a multipart body are counted as they
+/// come.
+Result<void> check_announced_size(const Request& request, const AnnouncedBytes& announced,
+                                  std::uint64_t chunk_bytes_max) {
+  if (is_multipart(request) || announced.least <= chunk_bytes_max) return {};
   return Error{ErrorKind::kTooLarge,
                "The chunk is larger than " + std::to_string(chunk_bytes_max) + " bytes."};
 }
@@ -108,8 +121,11 @@ Result<std::unique_ptr<BodySink>> open_upload(const Services& services, const Re
   if (once.answered()) {
     return ChunkSink::create(request, std::make_unique<ComparingTarget>(operation, std::move(once)));
   }
+  const auto announced = announced_bytes(request);
   ADIT_TRY(auto upload, services.push.begin_upload(pool.id, JobId(id), operation));
-  ADIT_CHECK(check_announced_size(request, upload->chunk_bytes_max()));
+  ADIT_CHECK(check_announced_size(request, announced, upload->chunk_bytes_max()));
+  ADIT_TRY(auto reservation, services.quotas.reserve(pool, announced));
+  upload->use_room(std::move(reservation));
   auto target = std::make_unique<KeepingTarget>(std::move(upload), std::move(once), services.authenticator,
                                                 caller(request), pool.id);
   return ChunkSink::create(request, std::move(target));

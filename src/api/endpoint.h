@@ -86,6 +86,7 @@ void add_chunk_endpoints(EndpointTable& table);
 void add_event_endpoints(EndpointTable& table);
 void add_history_endpoints(EndpointTable& table);
 void add_pool_endpoints(EndpointTable& table);
+void add_disk_quota_endpoints(EndpointTable& table);
 void add_data_source_endpoints(EndpointTable& table);
 void add_table_endpoints(EndpointTable& table);
 void add_table_change_endpoints(EndpointTable& table);

@@ -49,6 +49,7 @@ Result<Response> create_job(const Services& services, const Request& request) {
   ADIT_TRY(const auto body, parse_json_object(request.body));
   ADIT_TRY(auto spec, job_spec_from_json(body, pool.id));
   ADIT_CHECK(check_effects(request, pool.id, spec));
+  ADIT_CHECK(services.quotas.check(pool));
   PushService::CompletionOf completion;
   if (once.claimed()) {
     completion = [&](const Job& job) { return *once.completion(content(), job_text(services, job)); };
@@ -132,6 +133,8 @@ Result<Response> execute_job(const Services& services, const Request& request) {
   }
   ADIT_TRY(auto once, Once::begin(services, request, "execute " + id.to_string()));
   if (once.answered()) return once.replay(execute_content(request));
+  // Any other status is a conflict first.
+  if (job.status == JobStatus::kNew) ADIT_CHECK(services.quotas.check(pool));
   std::optional<RequestCompletion> completion;
   if (once.claimed()) completion = once.completion(execute_content(request), {});
   ADIT_TRY(const auto admission,

@@ -2,8 +2,10 @@
 #include <algorithm>
 #include <boost/json.hpp>
 #include <span>
+#include <unordered_map>
 #include <utility>
 
+#include "api/disk_quotas.h"
 #include "api/endpoint.h"
 #include "api/query_parameters.h"
 #include "model/json_fields.h"
@@ -30,7 +32,9 @@ json::array permissions_json(PermissionSet permissions) {
   return words;
 }
 
-json::object pool_json(const Pool& pool, PermissionSet permissions) {
+json::object pool_json(const Services& services, const Pool& pool, PermissionSet permissions,
+                       const DiskUse& use) {
+  json::object disk = disk_json(use, services.quotas.default_bytes_max());
   return json::object{{"id", pool.id.to_string()},
                       {"name", pool.name},
                       {"description", pool.description},
@@ -40,16 +44,35 @@ json::object pool_json(const Pool& pool, PermissionSet permissions) {
                       {"configurationStatus", "NEW"},
                       {"locked", false},
                       {"tags", json::array()},
-                      {"creatorUserId", pool.creator.to_string()}};
+                      {"creatorUserId", pool.creator.to_string()},
+                      {"adit", json::object{{"disk", std::move(disk)}}}};
 }
 
-Response pool_response(const Request& request, const Pool& pool) {
-  return Response::json(200, json::serialize(pool_json(pool, permissions_on(caller(request), pool.id))));
+/// Of a pool that was made, or has gone, a moment ago.
+DiskUse unused(const Pool& pool) {
+  DiskUse use;
+  use.quota = pool.quota;
+  return use;
 }
 
-json::array pools_json(const Request& request, std::span<const Pool> pools) {
+Result<Response> pool_response(const Services& services, const Principal& principal, const Pool& pool) {
+  ADIT_TRY(const auto use, services.catalog.find_disk_use(pool.id));
+  const auto body = pool_json(services, pool, permissions_on(principal, pool.id), use.value_or(unused(pool)));
+  return Response::json(200, json::serialize(body));
+}
+
+Result<json::array> pools_json(const Services& services, const Request& request,
+                               std::span<const Pool> pools) {
+  const auto& principal = caller(request);
+  ADIT_TRY(const auto all, services.catalog.list_disk_use(principal.team));
+  std::unordered_map<PoolId, const DiskUse*> uses;
+  for (const auto& use : all) uses.emplace(use.pool, &use);
   json::array list;
-  for (const auto& pool : pools) list.push_back(pool_json(pool, permissions_on(caller(request), pool.id)));
+  for (const auto& pool : pools) {
+    const auto use = uses.find(pool.id);
+    list.push_back(pool_json(services, pool, permissions_on(principal, pool.id),
+                             use == uses.end() ? unused(pool) : *use->second));
+  }
   return list;
 }
 
@@ -75,7 +98,8 @@ Result<PoolPage> visible_page(const Services& services, const Request& request, 
 
 Result<Response> list_pools(const Services& services, const Request& request) {
   ADIT_TRY(const auto pools, visible_pools(services, request));
-  return Response::json(200, json::serialize(pools_json(request, pools)));
+  ADIT_TRY(const auto body, pools_json(services, request, pools));
+  return Response::json(200, json::serialize(body));
 }
 
 Result<Response> page_pools(const Services& services, const Request& request) {
@@ -86,7 +110,8 @@ Result<Response> page_pools(const Services& services, const Request& request) {
   }
   if (page > ~0ULL / kPageSizeMax) return invalid_field("page", "there is no such page");
   ADIT_TRY(const auto found, visible_page(services, request, limit, page * limit));
-  const json::object body{{"content", pools_json(request, found.pools)},
+  ADIT_TRY(auto content, pools_json(services, request, found.pools));
+  const json::object body{{"content", std::move(content)},
                           {"pageSize", limit},
                           {"pageNumber", page},
                           {"totalCount", found.total}};
@@ -95,7 +120,7 @@ Result<Response> page_pools(const Services& services, const Request& request) {
 
 Result<Response> get_pool(const Services& services, const Request& request) {
   ADIT_TRY(const auto pool, pool_in_path(services, request));
-  return pool_response(request, pool);
+  return pool_response(services, caller(request), pool);
 }
 
 /// The name and the description that a body gives; a name must be there.
@@ -134,7 +159,7 @@ Result<Response> create_pool(const Services& services, const Request& request) {
   services.authenticator.changed();
   // As it is from now on: the grant came with the pool.
   ADIT_TRY(const auto now, services.authenticator.ask_again(principal));
-  return Response::json(200, json::serialize(pool_json(pool, permissions_on(now, pool.id))));
+  return pool_response(services, now, pool);
 }
 
 Result<Response> update_pool(const Services& services, const Request& request) {
@@ -149,7 +174,7 @@ Result<Response> update_pool(const Services& services, const Request& request) {
   if (!errors.empty()) return invalid_fields(std::move(errors));
   ADIT_TRY(const bool found, services.catalog.update_pool(pool));
   if (!found) return not_found("There is no data pool " + pool.id.to_string() + " in your team.");
-  return pool_response(request, pool);
+  return pool_response(services, caller(request), pool);
 }
 
 Result<Response> delete_pool(const Services& services, const Request& request) {

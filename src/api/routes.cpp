@@ -175,6 +175,7 @@ Result<EndpointTable> make_table(const ApiLimits& limits) {
   add_event_endpoints(table);
   add_history_endpoints(table);
   add_pool_endpoints(table);
+  add_disk_quota_endpoints(table);
   add_data_source_endpoints(table);
   add_table_endpoints(table);
   add_table_change_endpoints(table);

@@ -12,6 +12,7 @@ ExitCode run_command(const PoolListOptions& options);
 ExitCode run_command(const PoolShowOptions& options);
 ExitCode run_command(const PoolCreateOptions& options);
 ExitCode run_command(const PoolRenameOptions& options);
+ExitCode run_command(const PoolQuotaOptions& options);
 ExitCode run_command(const PoolDeleteOptions& options);
 ExitCode run_command(const TableListOptions& options);
 ExitCode run_command(const TableShowOptions& options);

@@ -17,6 +17,7 @@
 #include "base/log.h"
 #include "base/result.h"
 #include "http/ip_network.h"
+#include "model/disk_quota.h"
 
 namespace adit {
 
@@ -38,7 +39,8 @@ struct ServeOptions {
 
   std::uint64_t chunk_bytes_max = 1ULL << 30;
   std::uint64_t request_bytes_max = 4ULL << 30;
-  std::uint64_t memory_bytes_max = 0;  ///< of the engine; never 0 after parse_command_line
+  std::uint64_t pool_disk_bytes_max = 0;  ///< of pools without a disk quota of their own; 0: none
+  std::uint64_t memory_bytes_max = 0;     ///< of the engine; never 0 after parse_command_line
   std::size_t pools_open_max = 32;
   std::size_t engine_threads = 0;  ///< 0 is one per core
   bool engine_in_process = true;   ///< the engines of all pools in the server's own process
@@ -146,6 +148,13 @@ struct PoolRenameOptions {
   std::string pool;
   std::string name;
   std::optional<std::string> description;
+};
+/// What a data pool may use of the disk.
+struct PoolQuotaOptions {
+  ConnectionOptions connection;
+  std::string pool;
+  std::optional<DiskQuota> quota{};  ///< absent: it is only shown
+  bool json = false;
 };
 struct PoolDeleteOptions {
   ConnectionOptions connection;
@@ -359,11 +368,11 @@ struct AuditExportOptions {
 
 using Command =
     std::variant<ServeOptions, PushOptions, QueryOptions, PoolListOptions, PoolShowOptions, PoolCreateOptions,
-                 PoolRenameOptions, PoolDeleteOptions, KeyOptions, UserOptions, AppOptions, ClientOptions,
-                 GroupOptions, GrantOptions, TeamOptions, JobListOptions, JobHistoryOptions, JobShowOptions,
-                 JobWatchOptions, JobCancelOptions, JobDeleteOptions, TableListOptions, TableShowOptions,
-                 TableChangeOptions, TableExportOptions, AuditListOptions, AuditExportOptions, BackupOptions,
-                 RestoreOptions, DoctorOptions>;
+                 PoolRenameOptions, PoolQuotaOptions, PoolDeleteOptions, KeyOptions, UserOptions, AppOptions,
+                 ClientOptions, GroupOptions, GrantOptions, TeamOptions, JobListOptions, JobHistoryOptions,
+                 JobShowOptions, JobWatchOptions, JobCancelOptions, JobDeleteOptions, TableListOptions,
+                 TableShowOptions, TableChangeOptions, TableExportOptions, AuditListOptions,
+                 AuditExportOptions, BackupOptions, RestoreOptions, DoctorOptions>;
 
 /// Exit codes of every command; docs and scripts rely on them.
 enum class ExitCode : int {

@@ -1,11 +1,26 @@
 // The options of `adit pool` and `adit table`.
 #include "app/option_binding.h"
 #include "app/option_definitions.h"
+#include "app/option_values.h"
 
 namespace adit {
+namespace {
+
+Result<DiskQuota> read_quota(std::string_view text) {
+  if (text == "none") return DiskQuota{DiskQuotaKind::kNone};
+  if (text == "default") return DiskQuota{DiskQuotaKind::kDefault};
+  ADIT_TRY(const auto bytes, parse_size(text));
+  if (bytes == 0 || bytes > DiskQuota::kBytesMax) {
+    return invalid("`" + std::string(text) + "` is not between 1 byte and " +
+                   size_text(DiskQuota::kBytesMax) + "; without a bound it is none");
+  }
+  return DiskQuota{DiskQuotaKind::kOwn, bytes};
+}
+
+}  // namespace
 
 void define_pool(CLI::App& root, CommandBook& book) {
-  CLI::App* group = root.add_subcommand("pool", "List, show, create, rename and delete data pools");
+  CLI::App* group = root.add_subcommand("pool", "List, show, create, rename, limit and delete data pools");
   group->require_subcommand(1);
   group->footer("Examples:\n  adit pool list\n  adit pool create Sales --description 'Orders and invoices'");
 
@@ -44,6 +59,18 @@ void define_pool(CLI::App& root, CommandBook& book) {
            [&rename](std::string text) { rename.description = std::move(text); });
   define_connection(*app, rename.connection);
   app->footer("Example:\n  adit pool rename Sales 'Sales EU'");
+
+  app = group->add_subcommand("quota", "Show what a pool uses of the disk, or set what it may use");
+  auto& quota = book.add<PoolQuotaOptions>(app);
+  define_word(*app, "POOL", "Name or id of the pool", quota.pool);
+  add_value(*app,
+            {"--max", "SIZE|none|default", "",
+             "What it may use; none is no bound, default the server's --pool-disk-max. For administrators of "
+             "the team"},
+            Scope::kFlagOnly, quota.quota, read_quota);
+  define_json(*app, quota.json);
+  define_connection(*app, quota.connection);
+  app->footer("Examples:\n  adit pool quota Sales\n  adit pool quota Sales --max 50GB");
 
   app = group->add_subcommand("delete", "Delete a pool with all its tables and jobs");
   auto& remove = book.add<PoolDeleteOptions>(app);

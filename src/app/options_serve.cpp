@@ -109,6 +109,13 @@ void define_engine(CLI::App& app, ServeOptions& options) {
            "Largest body of an upload, all its parts together");
   add_size(app, "--memory-bytes-max", options.memory_bytes_max, 64 * kMebibyte, 1024 * kTebibyte,
            "Memory that the engine may use in all pools together; half of the machine's unless it is set");
+  add_value(app,
+            {"--pool-disk-max", "SIZE|off", "off",
+             "Disk that a pool without a quota of its own may use, chunks and tables together"},
+            Scope::kSetting, options.pool_disk_bytes_max, [](std::string_view text) -> Result<std::uint64_t> {
+              if (text == "off") return std::uint64_t{0};
+              return size_between(kMebibyte, 1024 * kTebibyte)(text);
+            });
   add_count(app, "--pools-open-max", options.pools_open_max, 1, 10'000,
             "Pools that are held open at a time; the least recently used one is closed");
   add_count(app, "--engine-threads", options.engine_threads, 0, 1024,

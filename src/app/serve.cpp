@@ -152,6 +152,7 @@ HousekeeperOptions housekeeper_options(const ServeOptions& options) {
 PushLimits push_limits(const ServeOptions& options) {
   PushLimits limits;
   limits.upload.chunk_bytes_max = options.chunk_bytes_max;
+  limits.upload.default_quota_bytes = options.pool_disk_bytes_max;
   return limits;
 }
 
@@ -250,7 +251,8 @@ Result<void> serve(const ServeOptions& options, const Signals& signals, const Cl
   ADIT_CHECK(recover(*catalog, *store, stages, clock));
   landings.start();
   PoolRemoval removal(*catalog, *store, *warehouse, stages, clock);
-  Housekeeper housekeeper(*catalog, *store, *warehouse, landings, removal, clock, metrics,
+  DiskQuotas quotas(*catalog, *warehouse, clock, metrics, options.pool_disk_bytes_max);
+  Housekeeper housekeeper(*catalog, *store, *warehouse, landings, removal, quotas, clock, metrics,
                           housekeeper_options(options));
 
   const auto limits = push_limits(options);
@@ -273,6 +275,7 @@ Result<void> serve(const ServeOptions& options, const Signals& signals, const Cl
                           .attempts = attempts,
                           .audit = audit,
                           .push = push,
+                          .quotas = quotas,
                           .removal = removal,
                           .changes = changes,
                           .events = events,

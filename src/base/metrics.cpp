@@ -50,6 +50,10 @@ Metrics::Metrics()
       wal_bytes(gauge(*registry_, "adit_wal_bytes", "Bytes in the write-ahead logs of open pools")),
       query_seconds(seconds(*registry_, "adit_query_seconds", "Time to answer one query")),
       executes_refused(counter(*registry_, "adit_executes_refused_total", "Executes beyond a team's limits")),
+      quota_refusals(counter(*registry_, "adit_disk_quota_refused_total",
+                             "Creates, uploads and executes refused by a pool's disk quota")),
+      pools_near_quota(gauge(*registry_, "adit_pools_near_disk_quota",
+                             "Pools that use nine tenths of their disk quota or more")),
       credentials_failed(
           counter(*registry_, "adit_credentials_failed_total", "Keys and passwords that do not hold")),
       credentials_slowed(counter(*registry_, "adit_credentials_slowed_total",

@@ -42,6 +42,8 @@ class Metrics {
   prometheus::Gauge& wal_bytes;
   prometheus::Histogram& query_seconds;
   prometheus::Counter& executes_refused;
+  prometheus::Counter& quota_refusals;
+  prometheus::Gauge& pools_near_quota;
   prometheus::Counter& credentials_failed;
   prometheus::Counter& credentials_slowed;
   prometheus::Counter& audit_entries;

@@ -9,6 +9,7 @@
 #include "catalog/access_catalog.h"
 #include "catalog/audit_catalog.h"
 #include "catalog/chunk_catalog.h"
+#include "catalog/disk_catalog.h"
 #include "catalog/event_catalog.h"
 #include "catalog/history_catalog.h"
 #include "catalog/job_catalog.h"
@@ -27,6 +28,7 @@ class Catalog : public TeamCatalog,
                 public AccessCatalog,
                 public OauthCatalog,
                 public PoolCatalog,
+                public DiskCatalog,
                 public RequestCatalog,
                 public JobCatalog,
                 public HistoryCatalog,

@@ -52,7 +52,8 @@ void sort_by_sequence(std::vector<Chunk>& chunks) {
 }  // namespace
 
 Result<std::vector<Chunk>> SqliteCatalog::insert_chunks(JobId job, std::vector<Chunk> chunks,
-                                                        const RequestCompletion* completion) {
+                                                        const RequestCompletion* completion,
+                                                        std::uint64_t default_quota_bytes) {
   const auto insert_all = [&](SqliteSession& session) -> Result<void> {
     const auto stored = find_stored_job(session, job);
     if (!stored) return no_such_job();
@@ -63,10 +64,11 @@ Result<std::vector<Chunk>> SqliteCatalog::insert_chunks(JobId job, std::vector<C
         .with(stored->number)
         .into(position)
         .next();
-    std::int64_t bytes = 0;
+    std::uint64_t bytes = 0;
+    for (const auto& chunk : chunks) bytes += chunk.bytes;
+    ADIT_CHECK(check_disk_quota(session, stored->job.pool, bytes, default_quota_bytes));
     std::int64_t rows = 0;
     for (auto& chunk : chunks) {
-      bytes += static_cast<std::int64_t>(chunk.bytes);
       rows += static_cast<std::int64_t>(chunk.rows.value_or(0));
       chunk.job = job;
       chunk.position = position++;
@@ -79,7 +81,7 @@ Result<std::vector<Chunk>> SqliteCatalog::insert_chunks(JobId job, std::vector<C
             "UPDATE jobs SET chunk_count = chunk_count + :count, chunk_bytes = chunk_bytes + :bytes, "
             "rows_staged = rows_staged + :rows WHERE number = :number")
         .with(static_cast<std::int64_t>(chunks.size()))
-        .with(bytes)
+        .with(static_cast<std::int64_t>(bytes))
         .with(rows)
         .with(stored->number)
         .run();

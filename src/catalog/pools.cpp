@@ -10,11 +10,18 @@ namespace {
 std::vector<Pool> fetch_pools(Query& query) {
   std::string id, team_id, name, description, creator_id;
   long long created = 0;
-  query.into(id).into(team_id).into(name).into(description).into(creator_id).into(created);
+  Nullable<long long> disk_bytes_max;
+  query.into(id)
+      .into(team_id)
+      .into(name)
+      .into(description)
+      .into(creator_id)
+      .into(created)
+      .into(disk_bytes_max);
   std::vector<Pool> pools;
   while (query.next()) {
     pools.push_back({decode_id<PoolId>(id), decode_id<TeamId>(team_id), name, description,
-                     decode_id<Uuid>(creator_id), from_epoch_ms(created)});
+                     decode_id<Uuid>(creator_id), from_epoch_ms(created), decode_quota(disk_bytes_max)});
   }
   return pools;
 }
@@ -81,7 +88,8 @@ Result<std::optional<Pool>> SqliteCatalog::find_pool(TeamId team, PoolId pool) {
     const auto changes = pools_.changes();
     ADIT_TRY(found, read([&](SqliteSession& session) -> std::optional<Pool> {
                auto query = session.query(
-                   "SELECT id, team_id, name, description, creator_id, created FROM pools WHERE id = :id "
+                   "SELECT id, team_id, name, description, creator_id, created, disk_bytes_max FROM pools "
+                   "WHERE id = :id "
                    "AND deleting = 0");
                auto pools = fetch_pools(query.with(pool.to_string()));
                return pools.empty() ? std::nullopt : std::optional(std::move(pools.front()));
@@ -95,7 +103,8 @@ Result<std::optional<Pool>> SqliteCatalog::find_pool(TeamId team, PoolId pool) {
 Result<std::vector<Pool>> SqliteCatalog::list_pools(TeamId team) {
   return read([&](SqliteSession& session) {
     auto query = session.query(
-        "SELECT id, team_id, name, description, creator_id, created FROM pools WHERE team_id = :team "
+        "SELECT id, team_id, name, description, creator_id, created, disk_bytes_max FROM pools WHERE team_id "
+        "= :team "
         "AND deleting = 0 ORDER BY created, number");
     return fetch_pools(query.with(team.to_string()));
   });
@@ -112,7 +121,8 @@ Result<PoolPage> SqliteCatalog::list_pools(TeamId team, std::uint64_t limit, std
         .next();
     page.total = static_cast<std::uint64_t>(total);
     auto query = session.query(
-        "SELECT id, team_id, name, description, creator_id, created FROM pools WHERE team_id = :team "
+        "SELECT id, team_id, name, description, creator_id, created, disk_bytes_max FROM pools WHERE team_id "
+        "= :team "
         "AND deleting = 0 ORDER BY created, number LIMIT :limit OFFSET :offset");
     page.pools = fetch_pools(query.with(team.to_string())
                                  .with(static_cast<std::int64_t>(std::min(limit, kMax)))

@@ -30,6 +30,17 @@ Sha256Digest decode_digest(const std::string& hex) {
   return digest;
 }
 
+DiskQuota decode_quota(const Nullable<long long>& column) {
+  if (!column.has_value()) return {};
+  if (column.value == 0) return {DiskQuotaKind::kNone};
+  return {DiskQuotaKind::kOwn, static_cast<std::uint64_t>(column.value)};
+}
+
+std::optional<std::int64_t> encode(const DiskQuota& quota) {
+  if (quota.kind == DiskQuotaKind::kDefault) return std::nullopt;
+  return quota.kind == DiskQuotaKind::kNone ? 0 : static_cast<std::int64_t>(quota.bytes_max);
+}
+
 std::optional<Timestamp> decode_time(const Nullable<long long>& column) {
   return column.has_value() ? std::optional(from_epoch_ms(column.value)) : std::nullopt;
 }

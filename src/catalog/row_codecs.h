@@ -53,6 +53,9 @@ inline std::optional<std::string> encode_schema(const JobSpec& spec) {
   return spec.schema.empty() ? std::nullopt : std::optional(spec.schema);
 }
 std::optional<Timestamp> decode_time(const Nullable<long long>& column);
+/// The column disk_bytes_max of a pool.
+DiskQuota decode_quota(const Nullable<long long>& column);
+std::optional<std::int64_t> encode(const DiskQuota& quota);
 
 /// One row of `jobs`: `row.bind(session.query("SELECT " + kColumns + …))`, then decode() after each next().
 /// Must live as long as the query.

@@ -19,7 +19,7 @@
 namespace adit {
 
 /// Its functions stand in one source file per subject: teams_and_users, keys,
-/// applications_and_groups, grants, oauth_clients, oauth_tokens, oauth_sessions, pools, data_sources,
+/// applications_and_groups, grants, oauth_clients, oauth_tokens, oauth_sessions, pools, disk, data_sources,
 /// requests, jobs, job_queue, execute_counts, job_lists, history, events, chunks, audit.
 class SqliteCatalog final : public Catalog {
  public:
@@ -98,6 +98,13 @@ class SqliteCatalog final : public Catalog {
   Result<std::vector<PoolId>> list_deleted_pools() override;
   Result<void> erase_pool(PoolId pool) override;
 
+  Result<bool> set_disk_quota(TeamId team, PoolId pool, const DiskQuota& quota) override;
+  Result<std::optional<DiskUse>> find_disk_use(PoolId pool) override;
+  Result<std::vector<DiskUse>> list_disk_use(TeamId team) override;
+  Result<std::vector<PoolId>> list_changed_pools(std::uint64_t limit) override;
+  Result<void> record_table_bytes(PoolId pool, std::uint64_t bytes, std::int64_t table_changes) override;
+  Result<std::uint64_t> count_full_pools(std::uint64_t default_bytes_max) override;
+
   Result<void> insert_data_source(const DataSource& source) override;
   Result<std::optional<DataSource>> find_data_source(PoolId pool, DataSourceId source) override;
   Result<std::vector<DataSource>> list_data_sources(PoolId pool) override;
@@ -136,7 +143,8 @@ class SqliteCatalog final : public Catalog {
   Result<std::uint64_t> forget_history(Timestamp before, std::uint64_t jobs_max) override;
 
   Result<std::vector<Chunk>> insert_chunks(JobId job, std::vector<Chunk> chunks,
-                                           const RequestCompletion* completion) override;
+                                           const RequestCompletion* completion,
+                                           std::uint64_t default_quota_bytes) override;
   Result<std::vector<Chunk>> list_chunks(JobId job) override;
   Result<Chunk> remove_chunk(JobId job, ChunkId chunk, Timestamp at) override;
   Result<void> update_chunk(const Chunk& chunk, Timestamp at) override;
@@ -187,6 +195,10 @@ Result<void> complete_request(SqliteSession& session, const RequestCompletion* c
 void raise_access_version(SqliteSession& session);
 /// Whether the limits of a pool's team admit an execute; it is counted then.
 ExecuteAdmission count_execute(SqliteSession& session, PoolId pool, Timestamp at);
+/// Within the transaction that adds chunks of `bytes` to a pool: kStorageFull where they do not fit in its
+/// quota.
+Result<void> check_disk_quota(SqliteSession& session, PoolId pool, std::uint64_t bytes,
+                              std::uint64_t default_quota_bytes);
 /// Enters a grant that is not there yet; nothing of it is checked.
 void insert_grant_row(SqliteSession& session, const Grant& grant);
 /// Enters an application; kConflict: its id is taken, or the team has too many.

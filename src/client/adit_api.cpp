@@ -14,10 +14,20 @@ namespace json = boost::json;
 constexpr std::string_view kPools = "/adit/api/v1/pools";
 constexpr std::size_t kNamesShownMax = 10;
 
+std::string quota_path(const std::string& pool) {
+  return std::string(kPools) + "/" + encode_segment(pool) + "/quota";
+}
+
+DiskView disk_view(const json::object& object) {
+  return {text_at(object, "quota"), count_at(object, "maxBytes"), count_at(object, "usedBytes").value_or(0),
+          count_at(object, "chunkBytes").value_or(0), count_at(object, "tableBytes")};
+}
+
 PoolView pool_view(const json::value& value) {
   const auto& object = as_object(value);
   return {text_at(object, "id"), text_at(object, "name"), text_at(object, "description"),
-          number_at(object, "createdAt").value_or(0)};
+          number_at(object, "createdAt").value_or(0),
+          disk_view(object_at(object_at(object, "adit"), "disk"))};
 }
 
 // Besides what may pass for any request: the same one, of which only the connection was lost, is still under
@@ -122,6 +132,19 @@ Result<PoolView> AditApi::rename_pool(const std::string& id, const std::string& 
   ADIT_TRY(const auto renamed,
            json_of(repeated([&] { return http_.send(Method::kPut, path, json::serialize(body)); })));
   return pool_view(renamed);
+}
+
+Result<DiskView> AditApi::disk(const std::string& id) {
+  ADIT_TRY(const auto answer, json_of(get(quota_path(id))));
+  return disk_view(as_object(answer));
+}
+
+Result<DiskView> AditApi::set_quota(const std::string& id, const DiskQuota& quota) {
+  json::object body{{"quota", to_string(quota.kind)}};
+  if (quota.kind == DiskQuotaKind::kOwn) body["maxBytes"] = quota.bytes_max;
+  const auto set = repeated([&] { return http_.send(Method::kPut, quota_path(id), json::serialize(body)); });
+  ADIT_TRY(const auto answer, json_of(set));
+  return disk_view(as_object(answer));
 }
 
 Result<void> AditApi::delete_pool(const std::string& id) {

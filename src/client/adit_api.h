@@ -15,14 +15,25 @@
 #include "client/push_pieces.h"
 #include "client/retry.h"
 #include "client/text_table.h"
+#include "model/disk_quota.h"
 
 namespace adit::client {
+
+/// What a pool uses of the disk.
+struct DiskView {
+  std::string quota;  ///< OWN, NONE or DEFAULT
+  std::optional<std::uint64_t> bytes_max;
+  std::uint64_t bytes = 0;
+  std::uint64_t chunk_bytes = 0;
+  std::optional<std::uint64_t> table_bytes;  ///< none: nobody has looked yet
+};
 
 struct PoolView {
   std::string id;
   std::string name;
   std::string description;
   std::int64_t created_ms = 0;  ///< since the epoch
+  DiskView disk{};
 };
 
 struct AuditView {
@@ -130,6 +141,9 @@ class AditApi {
   /// Without a description it stays as it is.
   Result<PoolView> rename_pool(const std::string& id, const std::string& name,
                                const std::optional<std::string>& description);
+  /// After a look at its tables.
+  Result<DiskView> disk(const std::string& id);
+  Result<DiskView> set_quota(const std::string& id, const DiskQuota& quota);
   /// With all its tables and jobs.
   Result<void> delete_pool(const std::string& id);
   /// The id of the pool of exactly that name; a text in the form of a UUID is an id. kNotFound lists what

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "model/disk_quota.h"
 #include "model/ids.h"
 
 namespace adit {
@@ -18,6 +19,7 @@ struct Pool {
   std::string description;
   Uuid creator;  ///< the user or the application that made it
   Timestamp created{};
+  DiskQuota quota{};
 };
 
 /// A data connection of a pool, as clients call it: a name under which tables stand apart from the pool's

@@ -22,13 +22,14 @@ std::string duration_text(std::chrono::hours time) {
 }  // namespace
 
 Housekeeper::Housekeeper(Catalog& catalog, ChunkStore& store, Warehouse& warehouse, LandQueue& landings,
-                         PoolRemoval& removal, const Clock& clock, Metrics& metrics,
+                         PoolRemoval& removal, DiskQuotas& quotas, const Clock& clock, Metrics& metrics,
                          HousekeeperOptions options)
     : catalog_(catalog),
       store_(store),
       warehouse_(warehouse),
       landings_(landings),
       removal_(removal),
+      quotas_(quotas),
       clock_(clock),
       metrics_(metrics),
       options_(options),
@@ -48,6 +49,7 @@ void Housekeeper::work() {
     landings_.interrupt_canceled();
     if (const auto finished = removal_.finish(); !finished)
       log::error("a deleted pool could not be removed", {{"detail", finished.error().internal_detail}});
+    quotas_.look_at_changed();
     const auto queued = catalog_.count_jobs(JobStatus::kQueued);
     const auto running = catalog_.count_jobs(JobStatus::kRunning);
     if (queued && running) metrics_.jobs_queued.Set(static_cast<double>(*queued + *running));

@@ -11,6 +11,7 @@
 #include "base/metrics.h"
 #include "catalog/catalog.h"
 #include "chunks/chunk_store.h"
+#include "push/disk_quotas.h"
 #include "push/land_queue.h"
 #include "push/pool_removal.h"
 #include "warehouse/warehouse.h"
@@ -41,7 +42,8 @@ struct HousekeeperOptions {
 class Housekeeper {
  public:
   Housekeeper(Catalog& catalog, ChunkStore& store, Warehouse& warehouse, LandQueue& landings,
-              PoolRemoval& removal, const Clock& clock, Metrics& metrics, HousekeeperOptions options);
+              PoolRemoval& removal, DiskQuotas& quotas, const Clock& clock, Metrics& metrics,
+              HousekeeperOptions options);
   ~Housekeeper();
   void stop();
   /// Cancels jobs that nobody goes on with; forgets idempotency keys, jobs and entries of the audit log whose
@@ -68,6 +70,7 @@ class Housekeeper {
   Warehouse& warehouse_;
   LandQueue& landings_;
   PoolRemoval& removal_;
+  DiskQuotas& quotas_;
   const Clock& clock_;
   Metrics& metrics_;
   const HousekeeperOptions options_;

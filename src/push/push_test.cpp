@@ -109,7 +109,9 @@ class PushJob : public ::testing::Test {
   std::uint64_t expire(HousekeeperOptions options = {}) {
     options.expiry_interval = 1h;
     PoolRemoval removal(*catalog_, *store_, *warehouse_, *stages_, clock_);
-    Housekeeper housekeeper(*catalog_, *store_, *warehouse_, *landings_, removal, clock_, metrics_, options);
+    DiskQuotas quotas(*catalog_, *warehouse_, clock_, metrics_, 0);
+    Housekeeper housekeeper(*catalog_, *store_, *warehouse_, *landings_, removal, quotas, clock_, metrics_,
+                            options);
     housekeeper
         .stop();  // its own first look is over or never comes: what it did not find, the next line does
     return *housekeeper.expire();
@@ -412,7 +414,9 @@ TEST_F(AuditRetention, LetsGoWhatIsOlderInAsManyStepsAsItTakes) {
   clock_.advance(1ms);
   options.audit_entries_at_once_max = 10;
   PoolRemoval removal(*catalog_, *store_, *warehouse_, *stages_, clock_);
-  Housekeeper housekeeper(*catalog_, *store_, *warehouse_, *landings_, removal, clock_, metrics_, options);
+  DiskQuotas quotas(*catalog_, *warehouse_, clock_, metrics_, 0);
+  Housekeeper housekeeper(*catalog_, *store_, *warehouse_, *landings_, removal, quotas, clock_, metrics_,
+                          options);
   for (int i = 0; i < 3'000 && kept() > 3; ++i) std::this_thread::sleep_for(10ms);
   EXPECT_EQ(kept(), 3U);
 }

@@ -42,6 +42,8 @@ Result<void> Upload::begin_chunk(std::optional<std::int64_t> sequence) {
 }
 
 Result<void> Upload::write(std::string_view bytes) {
+  bytes_ += bytes.size();
+  if (reservation_) ADIT_CHECK(reservation_->hold(bytes_));
   parts_.metrics.upload_bytes.Increment(static_cast<double>(bytes.size()));
   return received_.back().writer->write(bytes);
 }
@@ -87,9 +89,15 @@ Result<std::vector<Chunk>> Upload::finish(const RequestCompletion* completion) {
     chunks.push_back(chunk);
   }
   failpoint("push.upload.kept");
-  ADIT_TRY(auto inserted, parts_.catalog.insert_chunks(job_.id, std::move(chunks), completion));
+  // Before the chunks count, so that nothing counts twice.
+  if (reservation_) reservation_->give_back();
+  auto inserted =
+      parts_.catalog.insert_chunks(job_.id, std::move(chunks), completion, parts_.limits.default_quota_bytes);
+  if (!inserted && reservation_ && inserted.error().kind == ErrorKind::kStorageFull)
+    parts_.metrics.quota_refusals.Increment();
+  if (!inserted) return std::move(inserted).error();
   acknowledged_ = true;
-  parts_.metrics.chunks_stored.Increment(static_cast<double>(inserted.size()));
+  parts_.metrics.chunks_stored.Increment(static_cast<double>(inserted->size()));
   parts_.stages.chunks_added(job_, largest);
   return inserted;
 }

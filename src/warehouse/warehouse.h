@@ -118,6 +118,9 @@ struct ParquetResult {
 using MissingLandings =
     std::function<Result<std::vector<LandPlan>>(PoolId pool, const std::unordered_set<JobId>& landed)>;
 
+/// Whether a pool is opened for a question that can do without its answer.
+enum class Opening { kIfNeeded, kIfOpen };
+
 struct WarehouseOptions {
   std::filesystem::path root;                   ///< pool files: <root>/<pool>/pool.db
   std::filesystem::path chunks_root;            ///< the only other folder the engine may read
@@ -180,6 +183,11 @@ class Warehouse {
   /// Writes everything landed so far into the pool's main file, so that chunk files may be removed.
   /// kUnavailable when the engine refuses at the moment.
   virtual Result<void> checkpoint(PoolId pool) = 0;
+
+  /// What the pool's tables and its log use of its files, in bytes; what was deleted counts until a
+  /// checkpoint has passed, and blocks that are free for reuse do not. Nothing there is 0. With kIfOpen
+  /// nothing for a pool that would have to be opened.
+  virtual Result<std::optional<std::uint64_t>> table_bytes(PoolId pool, Opening opening) = 0;
 
   /// For a copy of the pool's files. Opens the pool, which makes its file where there is none; waits for a
   /// checkpoint that runs.

@@ -35,7 +35,8 @@ constexpr Reader kReaders[] = {
     read_both<ColumnsRequest>,   read_both<HoldFilesRequest>,   read_both<OpenQueryRequest>,
     read_both<NextRowsRequest>,  read_both<EndQueryRequest>,    read_both<QueryParquetRequest>,
     read_both<ProgressRequest>,  read_both<FiguresRequest>,     read_both<CloseRequest>,
-    read_both<MissingRequest>,   read_both<DropSchemaRequest>,  read_both<ReleaseFilesRequest>};
+    read_both<MissingRequest>,   read_both<DropSchemaRequest>,  read_both<ReleaseFilesRequest>,
+    read_both<TableBytesRequest>};
 
 }  // namespace
 

@@ -156,6 +156,22 @@ Result<void> DuckdbWarehouse::checkpoint(PoolId id) {
   return checkpointer_.checkpoint(*pool);
 }
 
+Result<std::optional<std::uint64_t>> DuckdbWarehouse::table_bytes(PoolId id, Opening opening) {
+  if (!exists(id)) return std::optional<std::uint64_t>(0);
+  auto pool = pools_.find(id);
+  if (!pool && opening == Opening::kIfOpen) return std::optional<std::uint64_t>();
+  if (!pool) {
+    ADIT_TRY(auto opened, pools_.acquire(id));
+    pool.emplace(std::move(opened));
+  }
+  ADIT_TRY(auto connection, (*pool)->borrow());
+  ADIT_TRY(const auto size, run(*connection,
+                                "SELECT used_blocks * block_size FROM pragma_database_size() WHERE "
+                                "database_name = current_database()"));
+  const auto used = static_cast<std::uint64_t>(size.integer(0, 0).value_or(0));
+  return std::optional(used + (*pool)->wal_bytes());
+}
+
 Result<std::unique_ptr<FilesHold>> DuckdbWarehouse::hold_files(PoolId id) {
   ADIT_TRY(auto pool, pools_.acquire(id));
   return CheckpointBarrier::raise(std::move(pool));

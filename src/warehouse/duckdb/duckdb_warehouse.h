@@ -26,6 +26,7 @@ class DuckdbWarehouse final : public Warehouse {
   Result<void> checkpoint(PoolId pool) override;
   Result<std::unique_ptr<FilesHold>> hold_files(PoolId pool) override;
   Result<std::vector<TableInfo>> tables(PoolId pool) override;
+  Result<std::optional<std::uint64_t>> table_bytes(PoolId pool, Opening opening) override;
   Result<std::vector<ColumnInfo>> columns(PoolId pool, const TableName& table) override;
   Result<void> drop_schema(PoolId pool, const std::string& schema) override;
   Result<std::unique_ptr<RowStream>> open_query(PoolId pool, const QueryRequest& request,

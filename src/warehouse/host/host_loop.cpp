@@ -172,6 +172,8 @@ std::string HostLoop::answer_to(const Message& question, const std::stop_token& 
       return hold_files(question);
     case MessageKind::kReleaseFiles:
       return reply<ReleaseFilesRequest>(question, stop);
+    case MessageKind::kTableBytes:
+      return reply<TableBytesRequest>(question, stop);
     case MessageKind::kTables:
       return reply<TablesRequest>(question, stop);
     case MessageKind::kColumns:
@@ -255,6 +257,10 @@ Result<Nothing> HostLoop::handle(const ReleaseFilesRequest& request, const std::
     state->holds.erase(found);
   }
   return nothing(hold->end());
+}
+
+Result<std::optional<std::uint64_t>> HostLoop::handle(const TableBytesRequest&, const std::stop_token&) {
+  return warehouse_->table_bytes(pool_, Opening::kIfNeeded);
 }
 
 Result<std::vector<TableInfo>> HostLoop::handle(const TablesRequest&, const std::stop_token&) {

@@ -79,6 +79,7 @@ class HostLoop {
   Result<std::optional<Landing>> handle(const LandedRequest& request, const std::stop_token& stop);
   Result<Nothing> handle(const CheckpointRequest& request, const std::stop_token& stop);
   Result<Nothing> handle(const ReleaseFilesRequest& request, const std::stop_token& stop);
+  Result<std::optional<std::uint64_t>> handle(const TableBytesRequest& request, const std::stop_token& stop);
   Result<std::vector<TableInfo>> handle(const TablesRequest& request, const std::stop_token& stop);
   Result<std::vector<ColumnInfo>> handle(const ColumnsRequest& request, const std::stop_token& stop);
   Result<Nothing> handle(const DropSchemaRequest& request, const std::stop_token& stop);

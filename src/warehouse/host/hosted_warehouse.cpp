@@ -227,6 +227,14 @@ Result<std::optional<Landing>> HostedWarehouse::landed(PoolId pool, JobId job) {
 
 Result<void> HostedWarehouse::checkpoint(PoolId pool) { return done(ask(pool, CheckpointRequest{})); }
 
+Result<std::optional<std::uint64_t>> HostedWarehouse::table_bytes(PoolId pool, Opening opening) {
+  if (!exists(pool)) return std::optional<std::uint64_t>(0);
+  if (opening == Opening::kIfNeeded) return ask(pool, TableBytesRequest{});
+  const auto host = hosts_.find(pool);
+  if (!host) return std::optional<std::uint64_t>();
+  return (*host)->ask(TableBytesRequest{});
+}
+
 Result<std::unique_ptr<FilesHold>> HostedWarehouse::hold_files(PoolId pool) {
   ADIT_TRY(auto host, acquire(pool));
   return hold_hosted_files(std::move(host), clock_);

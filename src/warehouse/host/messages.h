@@ -40,6 +40,7 @@ enum class MessageKind : std::uint8_t {
   kCheckpoint,
   kHoldFiles,
   kReleaseFiles,
+  kTableBytes,
   kTables,
   kColumns,
   kDropSchema,
@@ -163,6 +164,11 @@ struct ReleaseFilesRequest {
   static constexpr auto kKind = MessageKind::kReleaseFiles;
   using Answer = Nothing;
   std::uint64_t hold = 0;
+};
+
+struct TableBytesRequest {
+  static constexpr auto kKind = MessageKind::kTableBytes;
+  using Answer = std::optional<std::uint64_t>;
 };
 
 struct TablesRequest {
@@ -351,8 +357,9 @@ void visit_fields(T& value, Visit visit) {
 
 template <class T>
 concept Empty = std::is_same_v<T, Nothing> || std::is_same_v<T, CheckpointRequest> ||
-                std::is_same_v<T, TablesRequest> || std::is_same_v<T, FiguresRequest> ||
-                std::is_same_v<T, CloseRequest> || std::is_same_v<T, HoldFilesRequest>;
+                std::is_same_v<T, TableBytesRequest> || std::is_same_v<T, TablesRequest> ||
+                std::is_same_v<T, FiguresRequest> || std::is_same_v<T, CloseRequest> ||
+                std::is_same_v<T, HoldFilesRequest>;
 template <Empty T, class Visit>
 void visit_fields(T&, Visit visit) {
   visit();

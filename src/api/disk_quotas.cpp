@@ -2,7 +2,6 @@
 #include "api/disk_quotas.h"
 
 #include <boost/json.hpp>
-#include <utility>
 
 #include "api/endpoint.h"
 #include "model/json_fields.h"
@@ -30,15 +29,14 @@ using http::Method;
 using http::Request;
 using http::Response;
 
-/// With a fresh look at the tables.
-Result<Response> answer(const Services& services, PoolId pool) {
-  ADIT_TRY(const auto use, services.quotas.look(pool));
+Response answer(const Services& services, const DiskUse& use) {
   return Response::json(200, json::serialize(disk_json(use, services.quotas.default_bytes_max())));
 }
 
 Result<Response> get_quota(const Services& services, const Request& request) {
   ADIT_TRY(const auto pool, pool_in_path(services, request));
-  return answer(services, pool.id);
+  ADIT_TRY(const auto use, services.quotas.look(pool.id));
+  return answer(services, use);
 }
 
 Result<DiskQuota> read_quota(const Request& request) {
@@ -46,23 +44,17 @@ Result<DiskQuota> read_quota(const Request& request) {
   std::vector<FieldError> errors;
   FieldReader reader(body, errors);
   const auto word = reader.string("quota");
+  const auto kind = word ? parse_disk_quota_kind(*word) : std::optional(DiskQuotaKind::kOwn);
+  if (!kind) reader.fail("quota", "must be OWN, NONE or DEFAULT");
   const auto bytes = reader.integer("maxBytes");
-  DiskQuota quota{bytes ? DiskQuotaKind::kOwn : DiskQuotaKind::kDefault};
-  if (word) {
-    const auto kind = parse_disk_quota_kind(*word);
-    if (!kind) reader.fail("quota", "must be OWN, NONE or DEFAULT");
-    quota.kind = kind.value_or(quota.kind);
+  const bool own = kind == DiskQuotaKind::kOwn;
+  DiskQuota quota{kind.value_or(DiskQuotaKind::kDefault), static_cast<std::uint64_t>(bytes.value_or(0))};
+  if (errors.empty() && own && (quota.bytes_max < 1 || quota.bytes_max > DiskQuota::kBytesMax)) {
+    reader.fail("maxBytes", "must be from 1 to " + std::to_string(DiskQuota::kBytesMax) +
+                                "; \"quota\": \"NONE\" is no bound, \"DEFAULT\" the server's setting");
   }
-  if (errors.empty() && !word && !bytes)
-    reader.fail("maxBytes", "is required, or \"quota\": \"NONE\" or \"DEFAULT\"");
-  const bool own = quota.kind == DiskQuotaKind::kOwn;
-  if (errors.empty() && own != bytes.has_value())
-    reader.fail("maxBytes", own ? "is required with OWN" : "goes with OWN only");
-  if (errors.empty() && own && (*bytes < 1 || static_cast<std::uint64_t>(*bytes) > DiskQuota::kBytesMax)) {
-    reader.fail("maxBytes", "must be from 1 to " + std::to_string(DiskQuota::kBytesMax));
-  }
+  if (errors.empty() && !own && bytes) reader.fail("maxBytes", "goes with \"quota\": \"OWN\" only");
   if (!errors.empty()) return invalid_fields(std::move(errors));
-  if (own) quota.bytes_max = static_cast<std::uint64_t>(*bytes);
   return quota;
 }
 
@@ -70,8 +62,15 @@ Result<Response> set_quota(const Services& services, const Request& request) {
   ADIT_TRY(const auto pool, pool_in_path(services, request));
   ADIT_TRY(const auto quota, read_quota(request));
   ADIT_TRY(const bool found, services.catalog.set_disk_quota(pool.team, pool.id, quota));
-  if (!found) return not_found("There is no data pool " + pool.id.to_string() + " in your team.");
-  return answer(services, pool.id);
+  const auto gone = [&] {
+    return not_found("There is no data pool " + pool.id.to_string() + " in your team.");
+  };
+  if (!found) return gone();
+  if (const auto use = services.quotas.look(pool.id)) return answer(services, *use);
+  // It is set, also where the engine can't be asked at the moment.
+  ADIT_TRY(const auto known, services.catalog.find_disk_use(pool.id));
+  if (!known) return gone();
+  return answer(services, *known);
 }
 
 }  // namespace

@@ -241,7 +241,6 @@ Result<void> serve(const ServeOptions& options, const Signals& signals, const Cl
   const auto& [folder, catalog] = installation;
   Metrics metrics;
   ADIT_TRY(const auto store, open_local_chunk_store(folder.chunks()));
-
   const auto missing = [&](PoolId pool, const std::unordered_set<JobId>& landed) {
     return missing_landings(*catalog, *store, pool, landed);
   };

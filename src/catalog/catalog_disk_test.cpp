@@ -16,7 +16,11 @@ class DiskContract : public CatalogContract {
   Result<std::vector<Chunk>> add(const Job& job, std::uint64_t bytes, std::uint64_t default_bytes = 0) {
     return catalog().insert_chunks(job.id, {new_chunk(bytes)}, nullptr, default_bytes);
   }
-  std::vector<PoolId> changed() { return *catalog().list_changed_pools(10); }
+  std::vector<PoolId> changed() {
+    std::vector<PoolId> pools;
+    for (const auto& use : *catalog().list_changed_pools(10)) pools.push_back(use.pool);
+    return pools;
+  }
 };
 
 TEST_P(DiskContract, AQuotaIsASettingOfThePool) {

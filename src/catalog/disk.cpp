@@ -74,16 +74,13 @@ Result<std::vector<DiskUse>> SqliteCatalog::list_disk_use(TeamId team) {
   });
 }
 
-Result<std::vector<PoolId>> SqliteCatalog::list_changed_pools(std::uint64_t limit) {
+Result<std::vector<DiskUse>> SqliteCatalog::list_changed_pools(std::uint64_t limit) {
+  static const std::string kSql =
+      std::string(kUseColumns) +
+      "WHERE table_changes <> table_changes_seen AND deleting = 0 ORDER BY number LIMIT :limit";
   return read([&](SqliteSession& session) {
-    std::string id;
-    auto query = session.query(
-        "SELECT id FROM pools WHERE table_changes <> table_changes_seen AND deleting = 0 ORDER BY number "
-        "LIMIT :limit");
-    query.with(static_cast<std::int64_t>(limit)).into(id);
-    std::vector<PoolId> pools;
-    while (query.next()) pools.push_back(decode_id<PoolId>(id));
-    return pools;
+    auto query = session.query(kSql);
+    return fetch_disk_use(query.with(static_cast<std::int64_t>(limit)));
   });
 }
 

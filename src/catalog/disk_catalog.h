@@ -22,7 +22,7 @@ class DiskCatalog {
   virtual Result<std::optional<DiskUse>> find_disk_use(PoolId pool) = 0;
   virtual Result<std::vector<DiskUse>> list_disk_use(TeamId team) = 0;
   /// Pools whose tables may have changed since somebody looked at their size.
-  virtual Result<std::vector<PoolId>> list_changed_pools(std::uint64_t limit) = 0;
+  virtual Result<std::vector<DiskUse>> list_changed_pools(std::uint64_t limit) = 0;
   /// What a look found that began when DiskUse::table_changes was `table_changes`; it counts unless a look
   /// that began later has been recorded. Relaxed durability.
   virtual Result<void> record_table_bytes(PoolId pool, std::uint64_t bytes, std::int64_t table_changes) = 0;

@@ -101,7 +101,7 @@ class SqliteCatalog final : public Catalog {
   Result<bool> set_disk_quota(TeamId team, PoolId pool, const DiskQuota& quota) override;
   Result<std::optional<DiskUse>> find_disk_use(PoolId pool) override;
   Result<std::vector<DiskUse>> list_disk_use(TeamId team) override;
-  Result<std::vector<PoolId>> list_changed_pools(std::uint64_t limit) override;
+  Result<std::vector<DiskUse>> list_changed_pools(std::uint64_t limit) override;
   Result<void> record_table_bytes(PoolId pool, std::uint64_t bytes, std::int64_t table_changes) override;
   Result<std::uint64_t> count_full_pools(std::uint64_t default_bytes_max) override;
 

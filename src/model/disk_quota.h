@@ -35,9 +35,9 @@ std::uint64_t quota_bytes(const DiskQuota& quota, std::uint64_t default_bytes_ma
 
 /// What a pool uses, as the catalog knows it.
 struct DiskUse {
-  PoolId pool;
-  std::string name;  ///< of the pool
-  DiskQuota quota;
+  PoolId pool{};
+  std::string name{};  ///< of the pool
+  DiskQuota quota{};
   std::uint64_t chunk_bytes = 0;  ///< of all chunk files that are kept; exact
   std::optional<std::uint64_t>
       table_bytes;                 ///< of the engine's files at the last look; none: nobody has looked

@@ -13,7 +13,8 @@ constexpr std::uint64_t kStepBytes = 256ULL << 10;
 /// A refused client that asks again and again does not make the engine look each time.
 constexpr std::chrono::seconds kLookInterval{1};
 constexpr std::chrono::minutes kLogInterval{1};
-constexpr std::uint64_t kLooksMax = 1000;
+/// Pools that are closed are passed over, in microseconds.
+constexpr std::uint64_t kLooksMax = 10'000;
 
 Error no_such_pool(PoolId pool) { return not_found("There is no data pool " + pool.to_string() + "."); }
 
@@ -151,16 +152,13 @@ void DiskQuotas::look_at_changed() {
   const auto changed = catalog_.list_changed_pools(kLooksMax);
   if (!changed)
     return log::error("pools to look at are not known", {{"detail", changed.error().internal_detail}});
-  for (const auto pool : *changed) {
-    auto use = catalog_.find_disk_use(pool);
-    if (!use || !*use) continue;
-    const auto looked = look(**use, Opening::kIfOpen);
+  for (const auto& use : *changed) {
+    const auto looked = look(use, Opening::kIfOpen);
     if (looked) continue;
     log::warning("the size of a pool's tables could not be looked at",
-                 {{"pool", pool}, {"detail", looked.error().internal_detail}});
+                 {{"pool", use.pool}, {"detail", looked.error().internal_detail}});
     // The next change, or a refusal, asks again.
-    const auto& known = **use;
-    static_cast<void>(catalog_.record_table_bytes(pool, known.table_bytes.value_or(0), known.table_changes));
+    static_cast<void>(catalog_.record_table_bytes(use.pool, use.table_bytes.value_or(0), use.table_changes));
   }
   if (const auto full = catalog_.count_full_pools(default_bytes_max_))
     metrics_.pools_near_quota.Set(static_cast<double>(*full));

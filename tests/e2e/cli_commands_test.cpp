@@ -41,6 +41,32 @@ TEST_F(CliCommands, PoolsAreMadeWithAnIdAndShown) {
       << missing.err;
 }
 
+TEST_F(CliCommands, AQuotaIsSetShownAndTakenAway) {
+  const auto disk = [&](const std::string& words) { return field(json::parse(words), "maxBytes"); };
+  EXPECT_EQ(disk(call(server(), {"pool", "quota", pool().pool(), "--max", "50GB", "--json"}).out),
+            50'000'000'000);
+  EXPECT_NE(call(server(), {"pool", "quota", pool().pool()}).out.find("quota   50.0 GB\n"),
+            std::string::npos);
+  const auto shown = json::parse(call(server(), {"pool", "show", pool().pool(), "--json"}).out);
+  EXPECT_EQ(field(shown, "disk.maxBytes"), 50'000'000'000);
+  EXPECT_EQ(field(shown, "disk.quota"), "OWN");
+  EXPECT_NE(call(server(), {"pool", "show", pool().pool()}).out.find(" of 50.0 GB\n"), std::string::npos);
+  EXPECT_NE(call(server(), {"pool", "list"}).out.find(" of 50.0 GB"), std::string::npos);
+  for (const std::string word : {"none", "default"}) {
+    EXPECT_TRUE(
+        disk(call(server(), {"pool", "quota", pool().pool(), "--max", word, "--json"}).out).is_null());
+  }
+  const auto wrong = call(server(), {"pool", "quota", pool().pool(), "--max", "much"});
+  EXPECT_EQ(wrong.status, ExitStatus::exited(2));
+  EXPECT_NE(wrong.err.find("is not a size"), std::string::npos) << wrong.err;
+  ASSERT_EQ(call(server(), {"pool", "quota", pool().pool(), "--max", "10B"}).status, ExitStatus::exited(0));
+  const auto job = pool().create_job(csv_job("DELTA", "t"));
+  const auto refused = pool().try_upload(job, "a,b,c\n1,2,3\n");
+  EXPECT_EQ(refused.status, 507);
+  const auto mend = refused.body.find("adit pool quota " + pool().pool() + " --max");
+  EXPECT_NE(mend, std::string::npos) << "the command of the answer is the one above: " << refused.body;
+}
+
 TEST_F(CliCommands, TablesAndTheirColumnsAreShown) {
   pool().push_done(csv_job("REPLACE", "orders"), {"id,day,text\n1,2024-01-01,x\n"});
   EXPECT_NE(output({"table", "list"}).find("orders"), std::string::npos);

@@ -201,12 +201,13 @@ class FailpointVisits : public ::testing::Test {
     const auto pool = create_pool(http, "pool " + std::to_string(visit_));
     PoolClient client(server_.http(), pool);
     client.push_done(csv_job("REPLACE", "t"), {"a\n1\n"});
-    good(http.send(
-        {"PUT",
-         "/adit/api/v1/pools/" + pool,
-         {{"Content-Type", "application/json"}},
-         boost::json::serialize(boost::json::object{{"name", "renamed " + std::to_string(visit_)}})}));
-    good(http.del("/adit/api/v1/pools/" + pool));
+    const auto path = "/adit/api/v1/pools/" + pool;
+    const auto put = [&](const std::string& target, const boost::json::object& body) {
+      good(http.send({"PUT", target, {{"Content-Type", "application/json"}}, boost::json::serialize(body)}));
+    };
+    put(path, {{"name", "renamed " + std::to_string(visit_)}});
+    put(path + "/quota", {{"maxBytes", 1'000'000'000}});
+    good(http.del(path));
   }
 
   /// Executed: landed whole and once. Not executed, or nobody knows: whole or not at all.

@@ -102,6 +102,8 @@ const std::map<std::string, std::string>& asked() {
                                                          {"upsertChunk", "push"},
                                                          {"deleteChunk", "push"},
                                                          {"getPool", "view"},
+                                                         {"getDiskQuota", "view"},
+                                                         {"setDiskQuota", "administer"},
                                                          {"listDataSources", "view"},
                                                          {"getDataSource", "view"},
                                                          {"listTables", "view"},

@@ -33,6 +33,7 @@ class Routes : public ServerTest {
       all.push_back({pools + "/" + id + "/tables", {"GET"}});
     }
     all.push_back({"/adit/api/v1/pools/" + id + "/query", {"POST"}});
+    all.push_back({"/adit/api/v1/pools/" + id + "/quota", {"GET", "PUT"}});
     all.push_back({"/adit/api/v1/pools/" + id + "/history", {"GET"}});
     all.push_back({"/adit/api/v1/pools/" + id + "/history/" + job_, {"GET"}});
     all.push_back({"/adit/api/v1/keys", {"GET", "POST"}});

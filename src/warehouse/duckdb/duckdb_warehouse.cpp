@@ -157,8 +157,8 @@ Result<void> DuckdbWarehouse::checkpoint(PoolId id) {
 }
 
 Result<std::optional<std::uint64_t>> DuckdbWarehouse::table_bytes(PoolId id, Opening opening) {
-  if (!exists(id)) return std::optional<std::uint64_t>(0);
   auto pool = pools_.find(id);
+  if (!pool && !exists(id)) return std::optional<std::uint64_t>(0);
   if (!pool && opening == Opening::kIfOpen) return std::optional<std::uint64_t>();
   if (!pool) {
     ADIT_TRY(auto opened, pools_.acquire(id));

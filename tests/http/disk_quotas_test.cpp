@@ -160,7 +160,7 @@ TEST_F(DiskQuotas, ABodyWithoutALengthEndsAtTheBound) {
   try {
     connection.send("2\r\na\n\r\n");
     for (int i = 0; i < 100; ++i) connection.send("10000\r\n" + csv_bytes(0x10000) + "\r\n");
-    connection.send("0\r\n\r\n");
+    // Nothing says that this is the end: who waits for it waits for ever.
   } catch (const std::exception&) {
     // The server may have closed already; its answer is there all the same.
   }

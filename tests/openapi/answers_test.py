@@ -215,6 +215,11 @@ def walk_members(client):
     assert World(client).push(ORDERS)["status"] == "DONE"
     call("PUT", f"{api}/team/limits", {"unlimited": True}, expect=200)
     call("GET", f"{api}/team/limits", expect=200)
+    quota = f"{api}/pools/{pool}/quota"
+    call("GET", quota, expect=200)
+    call("PUT", quota, {"maxBytes": 1}, expect=200)
+    call("PUT", quota, {"quota": "NONE", "maxBytes": 1}, expect=400)
+    call("PUT", quota, {"quota": "DEFAULT"}, expect=200)
     call("GET", f"{api}/backups/none", expect=404)
     call("PUT", f"{api}/backups/..%2Fout", expect=404)
     backup = call("PUT", f"{api}/backups/first", {}, expect=202).json()

@@ -168,6 +168,41 @@ TEST_F(SqliteCatalogFile, WhatWorkedBeforePermissionsGoesOnWorking) {
   EXPECT_TRUE((*catalog->list_grants(other_team, std::nullopt)).empty());
 }
 
+TEST_F(SqliteCatalogFile, ChunksOfBeforeDiskQuotasCountToo) {
+  const auto team = TeamId::random();
+  const auto pool = PoolId::random(), empty = PoolId::random();
+  {
+    SqliteSession session(file_, SessionKind::kWriter);
+    const auto all = catalog_migrations();
+    const auto older =
+        std::ranges::count_if(all, [](const auto& migration) { return migration.version < 12; });
+    ASSERT_TRUE(migrate(session, file_, all.first(static_cast<std::size_t>(older))).ok());
+    const auto in = [](const auto& id) { return "'" + id.to_string() + "'"; };
+    const auto job = [&](int bytes, int kept) {
+      return "INSERT INTO jobs (id, pool_id, target_name, target_folded, type, file_type, keys, "
+             "upsert_strategy, status, logs, created, modified, execute_order, rows_landed, claims, "
+             "cancel_requested, deleted, in_turn, chunk_count, chunk_bytes, rows_staged, chunks_kept) VALUES "
+             "(" +
+             in(JobId::random()) + ", " + in(pool) +
+             ", 't', 't', 'DELTA', 'CSV', '[]', 'UPSERT_WITH_UNCHANGED_METADATA', 'DONE', '[]', 0, 0, 1, 0, "
+             "1, "
+             "0, 0, 0, 1, " +
+             std::to_string(bytes) + ", 0, " + std::to_string(kept) + ");";
+    };
+    session.execute_script(
+        "INSERT INTO teams (id, name, domain) VALUES (" + in(team) + ", 't', 't');" +
+        "INSERT INTO pools (id, team_id, name, description, creator_id, created) VALUES (" + in(pool) + ", " +
+        in(team) + ", 'p', '', '', 0), (" + in(empty) + ", " + in(team) + ", 'e', '', '', 0);" + job(100, 1) +
+        job(20, 1) + job(3, 0));
+  }
+  const auto catalog = open();
+  const auto use = **catalog->find_disk_use(pool);
+  EXPECT_EQ(use.chunk_bytes, 120U);
+  EXPECT_FALSE(use.table_bytes.has_value()) << "nobody has looked";
+  EXPECT_EQ(use.quota, DiskQuota());
+  EXPECT_EQ((**catalog->find_disk_use(empty)).chunk_bytes, 0U);
+}
+
 TEST_F(SqliteCatalogFile, WhoReadMetricsBeforeTheirPermissionReadsThemStill) {
   const auto team = TeamId::random(), other_team = TeamId::random();
   const auto member = UserId::random();

@@ -60,8 +60,7 @@ TEST_F(CliCommands, AQuotaIsSetShownAndTakenAway) {
   EXPECT_EQ(wrong.status, ExitStatus::exited(2));
   EXPECT_NE(wrong.err.find("is not a size"), std::string::npos) << wrong.err;
   ASSERT_EQ(call(server(), {"pool", "quota", pool().pool(), "--max", "10B"}).status, ExitStatus::exited(0));
-  const auto job = pool().create_job(csv_job("DELTA", "t"));
-  const auto refused = pool().try_upload(job, "a,b,c\n1,2,3\n");
+  const auto refused = pool().try_create(csv_job("DELTA", "t"));
   EXPECT_EQ(refused.status, 507);
   const auto mend = refused.body.find("adit pool quota " + pool().pool() + " --max");
   EXPECT_NE(mend, std::string::npos) << "the command of the answer is the one above: " << refused.body;

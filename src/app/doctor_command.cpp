@@ -4,6 +4,7 @@
 
 #include "app/command_support.h"
 #include "app/commands.h"
+#include "app/rebuild_command.h"
 #include "backup/doctor.h"
 #include "client/human.h"
 
@@ -39,6 +40,7 @@ void print_findings(const DoctorReport& report) {
 }  // namespace
 
 ExitCode run_command(const DoctorOptions& options) {
+  if (!options.rebuild.empty()) return run_rebuild(options);
   const DataLayout layout{std::filesystem::absolute(options.data)};
   const auto report = examine(layout, options.quick ? DoctorReading::kQuick : DoctorReading::kEverything);
   if (!report) {

@@ -261,7 +261,13 @@ struct RestoreOptions {
 
 struct DoctorOptions {
   std::filesystem::path data;
-  bool quick = false;  ///< read no rows and no chunk files
+  bool quick = false;   ///< read no rows and no chunk files
+  std::string rebuild;  ///< this pool, by name or id; empty: only look
+  std::optional<std::filesystem::path> backup;
+  std::filesystem::path backup_folder;
+  bool chunks_only = false;
+  bool removed_rows_return = false;
+  bool force = false;
   bool json = false;
 };
 

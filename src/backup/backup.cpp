@@ -14,6 +14,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "catalog/catalog_file.h"
+#include "warehouse/pool_files.h"
 
 namespace adit {
 namespace {

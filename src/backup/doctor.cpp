@@ -3,9 +3,12 @@
 #include <algorithm>
 #include <map>
 #include <system_error>
+#include <unordered_map>
 #include <unordered_set>
 #include <utility>
 
+#include "backup/missing_jobs.h"
+#include "backup/rebuild.h"
 #include "base/copy_file.h"
 #include "catalog/catalog_file.h"
 #include "chunks/chunk_store.h"
@@ -140,10 +143,14 @@ class Doctor {
     for (const auto& entry : fs::directory_iterator(folder, failure)) {
       if (entry.path().filename().string().find(".damaged-") == std::string::npos) continue;
       add({Finding::kPoolSetAside, pool.to_string(), below(entry.path()),
-           "This file was damaged when a server opened the pool, and was set aside. What it held was landed "
-           "again as far "
-           "as chunks were kept. Remove it once nothing is missing."});
+           "This file was damaged when the pool was opened, or the pool was rebuilt, so it was set aside. "
+           "What "
+           "it held was landed again as far as chunks were kept. Remove it once nothing is missing."});
     }
+    if (const auto left = rebuild_folder(layout_, pool); fs::exists(left, failure))
+      add({Finding::kRebuildCutShort, pool.to_string(), below(left),
+           "A rebuild of the pool was cut short before it had changed anything. Rebuild it again, or remove "
+           "this folder."});
   }
 
   Result<void> look_at_pool(PoolId pool, const fs::path& folder, const std::vector<LandedJob>& jobs) {
@@ -166,22 +173,40 @@ class Doctor {
     return {};
   }
 
-  void compare(PoolId pool, const std::vector<LandedJob>& jobs, const std::unordered_set<JobId>& landed) {
-    for (const auto& job : jobs) {
-      ++report_.jobs;
-      if (landed.contains(job.job)) continue;
-      const bool can_land = job.chunks_kept && !damaged_jobs_.contains(job.job);
-      const auto table = "The rows of this job into \"" + job.table + "\" are not in the pool. ";
-      if (can_land) {
-        add({Finding::kJobMissing, pool.to_string(), job.job.to_string(),
-             table + "Its chunks are kept: they are landed again when the server opens the pool."});
-      } else {
-        add({Finding::kJobUnrecoverable, pool.to_string(), job.job.to_string(),
-             table + (job.chunks_kept
-                          ? "Its chunk files are damaged or gone: push it again, or restore a backup."
-                          : "Its chunks have expired: push it again, or restore a backup.")});
+  void compare(PoolId pool, const std::vector<LandedJob>& jobs,
+               const std::unordered_map<JobId, Timestamp>& landed) {
+    report_.jobs += jobs.size();
+    const auto missing = missing_jobs(
+        jobs, [&](const LandedJob& job) { return landed.contains(job.job); },
+        [&](const LandedJob& job) { return job.chunks_kept && !damaged_jobs_.contains(job.job); },
+        ForgottenJobs::kNone);
+    for (const auto& [job, fate, rows_return] : missing) {
+      if (fate == JobFate::kLandable) {
+        add({Finding::kJobMissing, pool.to_string(), job->job.to_string(),
+             what_is_missing(*job) +
+                 "Its chunks are kept: they are landed again when the server opens the pool."});
+      } else if (fate == JobFate::kLost) {
+        add({Finding::kJobUnrecoverable, pool.to_string(), job->job.to_string(),
+             what_is_missing(*job) + why_lost(*job) +
+                 (rows_return ? " Rows that it removed may be back." : "")});
       }
     }
+  }
+
+  static std::string what_is_missing(const LandedJob& job) {
+    const auto table = '"' + job.table.name + '"';
+    if (job.change) {
+      return "The pool does not have this job's " + std::string(to_string(*job.change)) + " of the table " +
+             table + ". ";
+    }
+    return "The " + std::to_string(job.rows) + " rows of this job into " + table + " are not in the pool. ";
+  }
+
+  static std::string why_lost(const LandedJob& job) {
+    if (job.change) return "What it was is forgotten: do it again, or rebuild the pool from a later backup.";
+    return job.chunks_kept
+               ? "Its chunk files are damaged or gone: push it again, or rebuild the pool from a backup."
+               : "Its chunks have expired: push it again, or rebuild the pool from a backup.";
   }
 
   const DataLayout& layout_;
@@ -211,6 +236,8 @@ std::string_view to_string(Finding finding) {
       return "JOB_UNRECOVERABLE";
     case Finding::kChunkUnknown:
       return "CHUNK_UNKNOWN";
+    case Finding::kRebuildCutShort:
+      return "REBUILD_CUT_SHORT";
     case Finding::kPoolInUse:
       return "POOL_IN_USE";
   }
@@ -219,7 +246,7 @@ std::string_view to_string(Finding finding) {
 
 bool is_problem(Finding finding) {
   return finding != Finding::kChunkUnknown && finding != Finding::kPoolInUse &&
-         finding != Finding::kPoolSetAside;
+         finding != Finding::kPoolSetAside && finding != Finding::kRebuildCutShort;
 }
 
 bool DoctorReport::healthy() const {

@@ -21,6 +21,7 @@ enum class Finding {
   kJobMissing,        ///< a DONE job is not in its pool; its chunks are kept, the next start lands it again
   kJobUnrecoverable,  ///< the same without chunks to land it from
   kChunkUnknown,      ///< a chunk's file that the catalog does not know
+  kRebuildCutShort,   ///< what a rebuild left that did not come to its end
   kPoolInUse,         ///< not looked at, since a server has it open
 };
 std::string_view to_string(Finding finding);  ///< POOL_DAMAGED and the like

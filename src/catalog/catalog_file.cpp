@@ -55,6 +55,42 @@ bool parse_into(const std::string& text, Id<Tag>& id) {
   return parsed.has_value();
 }
 
+/// What is said of a job's SQL stays when its text is forgotten: the lines that it stood in.
+constexpr const char* kLandedJobsSql =
+    "SELECT jobs.pool_id, jobs.id, target_name, schema_name, mirror_target_names, "
+    "coalesce(other_lines = '*', 0), type = 'REPLACE', table_change, rows_landed, coalesce(finished, "
+    "modified), chunks_kept, EXISTS (SELECT 1 FROM chunks WHERE job_number = jobs.number AND operation = "
+    "'DELETE') FROM jobs JOIN pools ON pools.id = jobs.pool_id WHERE jobs.status = 'DONE' AND pools.deleting "
+    "= 0 ORDER BY execute_order";
+
+Result<std::vector<LandedJob>> read_landed_jobs(SqliteSession& session) {
+  std::vector<LandedJob> jobs;
+  std::string pool, job, table, mirrors;
+  Nullable<std::string> schema, change;
+  int runs_sql = 0, replaces = 0, kept = 0, removes_rows = 0;
+  long long rows = 0, done = 0;
+  auto query = session.query(kLandedJobsSql);
+  query.into(pool).into(job).into(table).into(schema).into(mirrors).into(runs_sql).into(replaces);
+  query.into(change).into(rows).into(done).into(kept).into(removes_rows);
+  while (query.next()) {
+    auto& landed = jobs.emplace_back();
+    if (!parse_into(pool, landed.pool) || !parse_into(job, landed.job)) {
+      return damaged("an id in the table jobs is none");
+    }
+    landed.table = {schema.has_value() ? schema.value : std::string(), table};
+    landed.mirrors = strings_from_json(mirrors);
+    landed.runs_sql = runs_sql != 0;
+    if (change.has_value()) landed.change = parse_table_change_kind(change.value);
+    if (change.has_value() && !landed.change) return damaged("the word of a table change is none");
+    landed.replaces = replaces != 0 && !landed.change;
+    landed.removes_rows = removes_rows != 0;
+    landed.rows = static_cast<std::uint64_t>(rows);
+    landed.done = from_epoch_ms(done);
+    landed.chunks_kept = kept != 0;
+  }
+  return jobs;
+}
+
 }  // namespace
 
 int newest_catalog_version() { return catalog_migrations().back().version; }
@@ -112,26 +148,40 @@ Result<std::vector<KeptChunk>> CatalogFile::kept_chunks() const {
 }
 
 Result<std::vector<LandedJob>> CatalogFile::landed_jobs() const {
+  return with_session(file_, SessionKind::kReader, read_landed_jobs);
+}
+
+Result<std::unordered_set<JobId>> CatalogFile::jobs_of(PoolId pool) const {
   return with_session(file_, SessionKind::kReader,
-                      [](SqliteSession& session) -> Result<std::vector<LandedJob>> {
-                        std::vector<LandedJob> jobs;
-                        std::string pool, job, table;
-                        int kept = 0;
-                        auto query = session.query(
-                            "SELECT jobs.pool_id, jobs.id, target_name, chunks_kept FROM jobs JOIN pools ON "
-                            "pools.id = jobs.pool_id WHERE "
-                            "jobs.status = 'DONE' AND pools.deleting = 0 ORDER BY execute_order");
-                        query.into(pool).into(job).into(table).into(kept);
+                      [&](SqliteSession& session) -> Result<std::unordered_set<JobId>> {
+                        std::unordered_set<JobId> jobs;
+                        std::string id;
+                        auto query = session.query("SELECT id FROM jobs WHERE pool_id = :pool");
+                        query.with(pool.to_string()).into(id);
                         while (query.next()) {
-                          auto& landed = jobs.emplace_back();
-                          if (!parse_into(pool, landed.pool) || !parse_into(job, landed.job)) {
-                            return damaged("an id in the table jobs is none");
-                          }
-                          landed.table = table;
-                          landed.chunks_kept = kept != 0;
+                          const auto job = JobId::parse(id);
+                          if (!job) return damaged("an id in the table jobs is none");
+                          jobs.insert(*job);
                         }
                         return jobs;
                       });
+}
+
+Result<std::vector<NamedPool>> CatalogFile::named_pools() const {
+  return with_session(
+      file_, SessionKind::kReader, [](SqliteSession& session) -> Result<std::vector<NamedPool>> {
+        std::vector<NamedPool> pools;
+        std::string id, team, name;
+        auto query = session.query("SELECT id, team_id, name FROM pools WHERE deleting = 0 ORDER BY number");
+        query.into(id).into(team).into(name);
+        while (query.next()) {
+          auto& pool = pools.emplace_back();
+          if (!parse_into(id, pool.pool) || !parse_into(team, pool.team))
+            return damaged("an id in the table pools is none");
+          pool.name = name;
+        }
+        return pools;
+      });
 }
 
 Result<std::vector<PoolId>> CatalogFile::pools() const {

@@ -3,12 +3,17 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
+#include <unordered_set>
 #include <vector>
 
+#include "base/clock.h"
 #include "base/copy_file.h"
 #include "base/result.h"
 #include "model/ids.h"
+#include "model/job.h"
+#include "model/table_name.h"
 
 namespace adit {
 
@@ -20,12 +25,25 @@ struct KeptChunk {
   FileDigest stored;
 };
 
-/// A job whose rows must be in its pool.
+/// A job whose rows, or whose change, must be in its pool.
 struct LandedJob {
   PoolId pool;
   JobId job;
-  std::string table;
+  TableName table;
+  std::vector<std::string> mirrors{};  ///< further tables of the same schema that it filled
+  bool runs_sql = false;               ///< it had SQL that changed tables that are not known
+  bool replaces = false;               ///< a push that left nothing of what its tables held before
+  bool removes_rows = false;           ///< a push with chunks of rows that go
+  std::optional<TableChangeKind> change{};
+  std::uint64_t rows = 0;
+  Timestamp done{};
   bool chunks_kept = false;  ///< it can be landed again
+};
+
+struct NamedPool {
+  PoolId pool;
+  TeamId team;
+  std::string name;
 };
 
 /// Writes the catalog in `file` as it is at one moment to `target`, which must not exist, mode 0600 and
@@ -45,10 +63,13 @@ class CatalogFile {
   Result<std::vector<std::string>> damage() const;
   /// Those of jobs that have landed or may still do so, in pools that are not being deleted.
   Result<std::vector<KeptChunk>> kept_chunks() const;
+  /// All jobs of a pool that are remembered, whatever became of them.
+  Result<std::unordered_set<JobId>> jobs_of(PoolId pool) const;
   /// In the order of their execute.
   Result<std::vector<LandedJob>> landed_jobs() const;
   /// Those that are not being deleted.
   Result<std::vector<PoolId>> pools() const;
+  Result<std::vector<NamedPool>> named_pools() const;
 
  private:
   std::filesystem::path file_;

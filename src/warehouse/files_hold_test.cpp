@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "base/copy_file.h"
+#include "warehouse/pool_files.h"
 #include "warehouse/warehouse_fixture.h"
 
 namespace adit {

@@ -3,9 +3,10 @@
 
 #include <filesystem>
 #include <string>
-#include <unordered_set>
+#include <unordered_map>
 #include <vector>
 
+#include "base/clock.h"
 #include "base/result.h"
 #include "model/ids.h"
 
@@ -18,10 +19,10 @@ enum class PoolReading {
 
 /// What was found in a pool's files.
 struct PoolExamination {
-  bool in_use = false;              ///< another process has them open: nothing was looked at
-  std::vector<std::string> damage;  ///< a sentence each; nothing where all can be read
-  bool marks_read = false;          ///< `landed` is all that have landed
-  std::unordered_set<JobId> landed;
+  bool in_use = false;                          ///< another process has them open: nothing was looked at
+  std::vector<std::string> damage;              ///< a sentence each; nothing where all can be read
+  bool marks_read = false;                      ///< `landed` is all that have landed
+  std::unordered_map<JobId, Timestamp> landed;  ///< and when
 };
 
 /// Opens the files in `folder` for reading, in a process of their own, since a damaged file may end the

@@ -91,9 +91,9 @@ class RowStream {
 };
 
 /// As long as it lives no checkpoint of a pool passes, so that nothing of its main file is written over; work
-/// goes on, into the log. Whoever copies the files of pool_files() in their order meanwhile has what was
-/// committed when the log was copied: what the log refers to is in the main file before it is in the log, and
-/// a part of an entry at the log's end counts as none.
+/// goes on, into the log. Whoever copies the files of pool_files() (pool_files.h) in their order meanwhile
+/// has what was committed when the log was copied: what the log refers to is in the main file before it is in
+/// the log, and a part of an entry at the log's end counts as none.
 class FilesHold {
  public:
   virtual ~FilesHold() = default;
@@ -103,9 +103,6 @@ class FilesHold {
   /// Ends it. An error says that it may not have held all the time: what was copied is to be thrown away.
   virtual Result<void> end() = 0;
 };
-
-/// The files of a pool in its folder, those that there are, in the order in which they are to be copied.
-std::vector<std::filesystem::path> pool_files(const std::filesystem::path& folder);
 
 /// A result as a Parquet file that has no name any more: it is gone with its handle.
 struct ParquetResult {

@@ -26,14 +26,18 @@ inline constexpr auto kFailpoints = std::to_array<std::string_view>({
     "warehouse.stage.before_commit",
 });
 
-/// Of backups and restores: the tests of backups (tests/e2e) die at each.
+/// Of backups, restores and rebuilt pools: their tests (tests/e2e) die at each.
 inline constexpr auto kBackupFailpoints = std::to_array<std::string_view>({
     "backup.before_manifest",
     "backup.between",
     "backup.pool_file",
     "base.copy_file",
+    "rebuild.copied",
+    "rebuild.landed",
     "restore.before_sync",
     "warehouse.files_held",
+    "warehouse.replace.renamed",
+    "warehouse.replace.set_aside",
 });
 
 /// Writes to the catalog, each with the failpoints `.before_commit` and `.after_commit`.

@@ -5,13 +5,13 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <charconv>
 #include <csignal>
 #include <cstring>
 #include <functional>
 
 #include "base/file.h"
 #include "warehouse/duckdb/engine.h"
-#include "warehouse/duckdb/marks.h"
 #include "warehouse/duckdb/sql_text.h"
 
 namespace adit {
@@ -59,14 +59,25 @@ void look(const fs::path& folder, PoolReading reading, const Speaker& speaker) {
   if (!database) return speaker.say(kDamage, "the file can't be opened: " + database.error().message);
   auto connection = database->connect();
   if (!connection) return speaker.say(kDamage, connection.error().internal_detail);
-  const auto landed = find_landed_jobs(*connection);
+  const auto landed = try_run(*connection, "SELECT job::VARCHAR, landed_at_ms FROM adit.landings");
   if (landed) {
-    for (const auto& job : *landed) speaker.say(kLanded, job.to_string());
+    for (std::size_t row = 0; row < landed->size(); ++row)
+      speaker.say(kLanded, landed->text(row, 0).value_or("") + ' ' +
+                               std::to_string(landed->integer(row, 1).value_or(0)));
     speaker.say(kMarksRead);
   } else {
-    speaker.say(kDamage, "the landing marks can't be read: " + landed.error().internal_detail);
+    speaker.say(kDamage, "the landing marks can't be read: " + landed.error().message);
   }
   if (reading == PoolReading::kRows) read_tables(*connection, speaker);
+}
+
+void take_mark(const std::string& text, PoolExamination& found) {
+  const auto space = text.find(' ');
+  const auto job = JobId::parse(text.substr(0, space));
+  std::int64_t landed_at_ms = 0;
+  if (space != std::string::npos)
+    std::from_chars(text.data() + space + 1, text.data() + text.size(), landed_at_ms);
+  if (job) found.landed.emplace(*job, from_epoch_ms(landed_at_ms));
 }
 
 void take(const std::string& line, PoolExamination& found) {
@@ -77,7 +88,7 @@ void take(const std::string& line, PoolExamination& found) {
       found.damage.push_back(text);
       break;
     case kLanded:
-      if (const auto job = JobId::parse(text)) found.landed.insert(*job);
+      take_mark(text, found);
       break;
     case kMarksRead:
       found.marks_read = true;

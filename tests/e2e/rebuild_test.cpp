@@ -95,7 +95,8 @@ class Rebuild : public ::testing::Test {
     std::map<std::string, std::string> digests;
     for (const auto& file : files_below(pool_folder())) {
       std::ifstream stream(file, std::ios::binary);
-      digests[file.filename().string()] = sha256_hex(std::string(std::istreambuf_iterator<char>(stream), {}));
+      digests[file.lexically_relative(pool_folder()).string()] =
+          sha256_hex(std::string(std::istreambuf_iterator<char>(stream), {}));
     }
     digests.erase("lock");
     return digests;
@@ -280,7 +281,12 @@ TEST_F(Rebuild, KilledAnywhereItHasChangedNothingOrAllAndCanBeDoneAgain) {
       EXPECT_EQ(aside(left), 0U);
       EXPECT_THAT(run({"doctor", "--json"}).out, HasSubstr("REBUILD_CUT_SHORT"));
     }
-    ASSERT_TRUE(left.contains("pool.db"));
+    ASSERT_TRUE(fs::exists(pool_file())) << "a server would begin an empty one";
+    if (std::string(place).starts_with("warehouse.replace")) {
+      start();
+      EXPECT_EQ(client_->value("SELECT text FROM u"), "two");
+      server_.kill();
+    }
     const auto again = rebuild({"--backup-folder", backups().string(), "--force"});
     ASSERT_EQ(again.status, ExitStatus::exited(0)) << again.err << again.out;
     EXPECT_GE(aside(files()), 1U);

@@ -10,6 +10,7 @@
 #include "app/commands.h"
 #include "app/data_folder.h"
 #include "backup/restore.h"
+#include "catalog/catalog_log.h"
 #include "client/human.h"
 #include "client/json_view.h"
 #include "client/url.h"
@@ -101,6 +102,8 @@ Result<void> back_up_stopped(const fs::path& target, const BackupOptions& option
     return not_found("There is no adit installation in " + options.connection.data.string() + ".");
   }
   ADIT_TRY(const auto folder, DataFolder::open(options.connection.data));
+  // The copy is made by one that opens the catalog, and would end with its log.
+  ADIT_CHECK(keep_damaged_log(folder.catalog()));
   ADIT_CHECK(create_folders(target.parent_path()));
   Progress progress(options.quiet);
   ADIT_TRY(const auto manifest,

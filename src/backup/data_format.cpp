@@ -35,8 +35,9 @@ Result<std::optional<DataFormat>> read_data_format(const DataLayout& layout) {
 Result<void> check_data_format(const DataFormat& format, const std::string& where) {
   if (format.number <= kDataFormat) return {};
   return invalid(
-      where + " has the format " + std::to_string(format.number) + ", written by adit " + format.written_by +
-      "; this is adit " ADIT_VERSION ", which knows formats up to " + std::to_string(kDataFormat) +
+      where + " has the format " + std::to_string(format.number) + " (format.json), written by adit " +
+      format.written_by + "; this is adit " ADIT_VERSION ", which knows formats up to " +
+      std::to_string(kDataFormat) +
       ". Start that version again, or restore a backup from before the upgrade into another folder. "
       "Nothing was changed.");
 }

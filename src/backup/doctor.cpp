@@ -10,7 +10,9 @@
 #include "backup/missing_jobs.h"
 #include "backup/rebuild.h"
 #include "base/copy_file.h"
+#include "base/file.h"
 #include "catalog/catalog_file.h"
+#include "catalog/catalog_log.h"
 #include "chunks/chunk_store.h"
 #include "warehouse/pool_examination.h"
 
@@ -25,6 +27,7 @@ class Doctor {
 
   Result<DoctorReport> examine() {
     const CatalogFile catalog(layout_.catalog());
+    ADIT_CHECK(look_at_log());
     ADIT_TRY(const auto lines, catalog.damage());
     for (const auto& line : lines) add({Finding::kCatalogDamaged, "", "catalog.db", line});
     auto chunks = catalog.kept_chunks();
@@ -40,6 +43,28 @@ class Doctor {
   }
 
  private:
+  Result<void> look_at_log() {
+    std::error_code failure;
+    for (const auto& entry : fs::directory_iterator(layout_.root, failure)) {
+      if (!entry.path().filename().string().starts_with("catalog.db-wal.damaged-")) continue;
+      add({Finding::kCatalogLogSetAside, "", below(entry.path()),
+           "The catalog's log was damaged when it was opened, and its last commits were lost; this is a copy "
+           "of it as "
+           "it was. Look whether the last pushes, users and keys before its time are there. Remove it "
+           "then."});
+    }
+    // A server that runs writes the log, which would look like damage.
+    const auto lock = FileLock::acquire(layout_.lock());
+    if (!lock) return {};
+    ADIT_TRY(const auto damage, find_log_damage(layout_.catalog()));
+    if (!damage) return {};
+    add({Finding::kCatalogDamaged, "", "catalog.db-wal",
+         "The catalog's log is damaged at byte " + std::to_string(damage->at_byte) + ": at least " +
+             std::to_string(damage->commits_lost) +
+             " commits behind it are lost. A copy is kept by the next start."});
+    return {};
+  }
+
   void add(DoctorFinding finding) { report_.findings.push_back(std::move(finding)); }
   std::string below(const fs::path& file) const { return file.lexically_relative(layout_.root).string(); }
 
@@ -222,6 +247,8 @@ std::string_view to_string(Finding finding) {
   switch (finding) {
     case Finding::kCatalogDamaged:
       return "CATALOG_DAMAGED";
+    case Finding::kCatalogLogSetAside:
+      return "CATALOG_LOG_SET_ASIDE";
     case Finding::kPoolDamaged:
       return "POOL_DAMAGED";
     case Finding::kPoolSetAside:

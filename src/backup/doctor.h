@@ -13,16 +13,17 @@
 namespace adit {
 
 enum class Finding {
-  kCatalogDamaged,    ///< the catalog's file, or rows in it
-  kPoolDamaged,       ///< a pool's file can't be opened, or a table in it can't be read
-  kPoolSetAside,      ///< an earlier start found a file damaged and put another name to it
-  kChunkDamaged,      ///< a kept chunk's file is not what was acknowledged
-  kChunkMissing,      ///< a kept chunk has no file
-  kJobMissing,        ///< a DONE job is not in its pool; its chunks are kept, the next start lands it again
-  kJobUnrecoverable,  ///< the same without chunks to land it from
-  kChunkUnknown,      ///< a chunk's file that the catalog does not know
-  kRebuildCutShort,   ///< what a rebuild left that did not come to its end
-  kPoolInUse,         ///< not looked at, since a server has it open
+  kCatalogDamaged,      ///< the catalog's file, or rows in it
+  kCatalogLogSetAside,  ///< an earlier start found the catalog's log damaged and kept a copy of it
+  kPoolDamaged,         ///< a pool's file can't be opened, or a table in it can't be read
+  kPoolSetAside,        ///< an earlier start found a file damaged and put another name to it
+  kChunkDamaged,        ///< a kept chunk's file is not what was acknowledged
+  kChunkMissing,        ///< a kept chunk has no file
+  kJobMissing,          ///< a DONE job is not in its pool; its chunks are kept, the next start lands it again
+  kJobUnrecoverable,    ///< the same without chunks to land it from
+  kChunkUnknown,        ///< a chunk's file that the catalog does not know
+  kRebuildCutShort,     ///< what a rebuild left that did not come to its end
+  kPoolInUse,           ///< not looked at, since a server has it open
 };
 std::string_view to_string(Finding finding);  ///< POOL_DAMAGED and the like
 /// Whether something is lost or damaged; else it is only worth knowing.

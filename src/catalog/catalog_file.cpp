@@ -102,13 +102,13 @@ Result<void> copy_catalog(const fs::path& file, const fs::path& target) {
 }
 
 Result<int> CatalogFile::version() const {
-  return with_session(file_, SessionKind::kReader,
+  return with_session(file_, SessionKind::kVisitor,
                       [](SqliteSession& session) -> Result<int> { return schema_version(session); });
 }
 
 Result<std::vector<std::string>> CatalogFile::damage() const {
   using Lines = std::vector<std::string>;
-  auto found = with_session(file_, SessionKind::kReader, [](SqliteSession& session) -> Result<Lines> {
+  auto found = with_session(file_, SessionKind::kVisitor, [](SqliteSession& session) -> Result<Lines> {
     Lines lines;
     read_lines(session, "PRAGMA integrity_check(20)", lines);
     if (!lines.empty()) return lines;
@@ -124,7 +124,7 @@ Result<std::vector<std::string>> CatalogFile::damage() const {
 
 Result<std::vector<KeptChunk>> CatalogFile::kept_chunks() const {
   return with_session(
-      file_, SessionKind::kReader, [](SqliteSession& session) -> Result<std::vector<KeptChunk>> {
+      file_, SessionKind::kVisitor, [](SqliteSession& session) -> Result<std::vector<KeptChunk>> {
         std::vector<KeptChunk> chunks;
         std::string pool, job, chunk, digest;
         long long bytes = 0;
@@ -148,11 +148,11 @@ Result<std::vector<KeptChunk>> CatalogFile::kept_chunks() const {
 }
 
 Result<std::vector<LandedJob>> CatalogFile::landed_jobs() const {
-  return with_session(file_, SessionKind::kReader, read_landed_jobs);
+  return with_session(file_, SessionKind::kVisitor, read_landed_jobs);
 }
 
 Result<std::unordered_set<JobId>> CatalogFile::jobs_of(PoolId pool) const {
-  return with_session(file_, SessionKind::kReader,
+  return with_session(file_, SessionKind::kVisitor,
                       [&](SqliteSession& session) -> Result<std::unordered_set<JobId>> {
                         std::unordered_set<JobId> jobs;
                         std::string id;
@@ -169,7 +169,7 @@ Result<std::unordered_set<JobId>> CatalogFile::jobs_of(PoolId pool) const {
 
 Result<std::vector<NamedPool>> CatalogFile::named_pools() const {
   return with_session(
-      file_, SessionKind::kReader, [](SqliteSession& session) -> Result<std::vector<NamedPool>> {
+      file_, SessionKind::kVisitor, [](SqliteSession& session) -> Result<std::vector<NamedPool>> {
         std::vector<NamedPool> pools;
         std::string id, team, name;
         auto query = session.query("SELECT id, team_id, name FROM pools WHERE deleting = 0 ORDER BY number");
@@ -185,16 +185,18 @@ Result<std::vector<NamedPool>> CatalogFile::named_pools() const {
 }
 
 Result<std::vector<PoolId>> CatalogFile::pools() const {
-  return with_session(file_, SessionKind::kReader, [](SqliteSession& session) -> Result<std::vector<PoolId>> {
-    std::vector<PoolId> pools;
-    std::string id;
-    auto query = session.query("SELECT id FROM pools WHERE deleting = 0 ORDER BY number");
-    query.into(id);
-    while (query.next()) {
-      if (!parse_into(id, pools.emplace_back())) return damaged("an id in the table pools is none");
-    }
-    return pools;
-  });
+  return with_session(file_, SessionKind::kVisitor,
+                      [](SqliteSession& session) -> Result<std::vector<PoolId>> {
+                        std::vector<PoolId> pools;
+                        std::string id;
+                        auto query = session.query("SELECT id FROM pools WHERE deleting = 0 ORDER BY number");
+                        query.into(id);
+                        while (query.next()) {
+                          if (!parse_into(id, pools.emplace_back()))
+                            return damaged("an id in the table pools is none");
+                        }
+                        return pools;
+                      });
 }
 
 }  // namespace adit

@@ -50,7 +50,8 @@ struct NamedPool {
 /// synced; writers go on meanwhile. Errors: kStorageFull, kInternal.
 Result<void> copy_catalog(const std::filesystem::path& file, const std::filesystem::path& target);
 
-/// Reads a catalog file of the newest version. Others may write it meanwhile: each call sees one moment.
+/// Reads a catalog file of the newest version, and leaves file and log as they are. Others may write it
+/// meanwhile: each call sees one moment.
 /// Errors: kInvalid where the file is damaged or of another version, kInternal.
 class CatalogFile {
  public:

@@ -5,6 +5,7 @@
 #include <cerrno>
 
 #include "base/file.h"
+#include "catalog/catalog_log.h"
 #include "catalog/migrations.h"
 
 namespace adit {
@@ -40,6 +41,7 @@ Result<std::unique_ptr<Catalog>> open_sqlite_catalog(const fs::path& file) {
   const auto folder = file.has_parent_path() ? file.parent_path() : fs::path(".");
   ADIT_CHECK(create_folders(folder));
   ADIT_CHECK(create_private_file(file));
+  ADIT_CHECK(keep_damaged_log(file));
   try {
     SqliteSession session(file, SessionKind::kWriter);
     try {

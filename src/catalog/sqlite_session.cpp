@@ -73,10 +73,16 @@ bool Query::next() {
 
 SqliteSession::SqliteSession(const std::filesystem::path& file, SessionKind kind)
     : session_(soci::sqlite3, connection_string(file)) {
+  std::error_code none;
+  const auto log_bytes = std::filesystem::file_size(file.string() + "-wal", none);
+  const bool has_log = !none && log_bytes > 0;
   sqlite_api::sqlite3_busy_timeout(handle(), kBusyTimeoutMs);
   sqlite_api::sqlite3_extended_result_codes(handle(), 1);
   execute_script("PRAGMA foreign_keys=ON");
-  if (kind == SessionKind::kReader) {
+  // A log without content is one that this session has made itself: that may go.
+  if (kind == SessionKind::kVisitor && has_log)
+    sqlite_api::sqlite3_db_config(handle(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
+  if (kind != SessionKind::kWriter) {
     execute_script("PRAGMA query_only=ON");
     return;
   }

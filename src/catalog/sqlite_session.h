@@ -78,7 +78,11 @@ class Query {
 };
 
 /// What a session is for.
-enum class SessionKind { kWriter, kReader };
+enum class SessionKind {
+  kWriter,
+  kReader,
+  kVisitor,  ///< a reader that may be the last to close the file, and leaves its log as it is all the same
+};
 
 /// One connection. One thread at a time. Its functions throw; error_of() says what an exception means.
 class SqliteSession {

@@ -140,6 +140,20 @@ TEST_F(Doctor, ADamagedCatalogIsRefusedWithWhatToDoAndDescribed) {
     EXPECT_NE(served.err.find(part), std::string::npos) << served.err;
 }
 
+TEST_F(Doctor, ADamagedLogOfTheCatalogIsKeptAndNamed) {
+  client_->push_done(csv_job("REPLACE", "t"), {"id\n1\n"});
+  for (int i = 0; i < 10; ++i) client_->create_job(csv_job("REPLACE", "late"));
+  server_.kill();
+  const auto log = server_.data() / "catalog.db-wal";
+  flip(log, fs::file_size(log) - 6 * 4120);
+  EXPECT_EQ(findings(examine()), Words{"CATALOG_DAMAGED"});
+  restart();
+  EXPECT_EQ(client_->value("SELECT count(*) FROM t"), "1");
+  EXPECT_NE(server_.log().find("log is damaged"), std::string::npos);
+  server_.terminate();
+  EXPECT_EQ(findings(examine()), Words{"CATALOG_LOG_SET_ASIDE"});
+}
+
 /// As docs/OPERATIONS.md says: a damaged block shows when it is read, and the file is set aside by hand.
 TEST_F(Doctor, ADamagedTableIsNamedAndComesBackOnceItsFileIsSetAside) {
   const auto rows = parquet_of("SELECT range AS id, md5(range::VARCHAR) AS text FROM range(60000)");

@@ -32,7 +32,8 @@ Result<Response> alive(const Services&, const Request&) { return Response::json(
 Result<Response> ready(const Services& services, const Request&) {
   if (services.stop.stop_requested()) return Error{ErrorKind::kUnavailable, "The server is shutting down."};
   ADIT_CHECK(services.catalog.find_team());
-  return Response::json(200, R"({"status":"ready"})");
+  const json::object body{{"status", "ready"}, {"damagedPools", services.warehouse.damaged_pools()}};
+  return Response::json(200, json::serialize(body));
 }
 
 Result<Response> metrics(const Services& services, const Request&) {

@@ -23,6 +23,7 @@
 #include "push/housekeeper.h"
 #include "push/push_service.h"
 #include "push/recovery.h"
+#include "warehouse/damage_watch.h"
 
 namespace adit {
 namespace {
@@ -64,9 +65,9 @@ WarehouseOptions warehouse_options(const ServeOptions& options, const DataFolder
   return warehouse;
 }
 
-Result<std::unique_ptr<Warehouse>> open_warehouse(const ServeOptions& options, const DataFolder& folder,
-                                                  MissingLandings missing, const Clock& clock,
-                                                  Metrics& metrics) {
+Result<std::unique_ptr<Warehouse>> open_engines(const ServeOptions& options, const DataFolder& folder,
+                                                MissingLandings missing, const Clock& clock,
+                                                Metrics& metrics) {
   auto warehouse = warehouse_options(options, folder);
   if (options.engine_in_process)
     return open_duckdb_warehouse(std::move(warehouse), std::move(missing), clock, metrics);
@@ -75,6 +76,13 @@ Result<std::unique_ptr<Warehouse>> open_warehouse(const ServeOptions& options, c
   if (const char* failpoint = std::getenv("ADIT_ENGINE_FAILPOINT"))
     hosts.failpoint = [failpoint = std::string(failpoint)](PoolId) { return failpoint; };
   return open_hosted_warehouse(std::move(warehouse), std::move(hosts), std::move(missing), clock, metrics);
+}
+
+Result<std::unique_ptr<Warehouse>> open_warehouse(const ServeOptions& options, const DataFolder& folder,
+                                                  MissingLandings missing, const Clock& clock,
+                                                  Metrics& metrics) {
+  ADIT_TRY(auto engines, open_engines(options, folder, std::move(missing), clock, metrics));
+  return watch_for_damage(std::move(engines), metrics);
 }
 
 /// With the certificate to start with, where there is HTTPS.

@@ -44,6 +44,8 @@ Metrics::Metrics()
       land_seconds(seconds(*registry_, "adit_land_seconds", "Time to land one job, waiting excluded")),
       jobs_queued(gauge(*registry_, "adit_jobs_queued", "Jobs executed but not finished")),
       pools_open(gauge(*registry_, "adit_pools_open", "Engine instances open")),
+      pools_damaged(gauge(*registry_, "adit_pools_damaged",
+                          "Data pools whose file turned out damaged since the start")),
       checkpoints(counter(*registry_, "adit_checkpoints_total", "Checkpoints that succeeded")),
       checkpoints_refused(
           counter(*registry_, "adit_checkpoints_refused_total", "Checkpoints the engine refused")),

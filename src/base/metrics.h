@@ -37,6 +37,7 @@ class Metrics {
   prometheus::Histogram& land_seconds;
   prometheus::Gauge& jobs_queued;
   prometheus::Gauge& pools_open;
+  prometheus::Gauge& pools_damaged;
   prometheus::Counter& checkpoints;
   prometheus::Counter& checkpoints_refused;
   prometheus::Gauge& wal_bytes;

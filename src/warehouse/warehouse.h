@@ -211,6 +211,8 @@ class Warehouse {
   /// others.
   virtual Result<void> remove_pool(PoolId pool) = 0;
 
+  /// How many pools turned out damaged since the process began; see damage_watch.h.
+  virtual std::size_t damaged_pools() const { return 0; }
   /// 0 to 1 for a job whose chunk is being staged or that is landing, if the engine can tell.
   virtual std::optional<double> progress(JobId job) const = 0;
   /// Refuses new work and closes all pools with a last checkpoint.

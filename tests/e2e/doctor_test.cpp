@@ -166,7 +166,16 @@ TEST_F(Doctor, ADamagedTableIsNamedAndComesBackOnceItsFileIsSetAside) {
   const auto text = json::serialize(report.at("findings"));
   EXPECT_NE(text.find("the table \\\"t\\\" can't be read"), std::string::npos) << text;
   restart();
-  EXPECT_NE(client_->try_query("SELECT max(text) FROM t").status, 200);
+  EXPECT_EQ(client_->http().get("/readyz").json().at("damagedPools"), 0);
+  const auto refused = client_->try_query("SELECT max(text) FROM t");
+  EXPECT_EQ(refused.status, 500);
+  EXPECT_NE(refused.body.find("adit doctor --rebuild"), std::string::npos) << refused.body;
+  EXPECT_EQ(client_->http().get("/readyz").json().at("damagedPools"), 1);
+  EXPECT_NE(client_->http().get("/metrics").body.find("adit_pools_damaged 1"), std::string::npos);
+  EXPECT_NE(server_.log().find("adit doctor --rebuild " + client_->pool()), std::string::npos);
+  const auto job = client_->push(csv_job("DELTA", "t", {{"keys", {"id"}}}), {"id,text\n59999,new\n"});
+  EXPECT_TRUE(job.at("status") == "DONE" || logs_of(job).find("damaged") != std::string::npos)
+      << logs_of(job);
   server_.terminate();
   fs::rename(file, pool_folder() / "pool.db.damaged-by-hand");
   fs::remove(pool_folder() / "pool.db.wal");

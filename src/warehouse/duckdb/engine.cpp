@@ -6,6 +6,8 @@
 #include <thread>
 #include <utility>
 
+#include "warehouse/damage_watch.h"
+
 namespace adit {
 
 namespace {
@@ -65,6 +67,12 @@ Error to_error(const EngineFailure& failure, std::string_view sql) {
   }
   if (failure.conflict()) {
     return {ErrorKind::kConflict, "Another change of the pool was under way; try again.", std::move(detail)};
+  }
+  if (speaks_of_damage(failure.message)) {
+    return {ErrorKind::kInternal,
+            "A part of the data pool's file is damaged on the server's disk. Other tables may be whole; its "
+            "operator can make the pool anew with `adit doctor --rebuild`.",
+            std::move(detail)};
   }
   return internal(std::move(detail));
 }

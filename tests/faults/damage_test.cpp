@@ -184,6 +184,7 @@ class DamageTest : public ::testing::Test {
     fs::copy(well_, data_, fs::copy_options::recursive);
     const auto damaged = damage(kind);
     if (!damaged) return;
+    ++damaged_;
     SCOPED_TRACE(damaged->file.string() + ": " + damaged->what +
                  (in_process_ ? ", one process" : ", engine processes") + ", round " +
                  std::to_string(number));
@@ -240,6 +241,9 @@ class DamageTest : public ::testing::Test {
         }
         EXPECT_TRUE(damaged.file.string().starts_with("catalog") || pool == pool_of_damage)
             << "another pool suffers: " << answer.body;
+        // It opened all the same, so the damage shows now, and the operator is told.
+        if (pool == pool_of_damage)
+          EXPECT_THAT(server.log(), testing::HasSubstr("adit doctor --rebuild " + pool)) << answer.body;
         absent.push_back("table " + table + ": " + std::to_string(answer.status) + answer.body);
       }
       look_at_jobs(client, damaged, absent);
@@ -309,6 +313,7 @@ class DamageTest : public ::testing::Test {
   Acknowledged acknowledged_;
   std::map<std::string, std::string> waiting_;
   std::string server_key_;
+  std::uint64_t damaged_ = 0;
   std::uint64_t refused_ = 0;
   std::uint64_t suffered_ = 0;
 };
@@ -318,7 +323,8 @@ TEST_F(DamageTest, IsRepairedRefusedOrNamedAndNeverServed) {
     round(number);
     if (HasFatalFailure()) break;
   }
-  std::cout << refused_ << " starts refused, " << suffered_ << " rounds with something missing" << std::endl;
+  std::cout << damaged_ << " files damaged, " << refused_ << " starts refused, " << suffered_
+            << " rounds with something missing" << std::endl;
 }
 
 }  // namespace

@@ -140,6 +140,26 @@ class SmallDisk : public ::testing::TestWithParam<const char*> {
   std::map<int, int> expected_;  ///< rows by push
 };
 
+TEST_P(SmallDisk, APoolIsNotRebuiltWithoutRoomForItAndStaysAsItIs) {
+  const auto pool = client_->pool();
+  ASSERT_EQ(server_->terminate(), ExitStatus::exited(0));
+  const auto file = data_ / "pools" / pool / "pool.db";
+  std::filesystem::resize_file(file, std::filesystem::file_size(file) / 2);
+  const std::vector<std::string> rebuild{"doctor", "--rebuild", pool, "--data", data_.string()};
+  fill_but(1 << 20);
+  const auto refused = run_adit(rebuild);
+  EXPECT_EQ(refused.status, ExitStatus::exited(1));
+  EXPECT_THAT(refused.output, HasSubstr("Nothing was changed"));
+  expect_nothing_set_aside();
+  EXPECT_FALSE(std::filesystem::exists(file.parent_path() / "rebuild"));
+  release();
+  const auto done = run_adit(rebuild);
+  EXPECT_EQ(done.status, ExitStatus::exited(0)) << done.output;
+  server_->start();
+  client_.emplace(server_->http(), pool);
+  expect_rows("a rebuild");
+}
+
 TEST_P(SmallDisk, UploadsAreRefusedWhileItIsFullAndTakenAfterwards) {
   const auto job = client_->create_job(spec());
   fill_but(0);

@@ -274,12 +274,23 @@ class Rebuild {
       marks_.emplace(job, landing->landed_at);
       ++report_.landed_again;
     }
+    ADIT_CHECK(discard_staged(*warehouse));
     ADIT_CHECK(warehouse->checkpoint(pool_.pool));
     warehouse->close();
     // The log has gone into the file by then, so that one name is all that has to be changed.
     const auto files = pool_files(new_folder());
     if (files.size() == 1 && files.front().filename() == kPoolFileName) return {};
     return internal("the engine has not written its log into the file " + new_folder().string());
+  }
+
+  /// What was staged when the backup was made, of jobs that have been given up since: nobody else would ask
+  /// for it again.
+  Result<void> discard_staged(Warehouse& warehouse) const {
+    if (!backup_) return {};
+    for (const auto& [job, status] : known_) {
+      if (is_final(status)) ADIT_CHECK(warehouse.discard(pool_.pool, job));
+    }
+    return {};
   }
 
   Result<void> count() {
@@ -327,11 +338,11 @@ class Rebuild {
   const Clock& clock_;
   NamedPool pool_;
   fs::path work_;
-  std::vector<LandedJob> jobs_;      ///< DONE ones of the pool, in order
-  std::unordered_set<JobId> known_;  ///< all of the pool's
-  Timestamp remembered_from_{};      ///< jobs that ended earlier may be forgotten
-  Marks present_;                    ///< of the files as they are
-  Marks marks_;                      ///< of the file that is made
+  std::vector<LandedJob> jobs_;                 ///< DONE ones of the pool, in order
+  std::unordered_map<JobId, JobStatus> known_;  ///< all of the pool's
+  Timestamp remembered_from_{};                 ///< jobs that ended earlier may be forgotten
+  Marks present_;                               ///< of the files as they are
+  Marks marks_;                                 ///< of the file that is made
   std::optional<PoolBackup> backup_;
   RebuildReport report_;
 };

@@ -151,20 +151,21 @@ Result<std::vector<LandedJob>> CatalogFile::landed_jobs() const {
   return with_session(file_, SessionKind::kVisitor, read_landed_jobs);
 }
 
-Result<std::unordered_set<JobId>> CatalogFile::jobs_of(PoolId pool) const {
-  return with_session(file_, SessionKind::kVisitor,
-                      [&](SqliteSession& session) -> Result<std::unordered_set<JobId>> {
-                        std::unordered_set<JobId> jobs;
-                        std::string id;
-                        auto query = session.query("SELECT id FROM jobs WHERE pool_id = :pool");
-                        query.with(pool.to_string()).into(id);
-                        while (query.next()) {
-                          const auto job = JobId::parse(id);
-                          if (!job) return damaged("an id in the table jobs is none");
-                          jobs.insert(*job);
-                        }
-                        return jobs;
-                      });
+Result<std::unordered_map<JobId, JobStatus>> CatalogFile::jobs_of(PoolId pool) const {
+  using Jobs = std::unordered_map<JobId, JobStatus>;
+  return with_session(file_, SessionKind::kVisitor, [&](SqliteSession& session) -> Result<Jobs> {
+    Jobs jobs;
+    std::string id, word;
+    auto query = session.query("SELECT id, status FROM jobs WHERE pool_id = :pool");
+    query.with(pool.to_string()).into(id).into(word);
+    while (query.next()) {
+      const auto job = JobId::parse(id);
+      const auto status = parse_job_status(word);
+      if (!job || !status) return damaged("an id or a status in the table jobs is none");
+      jobs.emplace(*job, *status);
+    }
+    return jobs;
+  });
 }
 
 Result<std::vector<NamedPool>> CatalogFile::named_pools() const {

@@ -5,7 +5,7 @@
 #include <filesystem>
 #include <optional>
 #include <string>
-#include <unordered_set>
+#include <unordered_map>
 #include <vector>
 
 #include "base/clock.h"
@@ -64,8 +64,8 @@ class CatalogFile {
   Result<std::vector<std::string>> damage() const;
   /// Those of jobs that have landed or may still do so, in pools that are not being deleted.
   Result<std::vector<KeptChunk>> kept_chunks() const;
-  /// All jobs of a pool that are remembered, whatever became of them.
-  Result<std::unordered_set<JobId>> jobs_of(PoolId pool) const;
+  /// All jobs of a pool that are remembered.
+  Result<std::unordered_map<JobId, JobStatus>> jobs_of(PoolId pool) const;
   /// In the order of their execute.
   Result<std::vector<LandedJob>> landed_jobs() const;
   /// Those that are not being deleted.

@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 
 #include <array>
+#include <bit>
 #include <fstream>
 #include <limits>
 #include <span>
@@ -46,7 +47,7 @@ class Checksum {
  private:
   std::uint32_t word(const char* bytes) const {
     const auto value = big_endian(bytes);
-    return big_ ? value : __builtin_bswap32(value);
+    return big_ ? value : std::byteswap(value);
   }
   bool big_;
   std::uint32_t first_ = 0;
@@ -116,7 +117,7 @@ Result<void> keep_damaged_log(const fs::path& file) {
   const auto copied = copy_with_digest(log, kept, std::numeric_limits<std::uint64_t>::max());
   // A start that was cut short has kept it already.
   if (!copied && copied.error().kind != ErrorKind::kConflict) return copied.error();
-  ADIT_CHECK(sync_volume(file.parent_path()));
+  ADIT_CHECK(sync_volume(file.has_parent_path() ? file.parent_path() : fs::path(".")));
   log::error(
       "the catalog's log is damaged; its last commits are lost, and it is kept",
       {{"kept", kept.string()}, {"at_byte", damage->at_byte}, {"commits_lost_min", damage->commits_lost}});

@@ -1,4 +1,5 @@
 // `adit doctor --rebuild`: a pool made anew from a backup and the chunks since, and what it says of the rest.
+#include <duckdb.h>
 #include <gmock/gmock.h>
 
 #include <algorithm>
@@ -117,6 +118,29 @@ class Rebuild : public ::testing::Test {
     return ended.status == ExitStatus::exited(0);
   }
 
+  /// In a pool's files that nobody has open.
+  static std::int64_t staging_tables(const fs::path& folder) {
+    duckdb_config config{};
+    duckdb_create_config(&config);
+    duckdb_set_config(config, "access_mode", "READ_ONLY");
+    duckdb_database database{};
+    EXPECT_EQ(duckdb_open_ext((folder / "pool.db").c_str(), &database, config, nullptr), DuckDBSuccess);
+    duckdb_connection connection{};
+    duckdb_connect(database, &connection);
+    duckdb_result result{};
+    EXPECT_EQ(duckdb_query(
+                  connection,
+                  "SELECT count(*) FROM duckdb_tables() WHERE table_name LIKE '\\_\\_adit\\_%' ESCAPE '\\'",
+                  &result),
+              DuckDBSuccess);
+    const auto count = duckdb_value_int64(&result, 0, 0);
+    duckdb_destroy_result(&result);
+    duckdb_disconnect(&connection);
+    duckdb_close(&database);
+    duckdb_destroy_config(&config);
+    return count;
+  }
+
   TempFolder folder_;
   Server server_{{.flags = {"--backup-folder", (folder_.path() / "backups").string(), "--execute-limits",
                             "off", "--tls-listen", "off"}}};
@@ -154,6 +178,28 @@ TEST_F(Rebuild, TakesTheNewestBackupLandsWhatCameSinceAndKeepsTheDamagedFiles) {
   EXPECT_EQ(contents(), before);
   const auto audit = run({"audit", "list", "--operation", "rebuildPool", "--json"});
   EXPECT_THAT(audit.out, HasSubstr(client_->pool()));
+}
+
+/// A job that was given up after the backup had rows staged in it.
+TEST_F(Rebuild, LeavesNothingOfJobsThatWereGivenUpSince) {
+  const auto rows = parquet_of("SELECT range AS id, md5(range::VARCHAR) AS text FROM range(40000)");
+  std::vector<std::string> jobs;
+  for (int i = 0; i < 2; ++i) {
+    jobs.push_back(client_->create_job(parquet_job("REPLACE", "staged")));
+    client_->upload(jobs.back(), rows);
+    client_->wait_staged(jobs.back());
+  }
+  back_up("with-staged");
+  EXPECT_EQ(staging_tables(backups() / "with-staged" / "pools" / client_->pool()), 2);
+  client_->try_cancel(jobs.front());
+  ASSERT_EQ(server_.terminate(), ExitStatus::exited(0));
+  const auto ended = rebuild({"--backup-folder", backups().string(), "--force"});
+  ASSERT_EQ(ended.status, ExitStatus::exited(0)) << ended.err;
+  EXPECT_EQ(staging_tables(pool_folder()), 1);
+  start();
+  client_->execute(jobs.back());
+  EXPECT_EQ(client_->wait(jobs.back()).at("status"), "DONE");
+  EXPECT_EQ(client_->value("SELECT count(*) FROM staged"), "40000");
 }
 
 TEST_F(Rebuild, NeedsNoBackupWhereAllChunksAreKept) {

@@ -14,6 +14,8 @@
 //   shim/          the preloaded library that stands before the calls that change files
 //   fault_shim.h   orders to it
 //   power_cut.h    what a disk holds when the power is gone
+//   crowd.h        peers that are hostile or unlucky, thousands at a time
+//   good_client.h  somebody who works beside them
 #pragma once
 
 #include <cstddef>

@@ -53,21 +53,20 @@ void Housekeeper::work() {
     const auto queued = catalog_.count_jobs(JobStatus::kQueued);
     const auto running = catalog_.count_jobs(JobStatus::kRunning);
     if (queued && running) metrics_.jobs_queued.Set(static_cast<double>(*queued + *running));
-    if (std::chrono::steady_clock::now() >= next_expiry && try_to_expire()) {
-      next_expiry = std::chrono::steady_clock::now() + options_.expiry_interval;
-    }
+    if (std::chrono::steady_clock::now() >= next_expiry) next_expiry = try_to_expire();
     auto stopped = stopped_.lock();
     if (changed_.wait_for(stopped.unique_lock(), options_.cancel_interval, [&] { return *stopped; })) return;
   }
 }
 
-bool Housekeeper::try_to_expire() {
+std::chrono::steady_clock::time_point Housekeeper::try_to_expire() {
   const std::unique_lock expiring(expiring_, std::try_to_lock);
-  if (!expiring) return false;
+  if (!expiring) return std::chrono::steady_clock::now();
   const auto expired = expire();
   if (!expired) log::error("not everything could be expired", {{"detail", expired.error().internal_detail}});
   if (expired && *expired > 0) log::info("chunk files expired", {{"jobs", *expired}});
-  return true;
+  const bool more = expired && *expired >= options_.jobs_per_expiry_max;
+  return std::chrono::steady_clock::now() + (more ? std::chrono::milliseconds(0) : options_.expiry_interval);
 }
 
 Result<void> Housekeeper::expire_audit() {

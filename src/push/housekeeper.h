@@ -57,8 +57,8 @@ class Housekeeper {
 
  private:
   void work();
-  /// False where somebody holds it back.
-  bool try_to_expire();
+  /// When to look again. Soon where somebody holds it back, or where more is left than is removed at once.
+  std::chrono::steady_clock::time_point try_to_expire();
   Result<void> expire_audit();
   Result<void> cancel_abandoned();
   Result<void> forget_history();

@@ -86,6 +86,10 @@ Result<std::unique_ptr<Upload>> PushService::begin_upload(PoolId pool, JobId id,
                          "A job that allows duplicates only appends: its keys find no rows to delete. Create "
                          "a job without allowDuplicate.");
   }
+  if (stages_.waiting() >= limits_.stages_waiting_max) {
+    return Error{ErrorKind::kUnavailable,
+                 "The server has taken more chunks than it could read so far. Send this again in a moment."};
+  }
   ADIT_TRY(const auto free, store_.free_bytes());
   if (free < limits_.upload.free_bytes_min) {
     return Error{
@@ -96,9 +100,18 @@ Result<std::unique_ptr<Upload>> PushService::begin_upload(PoolId pool, JobId id,
   return std::make_unique<Upload>(parts, std::move(job), operation);
 }
 
+Result<void> PushService::check_queue() const {
+  ADIT_TRY(const auto queued, catalog_.count_jobs(JobStatus::kQueued));
+  if (queued < limits_.jobs_queued_max) return {};
+  return Error{
+      ErrorKind::kUnavailable,
+      "As many jobs are queued as this server lets wait. The job is as it was; execute it in a moment."};
+}
+
 Result<ExecuteAdmission> PushService::execute(PoolId pool, JobId id, const RequestCompletion* completion,
                                               const std::optional<std::string>& duplicate_removal_column) {
   ADIT_TRY(const auto job, get(pool, id));
+  if (job.status == JobStatus::kNew) ADIT_CHECK(check_queue());
   if (duplicate_removal_column && job.status == JobStatus::kNew) {
     ADIT_CHECK(check_duplicate_removal(job, *duplicate_removal_column));
   }

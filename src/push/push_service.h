@@ -20,6 +20,9 @@ namespace adit {
 
 struct PushLimits {
   UploadLimits upload;
+  std::size_t stages_waiting_max =
+      10'000;  ///< jobs with chunks that wait for their stage; then no upload begins
+  std::uint64_t jobs_queued_max = 10'000;             ///< of all pools; then no job is executed
   std::chrono::milliseconds cancel_wait_max{60'000};  ///< how long cancel and delete wait for a running job
 };
 
@@ -39,10 +42,12 @@ class PushService {
   Result<Job> get(PoolId pool, JobId job);
   Result<std::vector<Job>> list(PoolId pool, const JobFilter& filter);
   Result<std::vector<Chunk>> chunks(PoolId pool, JobId job);
-  /// kConflict if the job is not NEW; kInvalid if a delete chunk comes to a job without keys.
+  /// kConflict if the job is not NEW; kInvalid if a delete chunk comes to a job without keys; kUnavailable
+  /// while as many jobs as may wait for their stage.
   Result<std::unique_ptr<Upload>> begin_upload(PoolId pool, JobId job, ChunkOperation operation);
   /// Queues the job and returns at once. `duplicate_removal_column`: see JobSpec; kInvalid if it is known by
-  /// now that it can't be. Where the limits of the pool's team do not admit it, nothing is done.
+  /// now that it can't be; kUnavailable while as many jobs as may are queued. Where the limits of the pool's
+  /// team do not admit it, nothing is done.
   Result<ExecuteAdmission> execute(PoolId pool, JobId job, const RequestCompletion* completion = nullptr,
                                    const std::optional<std::string>& duplicate_removal_column = {});
   /// Takes a chunk out of a job that is NEW: its file, its sums and what was staged of it. The others are
@@ -57,6 +62,7 @@ class PushService {
   double progress(const Job& job) const;
 
  private:
+  Result<void> check_queue() const;
   Result<Job> cancel_found(const Job& job);
   void drop_staged(const Job& job);
   Result<void> check_duplicate_removal(const Job& job, const std::string& column);

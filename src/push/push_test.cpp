@@ -1,11 +1,14 @@
 // The life of a push job over the real catalog, chunk store and warehouse, without HTTP.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <chrono>
 #include <filesystem>
 #include <memory>
 #include <string>
 #include <thread>
+#include <utility>
+#include <vector>
 
 #include "base/set_clock.h"
 #include "push/housekeeper.h"
@@ -281,6 +284,67 @@ TEST_F(PushJob, ItsChunksExpireAfterTheRetentionAndTheTableStays) {
   close();
   open();
   EXPECT_EQ(count("t"), "1");
+}
+
+TEST_F(PushJob, OfManyThatExpireAllLoseTheirFilesSoon) {
+  std::vector<std::pair<Job, ChunkId>> landed;
+  landings_->start();
+  for (int i = 0; i < 5; ++i) {
+    const auto job = create("t");
+    landed.emplace_back(job, upload(job, "a\n1\n"));
+    ASSERT_TRUE(push_->execute(pool_, job.id));
+    ASSERT_EQ(wait(job), JobStatus::kDone);
+  }
+  clock_.advance(169h);
+  HousekeeperOptions options;
+  options.jobs_per_expiry_max = 2;
+  options.cancel_interval = 5ms;
+  options.expiry_interval = 1h;
+  PoolRemoval removal(*catalog_, *store_, *warehouse_, *stages_, clock_);
+  DiskQuotas quotas(*catalog_, *warehouse_, clock_, metrics_, 0);
+  const Housekeeper housekeeper(*catalog_, *store_, *warehouse_, *landings_, removal, quotas, clock_,
+                                metrics_, options);
+  const auto deadline = std::chrono::steady_clock::now() + 20s;
+  const auto all_gone = [&] {
+    return std::ranges::none_of(landed, [&](const auto& one) { return has_file(one.first, one.second); });
+  };
+  while (!all_gone() && std::chrono::steady_clock::now() < deadline) std::this_thread::sleep_for(5ms);
+  EXPECT_TRUE(all_gone());
+}
+
+TEST_F(PushJob, IsNotExecutedWhileAsManyAsMayAreQueued) {
+  close();
+  limits_.jobs_queued_max = 2;
+  open();
+  std::vector<Job> jobs;
+  for (int i = 0; i < 3; ++i) {
+    jobs.push_back(create("t"));
+    upload(jobs.back(), "a\n1\n");
+  }
+  ASSERT_TRUE(push_->execute(pool_, jobs[0].id));
+  ASSERT_TRUE(push_->execute(pool_, jobs[1].id));
+  EXPECT_EQ(push_->execute(pool_, jobs[2].id).error().kind, ErrorKind::kUnavailable);
+  EXPECT_EQ(push_->get(pool_, jobs[2].id)->status, JobStatus::kNew);
+  EXPECT_EQ(push_->execute(pool_, jobs[0].id).error().kind, ErrorKind::kConflict)
+      << "it is no question of room";
+  landings_->start();
+  EXPECT_EQ(wait(jobs[1]), JobStatus::kDone);
+  ASSERT_TRUE(push_->execute(pool_, jobs[2].id));
+  EXPECT_EQ(wait(jobs[2]), JobStatus::kDone);
+  EXPECT_EQ(count("t"), "3");
+}
+
+TEST_F(PushJob, TakesNoChunkWhileAsManyAsMayWaitToBeRead) {
+  const auto job = create("t");
+  const auto chunk = upload(job, "a\n1\n");
+  close();
+  limits_.stages_waiting_max = 0;
+  open();
+  const auto refused = push_->begin_upload(pool_, job.id, ChunkOperation::kUpsert);
+  ASSERT_FALSE(refused.ok());
+  EXPECT_EQ(refused.error().kind, ErrorKind::kUnavailable);
+  EXPECT_TRUE(has_file(job, chunk));
+  EXPECT_EQ(push_->chunks(pool_, job.id)->size(), 1U);
 }
 
 TEST_F(PushJob, DeletedAfterItLandedKeepsItsChunksAndItsRows) {

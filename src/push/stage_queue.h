@@ -63,6 +63,8 @@ class StageQueue {
   /// Interrupts the job's stages and returns when none runs any more.
   void forget(JobId job);
   void stop();
+  /// Jobs with a stage that waits or runs.
+  std::size_t waiting() const { return state_.lock()->entries.size(); }
 
  private:
   struct Entry {

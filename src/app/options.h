@@ -46,10 +46,13 @@ struct ServeOptions {
   bool engine_in_process = true;   ///< the engines of all pools in the server's own process
   std::size_t stages_max = 2;
   std::size_t landings_max = 8;
+  std::size_t stages_waiting_max = 10'000;
+  std::uint64_t jobs_queued_max = 10'000;
 
   std::size_t io_threads = 1;
   std::size_t workers = 32;
   std::size_t connections_max = 2048;
+  std::uint64_t body_memory_bytes_max = 512ULL << 20;
   std::chrono::milliseconds head_timeout{10'000};
   std::chrono::milliseconds idle_timeout{75'000};
   std::chrono::milliseconds read_timeout{30'000};
@@ -72,6 +75,7 @@ struct ServeOptions {
   std::uint64_t events_kept_max = 1'000'000;
 
   std::chrono::hours chunk_retention{168};
+  std::chrono::milliseconds expiry_interval{600'000};
   std::chrono::hours abandoned_job_retention{30 * 24};  ///< 0 is for ever
   std::chrono::hours history_retention{400 * 24};       ///< 0 is for ever
   std::uint64_t held_chunk_bytes_max = 256ULL << 10;

@@ -15,6 +15,7 @@ using std::chrono::milliseconds;
 constexpr std::uint64_t kKibibyte = 1ULL << 10;
 constexpr std::uint64_t kMebibyte = 1ULL << 20;
 constexpr std::uint64_t kTebibyte = 1ULL << 40;
+constexpr std::uint64_t kDayMs = 86'400'000;
 
 auto size_between(std::uint64_t min, std::uint64_t max) {
   return [min, max](std::string_view text) -> Result<std::uint64_t> {
@@ -132,8 +133,14 @@ void define_engine(CLI::App& app, ServeOptions& options) {
            "Chunks up to this size wait in memory, not in a staging table, until their job lands; 0 is none");
   add_count(app, "--landings-max", options.landings_max, 1, 256,
             "Jobs that land at the same time, on different tables");
+  add_count(app, "--stages-waiting-max", options.stages_waiting_max, 1, 10'000'000,
+            "Jobs whose chunks wait to be parsed; beyond them uploads are answered 503 before their body");
+  add_count(app, "--jobs-queued-max", options.jobs_queued_max, 1, 10'000'000,
+            "Jobs that wait for their landing; beyond them executes are answered 503");
   add_time(app, "--chunk-retention-hours", options.chunk_retention, 0, 24 * 3650,
            "How long the file of a landed chunk is kept");
+  add_time(app, "--expiry-interval-ms", options.expiry_interval, 1000, kDayMs,
+           "Time between two looks for files, jobs and events whose time is over");
   add_retention(app, "--abandoned-job-retention", options.abandoned_job_retention,
                 "How long a job that is NEW may go without a chunk or an execute; then it is CANCELED");
   add_retention(app, "--history-retention", options.history_retention,
@@ -143,11 +150,14 @@ void define_engine(CLI::App& app, ServeOptions& options) {
 }
 
 void define_http(CLI::App& app, ServeOptions& options) {
-  constexpr std::uint64_t kDayMs = 86'400'000;
   add_count(app, "--io-threads", options.io_threads, 1, 256, "Threads that read and write connections");
   add_count(app, "--workers", options.workers, 1, 4096, "Threads that handle requests");
-  add_count(app, "--connections-max", options.connections_max, 1, 1'000'000,
-            "Connections that are open at a time");
+  add_count(
+      app, "--connections-max", options.connections_max, 1, 1'000'000,
+      "Connections that are open at a time; beyond them those with the least to lose give way. Fewer where "
+      "the system gives too few descriptors");
+  add_size(app, "--body-memory-bytes-max", options.body_memory_bytes_max, kMebibyte, kTebibyte,
+           "Memory for all bodies that are being received, beyond 16 to 64 KiB each");
   add_time(app, "--head-timeout-ms", options.head_timeout, 10, kDayMs,
            "Time from the first byte of a request's head to its last");
   add_time(app, "--idle-timeout-ms", options.idle_timeout, 10, kDayMs,

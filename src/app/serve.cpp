@@ -17,6 +17,7 @@
 #include "api/event_text.h"
 #include "app/certificate_keeper.h"
 #include "app/data_folder.h"
+#include "app/descriptors.h"
 #include "backup/backup_service.h"
 #include "base/log.h"
 #include "http/server.h"
@@ -85,6 +86,18 @@ Result<std::unique_ptr<Warehouse>> open_warehouse(const ServeOptions& options, c
   return watch_for_damage(std::move(engines), metrics);
 }
 
+/// Connections for which there are no descriptors would fail where it hurts more: at files.
+std::size_t connections_max(const ServeOptions& options) {
+  const auto descriptors = raise_descriptors_max();
+  const auto possible = connections_for(descriptors, options.pools_open_max);
+  if (possible >= options.connections_max) return options.connections_max;
+  log::warning(
+      "fewer connections than --connections-max: the system gives too few descriptors (ulimit -n, "
+      "LimitNOFILE)",
+      {{"connections", possible}, {"wanted", options.connections_max}, {"descriptors", descriptors}});
+  return possible;
+}
+
 /// With the certificate to start with, where there is HTTPS.
 Result<http::ServerOptions> server_options(const ServeOptions& options, CertificateKeeper& certificates) {
   http::ServerOptions server;
@@ -97,7 +110,8 @@ Result<http::ServerOptions> server_options(const ServeOptions& options, Certific
   server.trusted_proxies = options.trusted_proxies;
   server.hsts_age = options.hsts_age;
   server.limits.streamed_body_bytes_max = options.request_bytes_max;
-  server.limits.connections_max = options.connections_max;
+  server.limits.connections_max = connections_max(options);
+  server.limits.body_memory_bytes_max = options.body_memory_bytes_max;
   server.limits.head_timeout = options.head_timeout;
   server.limits.idle_timeout = options.idle_timeout;
   server.limits.read_timeout = options.read_timeout;
@@ -149,6 +163,7 @@ Result<std::unique_ptr<Catalog>> open_catalog(const ServeOptions& options, const
 HousekeeperOptions housekeeper_options(const ServeOptions& options) {
   HousekeeperOptions housekeeper;
   housekeeper.chunk_retention = options.chunk_retention;
+  housekeeper.expiry_interval = options.expiry_interval;
   housekeeper.audit_retention = options.audit_retention;
   housekeeper.abandoned_job_retention = options.abandoned_job_retention;
   housekeeper.history_retention = options.history_retention;
@@ -161,6 +176,8 @@ PushLimits push_limits(const ServeOptions& options) {
   PushLimits limits;
   limits.upload.chunk_bytes_max = options.chunk_bytes_max;
   limits.upload.default_quota_bytes = options.pool_disk_bytes_max;
+  limits.stages_waiting_max = options.stages_waiting_max;
+  limits.jobs_queued_max = options.jobs_queued_max;
   return limits;
 }
 

@@ -35,6 +35,8 @@ Metrics::Metrics()
       http_requests(counters(*registry_, "adit_http_requests_total", "HTTP requests answered")),
       http_seconds(seconds(*registry_, "adit_http_request_seconds", "Time from request head to answer sent")),
       http_connections(gauge(*registry_, "adit_http_connections", "Open client connections")),
+      http_connections_gave_way(counter(*registry_, "adit_http_connections_gave_way_total",
+                                        "Connections closed because all places were taken")),
       event_streams(gauge(*registry_, "adit_event_streams", "Open streams of events")),
       upload_bytes(counter(*registry_, "adit_upload_bytes_total", "Chunk bytes received")),
       chunks_stored(counter(*registry_, "adit_chunks_stored_total", "Chunks acknowledged")),

@@ -28,6 +28,7 @@ class Metrics {
   prometheus::Family<prometheus::Counter>& http_requests;  ///< labels: method, status
   prometheus::Histogram& http_seconds;
   prometheus::Gauge& http_connections;
+  prometheus::Counter& http_connections_gave_way;
   prometheus::Gauge& event_streams;
   prometheus::Counter& upload_bytes;
   prometheus::Counter& chunks_stored;

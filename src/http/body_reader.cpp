@@ -7,7 +7,9 @@
 namespace adit::http {
 namespace {
 
-constexpr std::size_t kBlockBytes = 512 * 1024;
+/// A block grows with what has come: many slow bodies stay small, and a fast one soon has large blocks.
+constexpr std::size_t kBlockBytesMin = 16 * 1024;
+constexpr std::size_t kBlockBytesMax = 512 * 1024;
 /// A block with less room than this is handed on rather than topped up.
 constexpr std::size_t kRoomBytesMin = 4 * 1024;
 
@@ -24,10 +26,13 @@ BodyReader::BodyReader(Connection& connection, InputBuffer& input, Exchange& exc
 /// How many bytes the block may take now: never more than the rest of a body whose length is known, so that
 /// nothing of the next request is read with it.
 std::size_t BodyReader::prepare(Block& block) const {
+  const auto grown = std::clamp<std::uint64_t>(bytes_read_, kBlockBytesMin, kBlockBytesMax);
   const auto rest = exchange_.parser.remaining();
-  const auto wanted =
-      static_cast<std::size_t>(std::min<std::uint64_t>(rest.value_or(kBlockBytes), kBlockBytes));
+  auto wanted = static_cast<std::size_t>(std::min<std::uint64_t>(rest.value_or(grown), grown));
+  const auto free_of_charge = std::max(block.capacity, kBlockBytesMin);
+  if (wanted > free_of_charge && !exchange_.memory.take(wanted - free_of_charge)) wanted = free_of_charge;
   if (block.capacity < wanted) {
+    block.bytes.reset();
     block.bytes = std::make_unique_for_overwrite<char[]>(wanted);
     block.capacity = wanted;
   }

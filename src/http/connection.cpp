@@ -18,6 +18,11 @@ using tcp = asio::ip::tcp;
 
 constexpr std::size_t kDiscardBytes = 64 * 1024;
 
+/// Of somebody who may send a request at any moment, or just has his answer.
+constexpr std::chrono::seconds kFreshTime{2};
+/// So long nobody is called slow: a packet may be lost, and a small window needs its time.
+constexpr std::chrono::seconds kSlowTime{5};
+
 std::string address_of(const tcp::socket& socket) {
   error_code error;
   const auto endpoint = socket.remote_endpoint(error);
@@ -42,6 +47,35 @@ void Connection::begin(Clock::time_point deadline) {
   deadline_ = deadline;
   expired_ = false;
   waiting_ = true;
+  waiting_since_ = Clock::now();
+}
+
+void Connection::moved(std::size_t bytes) {
+  waiting_ = false;
+  waited_ += Clock::now() - waiting_since_;
+  moved_ += bytes;
+}
+
+void Connection::enter(Phase phase) {
+  if (phase == phase_ && phase != Phase::kExchange) return;  // the next exchange is another one
+  phase_ = phase;
+  since_ = Clock::now();
+  waited_ = {};
+  moved_ = 0;
+}
+
+bool Connection::slow(Clock::time_point now) const {
+  const auto waited = waited_ + (now - waiting_since_);
+  const auto seconds = std::chrono::duration<double>(waited).count();
+  return waited >= kSlowTime && static_cast<double>(moved_) < seconds * static_cast<double>(kPaceMin);
+}
+
+Standing Connection::standing(Clock::time_point now) const {
+  if (aborted_ || !waiting_) return Standing::kBusy;
+  if (phase_ == Phase::kExchange && !slow(now)) return Standing::kBusy;
+  if (phase_ != Phase::kExchange && now - since_ < kFreshTime) return Standing::kFresh;
+  if (!known_) return Standing::kStranger;
+  return phase_ == Phase::kExchange ? Standing::kSlow : Standing::kIdle;
 }
 
 IoStatus Connection::status_of(const error_code& error) const {
@@ -75,7 +109,7 @@ void Connection::abort() {
 }
 
 void Connection::stop() {
-  if (idle_) return abort();
+  if (phase_ == Phase::kPause || phase_ == Phase::kGoodbye) return abort();
   if (on_stop_) std::exchange(on_stop_, nullptr)();
 }
 
@@ -115,7 +149,7 @@ asio::awaitable<IoResult> Connection::read_some(std::span<char> buffer, Clock::t
   } else {
     result.bytes = co_await socket_.async_read_some(target, token);
   }
-  waiting_ = false;
+  moved(result.bytes);
   result.status = status_of(error);
   co_return result;
 }
@@ -135,7 +169,7 @@ asio::awaitable<IoStatus> Connection::write(std::string_view first, std::string_
     } else {
       written = co_await socket_.async_write_some(pieces, token);
     }
-    waiting_ = false;
+    moved(written);
     if (error) co_return status_of(error);
     const auto of_first = std::min(written, first.size());
     first.remove_prefix(of_first);

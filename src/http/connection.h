@@ -32,6 +32,23 @@ struct IoResult {
   std::size_t bytes = 0;
 };
 
+/// What a connection is in the middle of.
+enum class Phase {
+  kPause,     ///< no byte of a request has come
+  kHead,      ///< of a request
+  kExchange,  ///< from the end of a head to the end of the answer
+  kGoodbye,   ///< the last answer was sent
+};
+
+/// How much would be lost if a connection were closed now, least first.
+enum class Standing {
+  kStranger,  ///< none of its requests has been let in, and it has had the time to send one
+  kIdle,      ///< waits for its next request
+  kSlow,      ///< in the middle of a request or an answer, and slower than the limits allow in the long run
+  kFresh,     ///< came or was answered a moment ago
+  kBusy,      ///< the server works on its request, or its client keeps pace
+};
+
 /// Threads: all on the one thread of its I/O loop. At most one operation at a time.
 class Connection {
  public:
@@ -40,6 +57,9 @@ class Connection {
 
   /// `tls` is null for a plain connection.
   Connection(asio::ip::tcp::socket socket, std::shared_ptr<asio::ssl::context> tls);
+
+  /// Bytes a second below which a peer that keeps the server waiting is slow.
+  static constexpr std::uint64_t kPaceMin = 1024;
 
   asio::any_io_executor executor() { return socket_.get_executor(); }
   const std::string& peer() const { return peer_; }
@@ -55,9 +75,13 @@ class Connection {
   asio::awaitable<void> linger(Milliseconds silence, Milliseconds total, std::uint64_t bytes_max);
   void close();
 
-  /// Between two requests: stop() closes it at once.
-  void set_idle(bool idle) { idle_ = idle; }
-  bool idle() const { return idle_; }
+  /// In a pause and at the goodbye stop() closes it at once.
+  void enter(Phase phase);
+  /// From now on it is no stranger's: a request of it was let in.
+  void know() { known_ = true; }
+  Standing standing(Clock::time_point now) const;
+  /// When its phase began.
+  Clock::time_point since() const { return since_; }
   /// Lets the operation that waits now fail with kInterrupted.
   void interrupt();
   /// Lets this and all later operations fail.
@@ -79,6 +103,8 @@ class Connection {
 
  private:
   bool peer_has_closed();
+  bool slow(Clock::time_point now) const;
+  void moved(std::size_t bytes);
   IoStatus status_of(const boost::system::error_code& error) const;
   void begin(Clock::time_point deadline);
   asio::awaitable<void> discard(Milliseconds silence, Clock::time_point end, std::uint64_t bytes_max);
@@ -90,9 +116,14 @@ class Connection {
   Clock::time_point deadline_ = Clock::time_point::max();
   std::function<void()> on_gone_;
   std::function<void()> on_stop_;
+  Phase phase_ = Phase::kPause;
+  Clock::time_point since_ = Clock::now();
+  Clock::time_point waiting_since_{};
+  Clock::duration waited_{};  ///< for the peer, in this phase
+  std::uint64_t moved_ = 0;   ///< bytes either way, in this phase
+  bool known_ = false;
   bool waiting_ = false;
   bool expired_ = false;
-  bool idle_ = true;
   bool aborted_ = false;
 };
 

@@ -17,6 +17,9 @@ namespace {
 constexpr std::size_t kOutputBytes = 128 * 1024;
 /// 2^23 bytes (RFC 9659): without it 128 MiB would be the library's bound.
 constexpr int kZstdWindowLogMax = 23;
+/// What zlib and zstd hold beside their windows.
+constexpr std::size_t kGzipStateBytes = 48 * 1024;
+constexpr std::size_t kZstdStateBytes = 512 * 1024;
 
 Error wrong(std::string_view coding, std::string_view what) {
   return invalid_field("Content-Encoding", "says " + std::string(coding) + ", but the body " +
@@ -106,6 +109,18 @@ class ZstdInflater final : public Inflater {
 };
 
 }  // namespace
+
+std::size_t inflater_bytes_max(ContentEncoding encoding) {
+  switch (encoding) {
+    case ContentEncoding::kIdentity:
+      return 0;
+    case ContentEncoding::kGzip:
+      return kOutputBytes + kGzipStateBytes;
+    case ContentEncoding::kZstd:
+      return kOutputBytes + kZstdStateBytes + (std::size_t{1} << kZstdWindowLogMax);
+  }
+  return 0;
+}
 
 std::optional<ContentEncoding> content_encoding_of(const Headers& headers) {
   const auto text = to_lower(trimmed(headers.joined("Content-Encoding")));

@@ -1,6 +1,7 @@
 // Compressed request bodies: gzip (RFC 1952) and zstd (RFC 8878), undone piece by piece.
 #pragma once
 
+#include <cstddef>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -16,6 +17,9 @@ enum class ContentEncoding { kIdentity, kGzip, kZstd };
 /// What Content-Encoding says (RFC 9110 §8.4). Nothing if it names a coding that is not understood, or more
 /// than one.
 std::optional<ContentEncoding> content_encoding_of(const Headers& headers);
+
+/// The most memory that undoing it takes.
+std::size_t inflater_bytes_max(ContentEncoding encoding);
 
 /// Undoes one coding: `feed* end`. Memory is one output buffer and the coding's window (32 KiB for gzip, at
 /// most 8 MiB for zstd, as RFC 9659 asks of senders), whatever the bytes claim; how much comes out in all is

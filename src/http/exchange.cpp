@@ -52,7 +52,9 @@ Error error_of_current_exception() {
 }
 
 Exchange::Exchange(const Service& shared, const std::string& peer, bool secure)
-    : service(shared), parser(shared.limits.header_bytes_max, shared.limits.target_bytes_max) {
+    : service(shared),
+      parser(shared.limits.header_bytes_max, shared.limits.target_bytes_max),
+      memory(shared.body_memory) {
   request.reference = Uuid::random().to_string();
   request.peer = peer;
   request.client_gone = client_gone.get_token();

@@ -11,6 +11,7 @@
 #include "base/metrics.h"
 #include "base/worker_pool.h"
 #include "http/body_digest.h"
+#include "http/body_memory.h"
 #include "http/content_encoding.h"
 #include "http/cors.h"
 #include "http/ip_network.h"
@@ -33,6 +34,7 @@ struct Service {
   const Cors& cors;
   const std::vector<IpNetwork>& trusted_proxies;
   const StandingFields& standing;
+  BodyMemory& body_memory;
 };
 
 /// Lifecycle: the head is read into `parser`; begin() finds the route or answers; then a handler or a sink
@@ -55,6 +57,8 @@ class Exchange {
   // On a worker thread; what they throw becomes an internal error.
   /// False when the route's admission has answered.
   bool admit();
+  /// Whether the admission has found out who is asking.
+  bool known() const { return request.principal.has_value(); }
   /// Checks and decodes a buffered body first.
   void handle();
 
@@ -66,6 +70,7 @@ class Exchange {
   const Service& service;
   RequestParser parser;
   Request request;
+  BodyMemory::Share memory;  ///< of the body while it is received, and where it is held
   const Route* route = nullptr;
   std::optional<Response> answer;
   std::stop_source client_gone;  ///< behind the request's token

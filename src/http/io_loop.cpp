@@ -3,6 +3,8 @@
 #include <pthread.h>
 
 #include <boost/asio/post.hpp>
+#include <limits>
+#include <tuple>
 
 namespace adit::http {
 
@@ -21,12 +23,39 @@ void IoLoop::stop() {
   if (thread_.joinable()) thread_.join();
 }
 
-void IoLoop::add(Connection& connection) {
-  connections_.insert(&connection);
+void IoLoop::add(Connection& connection, const std::string& origin) {
+  auto& counted = connections_[&connection];
+  if (!origin.empty()) {
+    counted = &*origins_.try_emplace(origin, 0).first;
+    ++counted->second;
+  }
   if (!ticking_) tick();
 }
 
-void IoLoop::remove(Connection& connection) { connections_.erase(&connection); }
+void IoLoop::remove(Connection& connection) {
+  const auto found = connections_.find(&connection);
+  auto* const counted = found->second;
+  connections_.erase(found);
+  if (counted != nullptr && --counted->second == 0) origins_.erase(counted->first);
+}
+
+bool IoLoop::make_room() {
+  const auto now = Connection::Clock::now();
+  Connection* weakest = nullptr;
+  std::tuple<Standing, std::size_t, Connection::Clock::rep> least;
+  for (const auto& [connection, counted] : connections_) {
+    const auto standing = connection->standing(now);
+    if (standing == Standing::kBusy) continue;
+    const auto others = std::numeric_limits<std::size_t>::max() - (counted != nullptr ? counted->second : 0);
+    const std::tuple key(standing, others, connection->since().time_since_epoch().count());
+    if (weakest != nullptr && key >= least) continue;
+    weakest = connection;
+    least = key;
+  }
+  if (weakest == nullptr) return false;
+  weakest->abort();
+  return true;
+}
 
 void IoLoop::tick() {
   ticking_ = !connections_.empty();
@@ -35,20 +64,20 @@ void IoLoop::tick() {
   timer_.async_wait([this](const boost::system::error_code& error) {
     if (error) return;
     const auto now = Connection::Clock::now();
-    for (auto* connection : connections_) connection->check_deadline(now);
+    for (const auto& [connection, _] : connections_) connection->check_deadline(now);
     tick();
   });
 }
 
 void IoLoop::stop_connections() {
   asio::post(context_, [this] {
-    for (auto* connection : connections_) connection->stop();
+    for (const auto& [connection, _] : connections_) connection->stop();
   });
 }
 
 void IoLoop::abort_all() {
   asio::post(context_, [this] {
-    for (auto* connection : connections_) connection->abort();
+    for (const auto& [connection, _] : connections_) connection->abort();
   });
 }
 

@@ -5,9 +5,11 @@
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <cstddef>
 #include <optional>
+#include <string>
 #include <thread>
-#include <unordered_set>
+#include <unordered_map>
 
 #include "http/connection.h"
 
@@ -28,21 +30,29 @@ class IoLoop {
   void stop();
 
   // On the loop's thread.
-  void add(Connection& connection);
+  /// `origin` says which connections are one client's; an empty one says nothing.
+  void add(Connection& connection, const std::string& origin);
   void remove(Connection& connection);
+  /// Closes the connection with the least to lose: the lowest standing, among those the origin with the most
+  /// connections here, of its the one whose phase began first. False when all are busy.
+  bool make_room();
 
   // From any thread.
   void stop_connections();
   void abort_all();
 
  private:
+  /// Connections of an origin; the map's nodes stay where they are.
+  using Origins = std::unordered_map<std::string, std::size_t>;
+
   void tick();
 
   asio::io_context context_;
   asio::executor_work_guard<asio::io_context::executor_type> guard_;
   asio::steady_timer timer_;
   bool ticking_ = false;
-  std::unordered_set<Connection*> connections_;
+  Origins origins_;
+  std::unordered_map<Connection*, Origins::value_type*> connections_;  ///< nothing where the origin is empty
   std::thread thread_;
 };
 

@@ -52,6 +52,12 @@ std::string IpAddress::to_string() const {
   return ::inet_ntop(v4 ? AF_INET : AF_INET6, bytes, text, sizeof text);
 }
 
+std::string IpAddress::origin() const {
+  constexpr int kBitsOfOneClient = 64;
+  const auto bytes = is_v4() ? bytes_ : masked(bytes_, kBitsOfOneClient);
+  return std::string(bytes.begin(), bytes.end());
+}
+
 Result<IpNetwork> IpNetwork::parse(std::string_view text) {
   const auto slash = text.find('/');
   const auto address = IpAddress::parse(text.substr(0, slash));

@@ -23,6 +23,9 @@ class IpAddress {
   /// `10.0.0.1`; version 6 in the short form of RFC 5952.
   std::string to_string() const;
 
+  /// The same for all addresses that one client has at hand: the address, of version 6 its first 64 bits.
+  std::string origin() const;
+
   bool operator==(const IpAddress&) const = default;
 
  private:

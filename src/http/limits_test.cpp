@@ -165,15 +165,16 @@ TEST_F(HttpLimits, ASlowSinkIsNotHeldAgainstTheClient) {
   EXPECT_EQ(status_of(connection.answer()), 200);
 }
 
-TEST_F(HttpLimits, AConnectionTooManyIsToldSo) {
+TEST_F(HttpLimits, AConnectionTooManyIsToldSoWhereAllOthersAreBusy) {
   auto options = small_limits();
   options.limits.connections_max = 2;
   options.limits.idle_timeout = 10s;
   serve(options);
   auto first = client();
   auto second = client();
-  EXPECT_EQ(status_of(first.send("GET /hello HTTP/1.1\r\nHost: h\r\n\r\n").answer()), 200);
-  EXPECT_EQ(status_of(second.send("GET /hello HTTP/1.1\r\nHost: h\r\n\r\n").answer()), 200);
+  for (auto* busy : {&first, &second}) {
+    busy->send("GET /live HTTP/1.1\r\nHost: h\r\n\r\n").until("beat");
+  }
   auto third = client();
   const auto answer = third.answer();
   EXPECT_EQ(status_of(answer), 503);

@@ -16,6 +16,8 @@ using tcp = asio::ip::tcp;
 
 /// After a failure to accept, as when no descriptors are left: time for others to be closed.
 constexpr std::chrono::milliseconds kPauseAfterFailure{100};
+/// Failures that follow each other fill no log.
+constexpr std::chrono::seconds kSayAgain{10};
 
 std::optional<std::pair<std::string, std::string>> split(const std::string& address) {
   const auto colon = address.rfind(':');
@@ -57,6 +59,7 @@ Result<std::unique_ptr<Listener>> Listener::open(asio::io_context& context, cons
 
 asio::awaitable<void> Listener::run(ChooseExecutor choose_executor, OnConnection on_connection) {
   asio::steady_timer pause(acceptor_.get_executor());
+  auto say_from = Connection::Clock::time_point::min();
   while (acceptor_.is_open()) {
     error_code error;
     auto token = asio::redirect_error(asio::use_awaitable, error);
@@ -68,7 +71,10 @@ asio::awaitable<void> Listener::run(ChooseExecutor choose_executor, OnConnection
     }
     if (!acceptor_.is_open()) co_return;
     if (error == asio::error::connection_aborted) continue;
-    log::warning("accept failed", {{"address", address_}, {"error", error.message()}});
+    if (const auto now = Connection::Clock::now(); now >= say_from) {
+      log::warning("accept failed", {{"address", address_}, {"error", error.message()}});
+      say_from = now + kSayAgain;
+    }
     error_code ignored;
     auto wait_token = asio::redirect_error(asio::use_awaitable, ignored);
     pause.expires_after(kPauseAfterFailure);

@@ -27,9 +27,22 @@ namespace {
 
 using tcp = asio::ip::tcp;
 
-/// Refusals that are being sent at one time; connections beyond them are just closed.
-constexpr std::size_t kRefusalsMax = 64;
+/// Connections above the limit for a moment: those whose place another one is just giving up, and those that
+/// are being refused. Beyond them they are just closed.
+constexpr std::size_t kBeyondMax = 64;
 constexpr std::chrono::seconds kRefusalTimeout{1};
+/// Between two lines of the log that say the same of others.
+constexpr std::chrono::seconds kSayAgain{10};
+
+/// What is counted as one client's. Behind a trusted proxy are many, who can't be told apart before they have
+/// said something.
+std::string origin_of(const std::string& peer, const std::vector<IpNetwork>& trusted_proxies) {
+  const auto address = IpAddress::parse(peer);
+  if (!address) return peer;
+  const bool proxy =
+      std::ranges::any_of(trusted_proxies, [&](const auto& network) { return network.contains(*address); });
+  return proxy ? std::string() : address->origin();
+}
 
 class ServerImpl final : public Server {
  public:
@@ -41,6 +54,7 @@ class ServerImpl final : public Server {
         metrics_(metrics),
         cors_(options_.cors_origins),
         standing_(options_.hsts_age),
+        body_memory_(options_.limits.body_memory_bytes_max),
         tls_(std::move(tls)) {}
   ~ServerImpl() override { stop(); }
 
@@ -55,10 +69,15 @@ class ServerImpl final : public Server {
   }
 
  private:
-  enum class Admission { kServed, kRefused, kDropped };
-  struct Open {
-    std::size_t served = 0;
-    std::size_t refused = 0;
+  enum class Admission {
+    kServed,
+    kIfRoom,  ///< served if another connection gives way to it, else refused
+    kDropped,
+  };
+
+  struct GaveWay {
+    std::size_t unsaid = 0;
+    std::chrono::steady_clock::time_point said{};
   };
 
   IoLoop& next_loop() { return *loops_[next_loop_++ % loops_.size()]; }
@@ -68,9 +87,11 @@ class ServerImpl final : public Server {
   void accept_on(Listener& listener, Security security);
   void take(tcp::socket socket, Security security, IoLoop& loop);
   Admission admit();
-  void release(Admission admission);
+  void release();
   asio::awaitable<void> serve(tcp::socket socket, TlsContext tls, IoLoop& loop);
+  asio::awaitable<void> serve_if_room(tcp::socket socket, TlsContext tls, IoLoop& loop);
   asio::awaitable<void> refuse(tcp::socket socket, Security security, IoLoop& loop);
+  void note_gave_way();
   void close_listeners();
   bool wait_until_closed(std::optional<std::chrono::milliseconds> timeout);
 
@@ -81,6 +102,7 @@ class ServerImpl final : public Server {
   Metrics& metrics_;
   const Cors cors_;
   const StandingFields standing_;
+  BodyMemory body_memory_;
 
   // Between start() and stop(), on their thread. The loops outlive what runs on them.
   std::vector<std::unique_ptr<IoLoop>> loops_;
@@ -93,7 +115,8 @@ class ServerImpl final : public Server {
   std::size_t next_loop_ = 0;  ///< on the first loop's thread
   std::atomic<bool> stopping_ = false;
   Guarded<TlsContext> tls_;  ///< of new handshakes; null without TLS
-  Guarded<Open> open_;
+  Guarded<std::size_t> open_;
+  Guarded<GaveWay> gave_way_;
   std::condition_variable closed_;
 };
 
@@ -112,8 +135,9 @@ Result<void> ServerImpl::start() {
     ADIT_TRY(tls_listener_, Listener::open(context, *options_.tls_listen));
   }
   workers_ = std::make_unique<WorkerPool>("adit-http", options_.workers, options_.worker_queue_max);
-  service_ = std::make_unique<Service>(Service{router_, options_.limits, render_, *workers_, metrics_,
-                                               stopping_, cors_, options_.trusted_proxies, standing_});
+  service_ =
+      std::make_unique<Service>(Service{router_, options_.limits, render_, *workers_, metrics_, stopping_,
+                                        cors_, options_.trusted_proxies, standing_, body_memory_});
   accept_on(*plain_listener_, Security::kPlain);
   if (tls_listener_) accept_on(*tls_listener_, Security::kTls);
   for (auto& loop : loops_) loop->start();
@@ -143,19 +167,12 @@ void ServerImpl::accept_on(Listener& listener, Security security) {
 
 ServerImpl::Admission ServerImpl::admit() {
   auto open = open_.lock();
-  if (open->served < options_.limits.connections_max) {
-    ++open->served;
-    return Admission::kServed;
-  }
-  if (open->refused >= kRefusalsMax) return Admission::kDropped;
-  ++open->refused;
-  return Admission::kRefused;
+  if (*open >= options_.limits.connections_max + kBeyondMax) return Admission::kDropped;
+  return ++*open <= options_.limits.connections_max ? Admission::kServed : Admission::kIfRoom;
 }
 
-void ServerImpl::release(Admission admission) {
-  auto open = open_.lock();
-  if (admission == Admission::kServed) --open->served;
-  if (admission == Admission::kRefused) --open->refused;
+void ServerImpl::release() {
+  --*open_.lock();
   closed_.notify_all();
 }
 
@@ -163,25 +180,24 @@ void ServerImpl::take(tcp::socket socket, Security security, IoLoop& loop) {
   if (stopping_) return;
   const auto admission = admit();
   if (admission == Admission::kDropped) return;
-  const auto ended = [this, admission](const std::exception_ptr& exception) {
+  const auto ended = [this](const std::exception_ptr& exception) {
     if (exception) log::error("session failed", {{"detail", "an exception left the session"}});
-    if (admission == Admission::kServed) metrics_.http_connections.Decrement();
-    release(admission);
+    release();
   };
+  auto tls = security == Security::kTls ? *tls_.lock() : TlsContext();
   if (admission == Admission::kServed) {
-    metrics_.http_connections.Increment();
-    auto tls = security == Security::kTls ? *tls_.lock() : TlsContext();
     asio::co_spawn(loop.context(), serve(std::move(socket), std::move(tls), loop), ended);
   } else {
-    asio::co_spawn(loop.context(), refuse(std::move(socket), security, loop), ended);
+    asio::co_spawn(loop.context(), serve_if_room(std::move(socket), std::move(tls), loop), ended);
   }
 }
 
 /// Keeps a connection known to its loop for as long as it lives.
 class Registration {
  public:
-  Registration(IoLoop& loop, Connection& connection) : loop_(loop), connection_(connection) {
-    loop_.add(connection_);
+  Registration(IoLoop& loop, Connection& connection, const std::string& origin)
+      : loop_(loop), connection_(connection) {
+    loop_.add(connection_, origin);
   }
   ~Registration() { loop_.remove(connection_); }
   Registration(const Registration&) = delete;
@@ -192,11 +208,47 @@ class Registration {
   Connection& connection_;
 };
 
+/// Counts in a gauge for as long as it lives.
+class Counted {
+ public:
+  explicit Counted(prometheus::Gauge& gauge) : gauge_(gauge) { gauge_.Increment(); }
+  ~Counted() { gauge_.Decrement(); }
+  Counted(const Counted&) = delete;
+  Counted& operator=(const Counted&) = delete;
+
+ private:
+  prometheus::Gauge& gauge_;
+};
+
 asio::awaitable<void> ServerImpl::serve(tcp::socket socket, TlsContext tls, IoLoop& loop) {
+  const Counted counted(metrics_.http_connections);
   Connection connection(std::move(socket), std::move(tls));
-  const Registration registration(loop, connection);
+  const Registration registration(loop, connection, origin_of(connection.peer(), options_.trusted_proxies));
   Session session(connection, *service_);
   co_await session.run();
+}
+
+/// All places are taken. The loops have about as many connections each, so the new one's own is asked.
+asio::awaitable<void> ServerImpl::serve_if_room(tcp::socket socket, TlsContext tls, IoLoop& loop) {
+  if (loop.make_room()) {
+    note_gave_way();
+    co_await serve(std::move(socket), std::move(tls), loop);
+  } else {
+    const auto security = tls ? Security::kTls : Security::kPlain;
+    co_await refuse(std::move(socket), security, loop);
+  }
+}
+
+void ServerImpl::note_gave_way() {
+  metrics_.http_connections_gave_way.Increment();
+  auto gave_way = gave_way_.lock();
+  ++gave_way->unsaid;
+  const auto now = std::chrono::steady_clock::now();
+  if (now - gave_way->said < kSayAgain) return;
+  gave_way->said = now;
+  log::warning(
+      "all connection places are taken: connections with the least to lose gave way",
+      {{"connections", std::exchange(gave_way->unsaid, 0)}, {"limit", options_.limits.connections_max}});
 }
 
 /// Says in one answer that there are too many connections. A TLS client learns it from the closed connection:
@@ -204,7 +256,7 @@ asio::awaitable<void> ServerImpl::serve(tcp::socket socket, TlsContext tls, IoLo
 asio::awaitable<void> ServerImpl::refuse(tcp::socket socket, Security security, IoLoop& loop) {
   if (security == Security::kTls) co_return;
   Connection connection(std::move(socket), nullptr);
-  const Registration registration(loop, connection);
+  const Registration registration(loop, connection, {});
   const Error error{ErrorKind::kUnavailable, "The server has too many connections; try again in a moment."};
   Request request;
   request.reference = Uuid::random().to_string();
@@ -232,7 +284,7 @@ void ServerImpl::close_listeners() {
 
 bool ServerImpl::wait_until_closed(std::optional<std::chrono::milliseconds> timeout) {
   auto open = open_.lock();
-  const auto none_open = [&] { return open->served + open->refused == 0; };
+  const auto none_open = [&] { return *open == 0; };
   if (timeout) return closed_.wait_for(open.unique_lock(), *timeout, none_open);
   closed_.wait(open.unique_lock(), none_open);
   return true;

@@ -25,6 +25,8 @@ struct Limits {
   std::size_t buffered_body_bytes_max = 8 * 1024 * 1024;
   std::uint64_t streamed_body_bytes_max =
       4ULL << 30;  ///< of a request; a part has its own bound, kept by the sink
+  std::size_t body_memory_bytes_max = 512ULL
+                                      << 20;  ///< of all bodies that are being received; see BodyMemory
   std::size_t connections_max = 2048;
   std::size_t parts_max = 1000;                     ///< of one multipart body
   std::chrono::milliseconds head_timeout{10'000};   ///< from the first byte of a head to its end

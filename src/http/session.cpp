@@ -19,6 +19,18 @@ constexpr std::size_t kOnePieceBytesMax = 64 * 1024;
 constexpr std::chrono::seconds kLingerSilence{3};
 constexpr std::chrono::seconds kLingerTotal{30};
 
+/// A body up to this size is held without asking whether there is memory for it.
+constexpr std::size_t kHeldBytesMin = 64 * 1024;
+
+/// False where the bodies that are held leave no memory for more of this one.
+bool hold(Exchange& exchange, std::string_view bytes) {
+  auto& body = exchange.request.body;
+  // A text that grows by pieces takes twice its size at times.
+  if (body.size() + bytes.size() > kHeldBytesMin && !exchange.memory.take(2 * bytes.size())) return false;
+  body.append(bytes);
+  return true;
+}
+
 bool body_is_here(const Exchange& exchange, const InputBuffer& input) {
   const auto rest = exchange.parser.remaining();
   return rest && *rest <= input.size();
@@ -28,16 +40,21 @@ bool body_is_here(const Exchange& exchange, const InputBuffer& input) {
 
 asio::awaitable<void> Session::run() {
   const IoStatus status = co_await connection_.handshake(service_.limits.read_timeout);
-  bool goes_on = status == IoStatus::kDone;
-  while (goes_on) goes_on = co_await serve_one();
+  After after = status == IoStatus::kDone ? After::kNext : After::kNothing;
+  while (after == After::kNext) after = co_await serve_one();
+  if (after == After::kGoodbye) {
+    connection_.enter(Phase::kGoodbye);
+    co_await connection_.linger(kLingerSilence, kLingerTotal, service_.limits.streamed_body_bytes_max);
+  }
   connection_.close();
 }
 
-/// False when the connection is over.
-asio::awaitable<bool> Session::serve_one() {
+/// What the request held is given back when this returns.
+asio::awaitable<Session::After> Session::serve_one() {
   Exchange exchange(service_, connection_.peer(), connection_.secure());
   const bool received = co_await read_head(exchange);
-  if (!received) co_return false;
+  if (!received) co_return After::kNothing;
+  connection_.enter(Phase::kExchange);
   if (!exchange.answer) exchange.begin();
   if (!exchange.answer && exchange.route->body == BodyKind::kStream) {
     Upload upload(connection_, input_, exchange);
@@ -47,18 +64,14 @@ asio::awaitable<bool> Session::serve_one() {
   }
   if (exchange.lost) {
     exchange.record();
-    co_return false;
+    co_return After::kNothing;
   }
   const bool sent = co_await send_answer(exchange);
   exchange.record();
-  if (!sent) co_return false;
-  if (exchange.close) {
-    connection_.set_idle(true);
-    co_await connection_.linger(kLingerSilence, kLingerTotal, service_.limits.streamed_body_bytes_max);
-    co_return false;
-  }
+  if (!sent) co_return After::kNothing;
+  if (exchange.close) co_return After::kGoodbye;
   const bool dropped = co_await drop_rest(exchange);
-  co_return dropped;
+  co_return dropped ? After::kNext : After::kNothing;
 }
 
 Connection::Clock::time_point Session::head_deadline(const Exchange& exchange) const {
@@ -89,10 +102,9 @@ asio::awaitable<bool> Session::read_head(Exchange& exchange) {
   while (!parse_head(exchange)) {
     const bool idle = !exchange.parser.started();
     if (idle && service_.stopping) co_return false;
-    connection_.set_idle(idle);
+    connection_.enter(idle ? Phase::kPause : Phase::kHead);
     const auto target = input_.room(kHeadReadBytes);
     const IoResult result = co_await connection_.read_some(target, head_deadline(exchange));
-    connection_.set_idle(false);
     if (result.status == IoStatus::kTimeout && !idle) {
       exchange.close = true;
       exchange.fail({ErrorKind::kTimeout, "The request's head came too slowly."}, 408);
@@ -114,6 +126,7 @@ asio::awaitable<void> Session::run_on_worker(Exchange& exchange, std::function<v
   if (watches) connection_.watch_peer([&exchange] { exchange.client_gone.request_stop(); });
   co_await call.wait();
   connection_.unwatch_peer();
+  if (exchange.known()) connection_.know();
 }
 
 asio::awaitable<void> Session::handle_buffered(Exchange& exchange) {
@@ -145,7 +158,11 @@ asio::awaitable<bool> Session::read_buffered_body(Exchange& exchange) {
   BodyStatus status = BodyStatus::kMore;
   while (status == BodyStatus::kMore) {
     status = co_await reader.fill(block);
-    if (exchange.route->body == BodyKind::kBuffer) exchange.request.body.append(block.view());
+    if (exchange.route->body != BodyKind::kBuffer || hold(exchange, block.view())) continue;
+    exchange.awaits_continue = false;
+    exchange.close = true;
+    exchange.fail_busy();
+    co_return false;
   }
   exchange.awaits_continue = false;
   if (status == BodyStatus::kDone) co_return true;

@@ -21,7 +21,12 @@ class Session {
   asio::awaitable<void> run();
 
  private:
-  asio::awaitable<bool> serve_one();
+  enum class After {
+    kNext,     ///< another request may come
+    kGoodbye,  ///< the answer said that it is the last
+    kNothing,  ///< the connection is over
+  };
+  asio::awaitable<After> serve_one();
   asio::awaitable<bool> read_head(Exchange& exchange);
   bool parse_head(Exchange& exchange);
   asio::awaitable<void> handle_buffered(Exchange& exchange);

@@ -157,12 +157,20 @@ void LiveLog::end() {
   if (wake) wake();
 }
 
-RawClient::RawClient(const std::string& address) : socket_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+RawClient::RawClient(const std::string& address, const char* source)
+    : socket_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
   const auto colon = address.rfind(':');
   sockaddr_in endpoint{};
   endpoint.sin_family = AF_INET;
   endpoint.sin_port = htons(static_cast<std::uint16_t>(std::stoi(address.substr(colon + 1))));
   ::inet_pton(AF_INET, address.substr(0, colon).c_str(), &endpoint.sin_addr);
+  sockaddr_in from{};
+  from.sin_family = AF_INET;
+  if (source != nullptr &&
+      (::inet_pton(AF_INET, source, &from.sin_addr) != 1 ||
+       ::bind(socket_.get(), reinterpret_cast<const sockaddr*>(&from), sizeof from) != 0)) {
+    throw std::runtime_error(std::string("can't be at ") + source);
+  }
   if (::connect(socket_.get(), reinterpret_cast<const sockaddr*>(&endpoint), sizeof endpoint) != 0) {
     throw std::runtime_error("can't connect to " + address);
   }

@@ -68,7 +68,8 @@ struct LiveLog {
 /// A socket that speaks bytes. Every wait ends after five seconds.
 class RawClient {
  public:
-  explicit RawClient(const std::string& address);
+  /// From any address, or from this one of the loopback network.
+  explicit RawClient(const std::string& address, const char* source = nullptr);
 
   RawClient& send(std::string_view bytes);
   /// Sends what the peer takes until it stops taking; false then.
@@ -104,6 +105,7 @@ class ServerTest : public ::testing::Test {
   void serve(ServerOptions options = default_options());
   static ServerOptions default_options();
   RawClient client() const { return RawClient(server_->address()); }
+  RawClient client_from(const char* source) const { return RawClient(server_->address(), source); }
   std::string get(const std::string& path) const;
 
   SinkLog sink_;

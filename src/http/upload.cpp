@@ -33,6 +33,7 @@ bool Upload::start(std::move_only_function<void()> step) {
 asio::awaitable<void> Upload::run() {
   if (!start([this] { open(); })) co_return;
   co_await call_.wait();
+  if (exchange_.known()) connection_.know();
   if (exchange_.answer) co_return;
   const bool told = co_await send_continue(connection_, exchange_);
   if (told) co_await transfer();
@@ -63,6 +64,7 @@ asio::awaitable<void> Upload::transfer() {
 
 void Upload::open() {
   if (!exchange_.admit()) return;
+  if (!exchange_.memory.take(inflater_bytes_max(exchange_.encoding))) return exchange_.fail_busy();
   const auto& request = exchange_.request;
   const auto boundary = multipart_boundary(request.headers.find("Content-Type").value_or(""));
   if (!boundary) return exchange_.fail(boundary.error());

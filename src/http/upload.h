@@ -14,8 +14,9 @@
 namespace adit::http {
 
 /// While the sink works on one block on a worker thread, the next is read from the connection: memory is two
-/// blocks, whatever the size. A sink that is slower than the client slows the client down through TCP. An
-/// error of the sink wins over one of the body, ends reading at once and becomes the answer.
+/// blocks and what decompressing takes, whatever the size. A sink that is slower than the client slows the
+/// client down through TCP. An error of the sink wins over one of the body, ends reading at once and becomes
+/// the answer.
 class Upload {
  public:
   Upload(Connection& connection, InputBuffer& input, Exchange& exchange);

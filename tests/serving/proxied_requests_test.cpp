@@ -108,25 +108,5 @@ TEST_F(DirectClients, FindLinksThatBeginWithThePublicUrl) {
   EXPECT_NE(server().log(0).find("public=https://push.example/adit"), std::string::npos);
 }
 
-TEST(TooManyConnections, AreToldOnceWhenToComeAgain) {
-  Server server({.flags = {"--connections-max", "1"}});
-  server.start();
-  RawConnection kept(server.address());
-  // The connection that asked for /readyz may still be counted: whoever is let in is the one.
-  kept.send("GET /healthz HTTP/1.1\r\nHost: h\r\n\r\n");
-  kept.read_response();
-  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds{10};
-  HttpResponse refused;
-  while (refused.status != 503 && std::chrono::steady_clock::now() < deadline) {
-    RawConnection second(server.address());
-    second.send("GET /healthz HTTP/1.1\r\nHost: h\r\n\r\n");
-    refused = second.read_response();
-  }
-  ASSERT_EQ(refused.status, 503);
-  EXPECT_EQ(std::ranges::count(refused.headers, "retry-after", [](const auto& field) { return field.first; }),
-            1);
-  EXPECT_EQ(refused.header("cache-control"), "no-store");
-}
-
 }  // namespace
 }  // namespace adit::test

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -58,6 +59,10 @@ ChildProcess::ChildProcess(const Options& options) {
     ::dup2(output, STDOUT_FILENO);
     ::dup2(errors, STDERR_FILENO);
     if (input > STDERR_FILENO) ::dup2(input, STDIN_FILENO);
+    if (options.descriptors_max > 0) {
+      const rlimit limit{options.descriptors_max, options.descriptors_max};
+      ::setrlimit(RLIMIT_NOFILE, &limit);
+    }
     ::execve(argument_pointers[0], argument_pointers.data(), environment_pointers.data());
     ::_exit(127);
   }

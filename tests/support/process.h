@@ -35,6 +35,7 @@ class ChildProcess {
     std::filesystem::path output;                    ///< standard output and error, appended
     std::filesystem::path errors{};                  ///< standard error, where it is to be apart
     std::filesystem::path input{};                   ///< standard input; the parent's without it
+    std::size_t descriptors_max = 0;  ///< a limit that the child can't raise; 0 is the parent's
   };
 
   /// Throws std::runtime_error if there can be no process; a program that can't be run exits with code 127.

@@ -45,6 +45,7 @@ void Server::start(const std::map<std::string, std::string>& environment) {
   child.environment = options_.environment;
   for (const auto& [name, value] : environment) child.environment[name] = value;
   child.output = log_path_;
+  child.descriptors_max = options_.descriptors_max;
   process_ = std::make_unique<ChildProcess>(child);
   const auto deadline = std::chrono::steady_clock::now() + kStartTimeout;
   while (!is_ready()) {

@@ -21,6 +21,7 @@ struct ServerOptions {
   /// The folder to serve; it stays, as does the log beside it, `<data>.log`. Absent: a temporary one, removed
   /// in the end.
   std::optional<std::filesystem::path> data{};
+  std::size_t descriptors_max = 0;  ///< hard limit of the process; 0 is that of the test
 };
 
 /// The server did not become ready; what() holds the end of its log.

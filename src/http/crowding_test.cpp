@@ -1,0 +1,143 @@
+// Who gives way when all places for connections are taken, and when the memory for bodies is.
+#include <thread>
+
+#include "http/test_server.h"
+
+namespace adit::http::test {
+namespace {
+
+constexpr std::string_view kHello = "GET /hello HTTP/1.1\r\nHost: h\r\n\r\n";
+/// After this nobody is taken for somebody who has just come.
+constexpr auto kNoLongerFresh = 2100ms;
+
+class HttpCrowding : public ServerTest {
+ protected:
+  void serve_few(std::size_t connections_max) {
+    auto options = default_options();
+    options.limits.connections_max = connections_max;
+    serve(options);
+  }
+  static std::string echo_with_key() {
+    return "POST /guarded-echo HTTP/1.1\r\nHost: h\r\nX-Key: yes\r\nContent-Length: 2\r\n\r\nhi";
+  }
+  double gave_way() const { return metrics_.http_connections_gave_way.Value(); }
+};
+
+TEST_F(HttpCrowding, SilentConnectionsGiveWay) {
+  serve_few(3);
+  std::vector<RawClient> silent;
+  for (int i = 0; i < 3; ++i) silent.push_back(client());
+  for (int i = 0; i < 5; ++i) EXPECT_EQ(status_of(get("/hello")), 200) << i;
+  EXPECT_TRUE(silent.front().closes()) << "the oldest one goes first";
+  EXPECT_GE(gave_way(), 1);
+}
+
+TEST_F(HttpCrowding, WhoHasAKeyStaysWhileStrangersAreThere) {
+  serve_few(3);
+  auto known = client();
+  ASSERT_EQ(status_of(known.send(echo_with_key()).answer()), 200);
+  std::vector<RawClient> strangers;
+  for (int i = 0; i < 2; ++i) strangers.push_back(client());
+  std::this_thread::sleep_for(kNoLongerFresh);
+  // Their heads are old; the idle connection of the one with the key is older still.
+  for (int i = 0; i < 2; ++i) strangers.push_back(client());
+  EXPECT_TRUE(strangers[0].closes());
+  EXPECT_TRUE(strangers[1].closes());
+  EXPECT_EQ(status_of(known.send(echo_with_key()).answer()), 200);
+}
+
+TEST_F(HttpCrowding, TheAddressWithTheMostConnectionsGivesWayFirst) {
+  serve_few(3);
+  auto lonely = client_from("127.0.0.2");
+  auto first = client_from("127.0.0.3");
+  auto second = client_from("127.0.0.3");
+  EXPECT_EQ(status_of(client().send(kHello).answer()), 200);
+  EXPECT_TRUE(first.closes());
+  EXPECT_EQ(status_of(lonely.send(kHello).answer()), 200);
+  EXPECT_EQ(status_of(second.send(kHello).answer()), 200);
+}
+
+TEST_F(HttpCrowding, BehindATrustedProxyAreManyClients) {
+  auto options = default_options();
+  options.limits.connections_max = 3;
+  options.trusted_proxies.push_back(*IpNetwork::parse("127.0.0.2"));
+  serve(options);
+  auto other = client_from("127.0.0.3");
+  auto first = client_from("127.0.0.2");
+  auto second = client_from("127.0.0.2");
+  EXPECT_EQ(status_of(client().send(kHello).answer()), 200);
+  EXPECT_TRUE(other.closes()) << "it is the oldest, and the proxy's two count as nobody's";
+  EXPECT_EQ(status_of(first.send(kHello).answer()), 200);
+  EXPECT_EQ(status_of(second.send(kHello).answer()), 200);
+}
+
+TEST_F(HttpCrowding, ARequestThatIsWorkedOnIsNeverClosed) {
+  serve_few(2);
+  auto first = client();
+  auto second = client();
+  for (auto* running : {&first, &second}) running->send("GET /slow HTTP/1.1\r\nHost: h\r\n\r\n");
+  std::this_thread::sleep_for(100ms);
+  const auto refused = client().answer();
+  EXPECT_EQ(status_of(refused), 503);
+  EXPECT_EQ(header_of(refused, "Retry-After"), "1");
+  EXPECT_EQ(status_of(first.answer()), 200);
+  EXPECT_EQ(status_of(second.answer()), 200);
+  EXPECT_EQ(gave_way(), 0);
+}
+
+TEST_F(HttpCrowding, AnUploadThatKeepsPaceIsNotClosed) {
+  serve_few(2);
+  auto upload = client();
+  upload.send("POST /upload HTTP/1.1\r\nHost: h\r\nContent-Length: 10\r\n\r\n12345");
+  ASSERT_TRUE(sink_.wait_for([&] { return sink_.opened == 1; }));
+  std::vector<RawClient> others;
+  for (int i = 0; i < 5; ++i) others.push_back(client());
+  EXPECT_EQ(status_of(upload.send("67890").answer()), 200);
+}
+
+class HttpBodyMemory : public ServerTest {
+ protected:
+  void SetUp() override {
+    auto options = default_options();
+    options.limits.body_memory_bytes_max = 1 << 20;
+    serve(options);
+  }
+  static std::string post(const std::string& path, const std::string& more, std::string_view body) {
+    return "POST " + path + " HTTP/1.1\r\nHost: h\r\n" + more +
+           "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + std::string(body);
+  }
+  void expect_busy(RawClient& client) {
+    const auto answer = client.answer();
+    EXPECT_EQ(status_of(answer), 503);
+    EXPECT_EQ(header_of(answer, "Retry-After"), "1");
+  }
+};
+
+TEST_F(HttpBodyMemory, HeldBodiesBeyondItAre503AndSmallOnesGoOn) {
+  auto large = client();
+  large.try_send(post("/echo", "", std::string(2 << 20, 'x')));
+  expect_busy(large);
+  EXPECT_EQ(status_of(client().send(post("/echo", "", std::string(60'000, 'x'))).answer()), 200);
+  EXPECT_EQ(status_of(client().send(post("/echo", "", std::string(400'000, 'x'))).answer()), 200)
+      << "the refused one has given its part back";
+}
+
+TEST_F(HttpBodyMemory, AnUploadThatCanNotBeDecompressedNowIs503BeforeItsBody) {
+  auto expecting = client();
+  expecting.send(
+      "POST /upload HTTP/1.1\r\nHost: h\r\nContent-Encoding: zstd\r\nContent-Length: 1000\r\n"
+      "Expect: 100-continue\r\n\r\n");
+  expect_busy(expecting);
+  EXPECT_EQ(sink_.opened, 0U);
+}
+
+TEST_F(HttpBodyMemory, APlainUploadGoesOnInSmallPieces) {
+  const std::string body(5 << 20, 'x');
+  std::vector<RawClient> uploads;
+  for (int i = 0; i < 4; ++i) uploads.push_back(client());
+  for (auto& upload : uploads) upload.send(post("/upload", "", body));
+  for (auto& upload : uploads) EXPECT_EQ(status_of(upload.answer()), 200);
+}
+
+}  // namespace
+}  // namespace adit::http::test

@@ -13,8 +13,10 @@ PRESET ?= release
 ROUNDS ?= 2000
 SECONDS ?= 300
 EXAMPLES ?= 30
+MINUTES ?= 10
+CONNECTIONS ?= 1000
 
-.PHONY: help run serve build test test-contract package bench torture fuzz format tidy clean-room clean
+.PHONY: help run serve build test test-contract package bench torture crowd soak fuzz format tidy clean-room clean
 
 help:
 	@echo "make run         build, serve on ./data and push the sample to it; Ctrl-C ends it"
@@ -25,6 +27,8 @@ help:
 	@echo "make package     a .deb and a tarball in build/package"
 	@echo "make bench       measure against the yardsticks of docs/BENCHMARKS.md; BENCH=--help lists its options"
 	@echo "make torture     kill the server, its engines and the power ROUNDS=2000 times and check what is left; SEED= repeats it"
+	@echo "make crowd       CONNECTIONS=1000 slow and hostile peers of each kind, and a good client beside them; SEED=…"
+	@echo "make soak        use a server in every way for MINUTES=10 and see that what it takes stays the same; SEED=…"
 	@echo "make fuzz        feed the parsers made-up input for SECONDS=300 altogether; FUZZ=csv takes one of them"
 	@echo "make format      clang-format over all sources"
 	@echo "make tidy        clang-tidy over src/"
@@ -74,6 +78,16 @@ torture:
 	@tools/setup test
 	@tools/build release adit torture
 	@build/release/tests/faults/torture --rounds $(ROUNDS) --processes $$(($(JOBS) + 1)) $(if $(SEED),--seed $(SEED))
+
+crowd:
+	@tools/setup test
+	@tools/build release adit crowd
+	@build/release/tests/faults/crowd --connections $(CONNECTIONS) $(if $(SEED),--seed $(SEED))
+
+soak:
+	@tools/setup test
+	@tools/build release adit soak
+	@build/release/tests/faults/soak --minutes $(MINUTES) $(if $(SEED),--seed $(SEED))
 
 fuzz:
 	@tools/setup dev

@@ -25,7 +25,11 @@ struct CrowdFigures {
   double settled_seconds = 0;  ///< until the server had given back what the crowd took
   std::vector<std::string> violations;
 
-  double p99_ratio() const { return beside.requests.quantile(0.99) / alone.requests.quantile(0.99); }
+  /// Whether the good client's p99 at most doubled, or is below `slack_ms`.
+  bool in_time(double slack_ms) const {
+    const auto p99 = beside.requests.quantile(0.99);
+    return !beside.requests.ms.empty() && (p99 <= 2 * alone.requests.quantile(0.99) || p99 <= slack_ms);
+  }
 };
 
 struct CrowdMeasure {

@@ -22,7 +22,7 @@ std::string upload_head(const CrowdTarget& target, const std::string& more) {
 }
 
 std::string announced_body(const CrowdTarget& target) {
-  return upload_head(target, "Content-Length: 100000000\r\n\r\nid\n");
+  return upload_head(target, "Content-Length: 50000000\r\n\r\nid\n");
 }
 
 std::string lines_of(std::size_t bytes) {

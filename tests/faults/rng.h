@@ -16,6 +16,8 @@
 //   power_cut.h    what a disk holds when the power is gone
 //   crowd.h        peers that are hostile or unlucky, thousands at a time
 //   good_client.h  somebody who works beside them
+//   soak_client.h  somebody who uses a server in every way, for minutes
+//   flatness.h     whether what was measured meanwhile stays where it is
 #pragma once
 
 #include <cstddef>

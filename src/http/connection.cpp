@@ -20,8 +20,6 @@ constexpr std::size_t kDiscardBytes = 64 * 1024;
 
 /// Of somebody who may send a request at any moment, or just has his answer.
 constexpr std::chrono::seconds kFreshTime{2};
-/// So long nobody is called slow: a packet may be lost, and a small window needs its time.
-constexpr std::chrono::seconds kSlowTime{5};
 
 std::string address_of(const tcp::socket& socket) {
   error_code error;
@@ -43,7 +41,8 @@ Connection::Connection(tcp::socket socket, std::shared_ptr<asio::ssl::context> t
   if (context_) tls_.emplace(socket_, *context_);
 }
 
-void Connection::begin(Clock::time_point deadline) {
+void Connection::begin(Direction direction, Clock::time_point deadline) {
+  direction_ = direction;
   deadline_ = deadline;
   expired_ = false;
   waiting_ = true;
@@ -54,6 +53,9 @@ void Connection::moved(std::size_t bytes) {
   waiting_ = false;
   waited_ += Clock::now() - waiting_since_;
   moved_ += bytes;
+  if (moved_ < kPaceMin) return;
+  waited_ = {};
+  moved_ = 0;
 }
 
 void Connection::enter(Phase phase) {
@@ -64,15 +66,11 @@ void Connection::enter(Phase phase) {
   moved_ = 0;
 }
 
-bool Connection::slow(Clock::time_point now) const {
-  const auto waited = waited_ + (now - waiting_since_);
-  const auto seconds = std::chrono::duration<double>(waited).count();
-  return waited >= kSlowTime && static_cast<double>(moved_) < seconds * static_cast<double>(kPaceMin);
-}
-
 Standing Connection::standing(Clock::time_point now) const {
   if (aborted_ || !waiting_) return Standing::kBusy;
-  if (phase_ == Phase::kExchange && !slow(now)) return Standing::kBusy;
+  if (phase_ == Phase::kExchange && !slow(now)) {
+    return direction_ == Direction::kIn ? Standing::kPaced : Standing::kBusy;
+  }
   if (phase_ != Phase::kExchange && now - since_ < kFreshTime) return Standing::kFresh;
   if (!known_) return Standing::kStranger;
   return phase_ == Phase::kExchange ? Standing::kSlow : Standing::kIdle;
@@ -128,7 +126,7 @@ asio::awaitable<IoStatus> Connection::handshake(Milliseconds timeout) {
   if (!tls_) co_return IoStatus::kDone;
   error_code error;
   auto token = asio::redirect_error(asio::use_awaitable, error);
-  begin(Clock::now() + timeout);
+  begin(Direction::kIn, Clock::now() + timeout);
   co_await tls_->async_handshake(asio::ssl::stream_base::server, token);
   waiting_ = false;
   co_return status_of(error);
@@ -143,7 +141,7 @@ asio::awaitable<IoResult> Connection::read_some(std::span<char> buffer, Clock::t
   error_code error;
   auto token = asio::redirect_error(asio::use_awaitable, error);
   const auto target = asio::mutable_buffer(buffer.data(), buffer.size());
-  begin(deadline);
+  begin(Direction::kIn, deadline);
   if (tls_) {
     result.bytes = co_await tls_->async_read_some(target, token);
   } else {
@@ -163,7 +161,7 @@ asio::awaitable<IoStatus> Connection::write(std::string_view first, std::string_
     const std::array<asio::const_buffer, 2> pieces{asio::const_buffer(first.data(), first.size()),
                                                    asio::const_buffer(second.data(), second.size())};
     std::size_t written = 0;
-    begin(Clock::now() + timeout);
+    begin(Direction::kOut, Clock::now() + timeout);
     if (tls_) {
       written = co_await tls_->async_write_some(pieces, token);
     } else {
@@ -185,7 +183,7 @@ asio::awaitable<void> Connection::linger(Milliseconds silence, Milliseconds tota
   if (tls_) {
     // Sends close_notify; returns when the peer has sent its own, or anything else.
     auto token = asio::redirect_error(asio::use_awaitable, error);
-    begin(Clock::now() + silence);
+    begin(Direction::kIn, Clock::now() + silence);
     co_await tls_->async_shutdown(token);
     waiting_ = false;
   }
@@ -201,7 +199,7 @@ asio::awaitable<void> Connection::discard(Milliseconds silence, Clock::time_poin
   while (!aborted_ && discarded < bytes_max && Clock::now() < end) {
     error_code error;
     auto token = asio::redirect_error(asio::use_awaitable, error);
-    begin(std::min(Clock::now() + silence, end));
+    begin(Direction::kIn, std::min(Clock::now() + silence, end));
     discarded += co_await socket_.async_read_some(target, token);
     waiting_ = false;
     if (error) co_return;

@@ -44,9 +44,10 @@ enum class Phase {
 enum class Standing {
   kStranger,  ///< none of its requests has been let in, and it has had the time to send one
   kIdle,      ///< waits for its next request
-  kSlow,      ///< in the middle of a request or an answer, and slower than the limits allow in the long run
+  kSlow,      ///< in the middle of a body or an answer that hardly moves: see kPaceMin
   kFresh,     ///< came or was answered a moment ago
-  kBusy,      ///< the server works on its request, or its client keeps pace
+  kPaced,     ///< in the middle of a body that comes at a pace
+  kBusy,      ///< the server works on its request, or its client takes the answer at a pace
 };
 
 /// Threads: all on the one thread of its I/O loop. At most one operation at a time.
@@ -58,7 +59,7 @@ class Connection {
   /// `tls` is null for a plain connection.
   Connection(asio::ip::tcp::socket socket, std::shared_ptr<asio::ssl::context> tls);
 
-  /// Bytes a second below which a peer that keeps the server waiting is slow.
+  /// A peer is slow when the server has waited a second for so many bytes.
   static constexpr std::uint64_t kPaceMin = 1024;
 
   asio::any_io_executor executor() { return socket_.get_executor(); }
@@ -103,10 +104,13 @@ class Connection {
 
  private:
   bool peer_has_closed();
-  bool slow(Clock::time_point now) const;
+  bool slow(Clock::time_point now) const {
+    return waited_ + (now - waiting_since_) >= std::chrono::seconds(1);
+  }
   void moved(std::size_t bytes);
   IoStatus status_of(const boost::system::error_code& error) const;
-  void begin(Clock::time_point deadline);
+  enum class Direction { kIn, kOut };
+  void begin(Direction direction, Clock::time_point deadline);
   asio::awaitable<void> discard(Milliseconds silence, Clock::time_point end, std::uint64_t bytes_max);
 
   asio::ip::tcp::socket socket_;
@@ -119,8 +123,9 @@ class Connection {
   Phase phase_ = Phase::kPause;
   Clock::time_point since_ = Clock::now();
   Clock::time_point waiting_since_{};
-  Clock::duration waited_{};  ///< for the peer, in this phase
-  std::uint64_t moved_ = 0;   ///< bytes either way, in this phase
+  Direction direction_ = Direction::kIn;  ///< of the operation that waits
+  Clock::duration waited_{};              ///< for the peer, since the last kPaceMin bytes
+  std::uint64_t moved_ = 0;               ///< bytes, likewise
   bool known_ = false;
   bool waiting_ = false;
   bool expired_ = false;

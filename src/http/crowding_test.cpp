@@ -95,6 +95,29 @@ TEST_F(HttpCrowding, AnUploadThatKeepsPaceIsNotClosed) {
   EXPECT_EQ(status_of(upload.send("67890").answer()), 200);
 }
 
+TEST_F(HttpCrowding, AnUploadThatHardlyMovesGivesWay) {
+  serve_few(1);
+  auto upload = client();
+  upload.send("POST /upload HTTP/1.1\r\nHost: h\r\nContent-Length: 10\r\n\r\n12345");
+  std::this_thread::sleep_for(1200ms);
+  EXPECT_EQ(status_of(get("/hello")), 200);
+  EXPECT_TRUE(upload.closes());
+  EXPECT_EQ(sink_.finished, 0U);
+}
+
+TEST_F(HttpCrowding, AnUploadAtAPaceGivesWayOnlyWhereItsAddressHasManyTimesMore) {
+  serve_few(16);
+  std::vector<RawClient> uploads;
+  for (int i = 0; i < 16; ++i) uploads.push_back(client_from("127.0.0.2"));
+  for (auto& upload : uploads) {
+    upload.send("POST /upload HTTP/1.1\r\nHost: h\r\nContent-Length: 10\r\n\r\n12345");
+  }
+  ASSERT_TRUE(sink_.wait_for([&] { return sink_.opened == 16; }));
+  EXPECT_EQ(status_of(client_from("127.0.0.2").answer()), 503);
+  EXPECT_EQ(status_of(client_from("127.0.0.3").send(kHello).answer()), 200);
+  EXPECT_EQ(gave_way(), 1);
+}
+
 class HttpBodyMemory : public ServerTest {
  protected:
   void SetUp() override {

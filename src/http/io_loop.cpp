@@ -7,6 +7,12 @@
 #include <tuple>
 
 namespace adit::http {
+namespace {
+
+/// From so many times the newcomer's connections on, an origin gives up a body in the middle.
+constexpr std::size_t kTimesAsMany = 16;
+
+}  // namespace
 
 IoLoop::IoLoop() : context_(1), guard_(context_.get_executor()), timer_(context_) {}
 
@@ -39,14 +45,17 @@ void IoLoop::remove(Connection& connection) {
   if (counted != nullptr && --counted->second == 0) origins_.erase(counted->first);
 }
 
-bool IoLoop::make_room() {
+bool IoLoop::make_room(const std::string& newcomer) {
   const auto now = Connection::Clock::now();
+  const auto own = origins_.find(newcomer);
+  const auto paced_from = kTimesAsMany * (own == origins_.end() ? 1 : own->second + 1);
   Connection* weakest = nullptr;
   std::tuple<Standing, std::size_t, Connection::Clock::rep> least;
   for (const auto& [connection, counted] : connections_) {
     const auto standing = connection->standing(now);
-    if (standing == Standing::kBusy) continue;
-    const auto others = std::numeric_limits<std::size_t>::max() - (counted != nullptr ? counted->second : 0);
+    const auto of_origin = counted != nullptr ? counted->second : 0;
+    if (standing == Standing::kBusy || (standing == Standing::kPaced && of_origin < paced_from)) continue;
+    const auto others = std::numeric_limits<std::size_t>::max() - of_origin;
     const std::tuple key(standing, others, connection->since().time_since_epoch().count());
     if (weakest != nullptr && key >= least) continue;
     weakest = connection;

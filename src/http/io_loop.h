@@ -33,9 +33,10 @@ class IoLoop {
   /// `origin` says which connections are one client's; an empty one says nothing.
   void add(Connection& connection, const std::string& origin);
   void remove(Connection& connection);
-  /// Closes the connection with the least to lose: the lowest standing, among those the origin with the most
-  /// connections here, of its the one whose phase began first. False when all are busy.
-  bool make_room();
+  /// Closes the connection with the least to lose, for one of `newcomer`: the lowest standing, among those
+  /// the origin with the most connections here, of its the one whose phase began first. One that is paced
+  /// only goes where its origin has many times the newcomer's connections. False when there is none.
+  bool make_room(const std::string& newcomer);
 
   // From any thread.
   void stop_connections();

@@ -25,6 +25,7 @@
 namespace adit::http {
 namespace {
 
+using boost::system::error_code;
 using tcp = asio::ip::tcp;
 
 /// Connections above the limit for a moment: those whose place another one is just giving up, and those that
@@ -230,7 +231,10 @@ asio::awaitable<void> ServerImpl::serve(tcp::socket socket, TlsContext tls, IoLo
 
 /// All places are taken. The loops have about as many connections each, so the new one's own is asked.
 asio::awaitable<void> ServerImpl::serve_if_room(tcp::socket socket, TlsContext tls, IoLoop& loop) {
-  if (loop.make_room()) {
+  error_code ignored;
+  const auto peer = socket.remote_endpoint(ignored).address().to_string();
+  const bool room = loop.make_room(origin_of(peer, options_.trusted_proxies));
+  if (room) {
     note_gave_way();
     co_await serve(std::move(socket), std::move(tls), loop);
   } else {

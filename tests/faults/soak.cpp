@@ -198,7 +198,7 @@ void print_line(const Measurements& measurements, std::uint64_t acts) {
 /// What the server has when nobody asks for anything, as soon as it is no more than `expected`, or after a
 /// while.
 ProcessSample at_rest(const Server& server, const ProcessSample& expected) {
-  constexpr std::chrono::seconds kRestMax{30};
+  constexpr std::chrono::seconds kRestMax{20};
   constexpr std::chrono::seconds kRestMin{8};  // a checkpoint and an expiry come within it
   const auto begin = Clock::now();
   for (;;) {
@@ -241,15 +241,18 @@ std::size_t run(const Arguments& arguments) {
   Measurements measurements;
   const auto begin = Clock::now();
   const auto seconds = [&] { return std::chrono::duration<double>(Clock::now() - begin).count(); };
-  const double total = arguments.minutes * 60;
-  const double second_half = total / 2;
+  double total = arguments.minutes * 60;
+  double second_half = total / 2;
   ProcessSample warm;
   std::uint64_t acts_before = 0;
   double next_line = 0;
   while (seconds() < total && server.running()) {
     if (warm.threads == 0 && seconds() >= second_half) {
       clients.pause();
+      const auto paused = seconds();
       warm = at_rest(server, {});
+      total += seconds() - paused;
+      second_half = seconds();
       clients.go_on();
       acts_before = clients.acts();
     }

@@ -70,31 +70,28 @@ Result<bool> DiskQuotas::try_to_take(PoolId pool, std::uint64_t more) {
 Result<void> DiskQuotas::take(PoolId pool, std::uint64_t more) {
   ADIT_TRY(bool taken, try_to_take(pool, more));
   if (taken) return {};
-  ADIT_TRY(const bool looked, look_again(pool, more));
-  if (looked) {
-    ADIT_TRY(taken, try_to_take(pool, more));
-    if (taken) return {};
-  }
+  ADIT_CHECK(look_again(pool, more));
+  // Also where somebody else has looked meanwhile.
+  ADIT_TRY(taken, try_to_take(pool, more));
+  if (taken) return {};
   return refusal(pool, more);
 }
 
-Result<bool> DiskQuotas::look_again(PoolId pool, std::uint64_t more) {
+Result<void> DiskQuotas::look_again(PoolId pool, std::uint64_t more) {
   ADIT_TRY(auto use, catalog_.find_disk_use(pool));
   if (!use) return no_such_pool(pool);
   // Chunks alone are too many: how large the tables are changes nothing.
   const auto bytes_max = quota_bytes(use->quota, default_bytes_max_);
-  if (more > bytes_max || use->chunk_bytes + more > bytes_max) return false;
+  if (more > bytes_max || use->chunk_bytes + more > bytes_max) return {};
   const auto now = clock_.now();
-  {
-    auto pools = pools_.lock();
-    auto& looked = (*pools)[pool].looked;
-    // A clock that was set back does not put looks off.
-    const bool lately = now >= looked && now - looked < kLookInterval;
-    if (lately && !use->changed_since && use->table_bytes) return false;
-    looked = now;
-  }
+  const auto looked = (*pools_.lock())[pool].looked;
+  // A clock that was set back does not put looks off.
+  const bool lately = now >= looked && now - looked < kLookInterval;
+  if (lately && !use->changed_since && use->table_bytes) return {};
   ADIT_CHECK(look(*std::move(use), Opening::kIfNeeded));
-  return true;
+  // Afterwards: who comes meanwhile must not be refused by the number that is being replaced.
+  (*pools_.lock())[pool].looked = now;
+  return {};
 }
 
 Error DiskQuotas::refusal(PoolId pool, std::uint64_t more) {

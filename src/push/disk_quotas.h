@@ -65,8 +65,9 @@ class DiskQuotas {
   Result<bool> try_to_take(PoolId pool, std::uint64_t more);
   Result<void> take(PoolId pool, std::uint64_t more);
   void give_back(PoolId pool, std::uint64_t bytes);
-  /// True: what refuses `more` bytes may be out of date, and was looked at.
-  Result<bool> look_again(PoolId pool, std::uint64_t more);
+  /// Before `more` bytes are refused: looks at the tables, unless that changes nothing or was done a moment
+  /// ago.
+  Result<void> look_again(PoolId pool, std::uint64_t more);
   /// The answer to `more` bytes that do not fit, counted and logged.
   Error refusal(PoolId pool, std::uint64_t more);
 

@@ -1,9 +1,12 @@
 // Disk quotas over the real catalog and engine, without HTTP.
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <filesystem>
 #include <memory>
 #include <string>
+#include <thread>
+#include <vector>
 
 #include "base/set_clock.h"
 #include "push/disk_quotas.h"
@@ -116,6 +119,20 @@ TEST_F(DiskQuotaService, AClientThatIsRefusedAgainAndAgainDoesNotHaveTheEngineAs
   EXPECT_FALSE(quotas_->check(pool())) << "looked a moment ago";
   clock_.advance(2s);
   EXPECT_TRUE(quotas_->check(pool()));
+}
+
+TEST_F(DiskQuotaService, NobodyIsRefusedByANumberThatIsBeingReplaced) {
+  limit(100);
+  for (int round = 0; round < 10; ++round) {
+    clock_.advance(1h);
+    say_tables_use(1'000);
+    std::atomic<int> refused = 0;
+    {
+      std::vector<std::jthread> threads;
+      for (int i = 0; i < 8; ++i) threads.emplace_back([&] { refused += quotas_->check(pool()) ? 0 : 1; });
+    }
+    EXPECT_EQ(refused, 0);
+  }
 }
 
 TEST_F(DiskQuotaService, TheServersSettingIsForPoolsWithoutTheirOwn) {

@@ -20,6 +20,7 @@
 #include "app/descriptors.h"
 #include "backup/backup_service.h"
 #include "base/log.h"
+#include "catalog/catalog_log.h"
 #include "http/server.h"
 #include "push/housekeeper.h"
 #include "push/push_service.h"
@@ -338,6 +339,12 @@ int failed(const Error& error, ExitCode code) {
   return static_cast<int>(code);
 }
 
+/// It opened, and a row that is needed at the start can't be read.
+int failed_by_catalog(const ServeOptions& options, const Error& error) {
+  const DataLayout layout{std::filesystem::absolute(options.data)};
+  return failed(catalog_damaged(layout.catalog(), error.internal_detail), ExitCode::kUnservable);
+}
+
 }  // namespace
 
 int run_serve(const ServeOptions& options) {
@@ -345,12 +352,15 @@ int run_serve(const ServeOptions& options) {
   const Signals signals;
   const SystemClock clock;
   const auto installation = open_installation(options, clock);
+  // What is damaged or newer is so at the next start as well: a service manager need not try again.
+  if (!installation && tells_catalog_damage(installation.error()))
+    return failed_by_catalog(options, installation.error());
   if (!installation) {
-    // What is damaged or newer is so at the next start as well: a service manager need not try again.
     const bool mended_by_hand = installation.error().kind == ErrorKind::kInvalid;
     return failed(installation.error(), mended_by_hand ? ExitCode::kUnservable : ExitCode::kFailed);
   }
   const auto served = serve(options, signals, clock, *installation);
+  if (!served && tells_catalog_damage(served.error())) return failed_by_catalog(options, served.error());
   return served ? 0 : failed(served.error(), ExitCode::kFailed);
 }
 

@@ -12,6 +12,7 @@
 
 #include "base/copy_file.h"
 #include "base/log.h"
+#include "catalog/sqlite_session.h"
 
 namespace adit {
 namespace {
@@ -123,5 +124,15 @@ Result<void> keep_damaged_log(const fs::path& file) {
       {{"kept", kept.string()}, {"at_byte", damage->at_byte}, {"commits_lost_min", damage->commits_lost}});
   return {};
 }
+
+Error catalog_damaged(const fs::path& file, std::string detail) {
+  return {ErrorKind::kInvalid,
+          "The catalog " + file.string() +
+              " is damaged. Nothing was changed. `adit doctor` on the data folder says what of it can be "
+              "read; `adit restore` brings back a backup, into another folder.",
+          std::move(detail)};
+}
+
+bool tells_catalog_damage(const Error& error) { return error.internal_detail.starts_with(kDamagedCatalog); }
 
 }  // namespace adit

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <optional>
+#include <string>
 
 #include "base/result.h"
 
@@ -27,5 +28,11 @@ Result<std::optional<CatalogLogDamage>> find_log_damage(const std::filesystem::p
 /// Before the catalog is opened for writing: keeps a damaged log beside it as `catalog.db-wal.damaged-<its
 /// time in ms>`, since SQLite goes on writing over it, and says so in the log. kStorageFull.
 Result<void> keep_damaged_log(const std::filesystem::path& file);
+
+/// What to say where the catalog in `file` is damaged: kInvalid, with what to do. Nothing is set aside: a
+/// server that went on with an empty catalog would know none of its tables and nobody.
+Error catalog_damaged(const std::filesystem::path& file, std::string detail);
+/// Whether an error of a Catalog's call says that its file is damaged.
+bool tells_catalog_damage(const Error& error);
 
 }  // namespace adit

@@ -22,17 +22,6 @@ Result<void> create_private_file(const fs::path& file) {
   return {};
 }
 
-/// Nothing is set aside: a server that went on with an empty catalog would know none of its tables and
-/// nobody.
-Error damaged(const fs::path& file, std::string detail) {
-  return {ErrorKind::kInvalid,
-          "The catalog " + file.string() +
-              " is damaged. Nothing was changed. `adit doctor` on the data folder says what of it can be "
-              "read; `adit "
-              "restore` brings back a backup, into another folder.",
-          std::move(detail)};
-}
-
 }  // namespace
 
 SqliteCatalog::SqliteCatalog(const fs::path& file) : readers_(file, kReadersMax), writes_(file) {}
@@ -48,14 +37,14 @@ Result<std::unique_ptr<Catalog>> open_sqlite_catalog(const fs::path& file) {
       ADIT_CHECK(migrate(session, file, catalog_migrations()));
     } catch (const std::exception& exception) {
       auto error = session.error_of(exception);
-      if (SqliteSession::is_damage(exception)) return damaged(file, std::move(error.internal_detail));
+      if (SqliteSession::is_damage(exception)) return catalog_damaged(file, std::move(error.internal_detail));
       return error;
     }
     auto catalog = std::make_unique<SqliteCatalog>(file);
     ADIT_CHECK(sync_folder(folder));
     return std::unique_ptr<Catalog>(std::move(catalog));
   } catch (const std::exception& exception) {
-    if (SqliteSession::is_damage(exception)) return damaged(file, exception.what());
+    if (SqliteSession::is_damage(exception)) return catalog_damaged(file, exception.what());
     return internal("open catalog " + file.string() + ": " + exception.what());
   }
 }

@@ -3,6 +3,8 @@
 #include <cerrno>
 #include <stdexcept>
 
+#include "catalog/row_codecs.h"
+
 namespace adit {
 namespace {
 
@@ -144,13 +146,15 @@ void SqliteSession::abandon_transaction() noexcept {
 
 Error SqliteSession::error_of(const std::exception& exception) const {
   const auto* failure = dynamic_cast<const soci::sqlite3_soci_error*>(&exception);
+  if (dynamic_cast<const CorruptRow*>(&exception) != nullptr)
+    return internal(std::string(kDamagedCatalog) + exception.what());
   if (failure == nullptr) return internal(std::string("catalog: ") + exception.what());
   const int code = failure->result() & 0xff;
   const int system_error_number =
       failure->result() == SQLITE_IOERR_FSYNC ? errno_of_log() : sqlite_api::sqlite3_system_errno(handle());
-  std::string detail = std::string("catalog: ") + failure->what() + " (SQLite " +
-                       std::to_string(failure->result()) + ", errno " + std::to_string(system_error_number) +
-                       ")";
+  std::string detail = std::string(is_damage(exception) ? kDamagedCatalog : "catalog: ") + failure->what() +
+                       " (SQLite " + std::to_string(failure->result()) + ", errno " +
+                       std::to_string(system_error_number) + ")";
   const bool disk_full = system_error_number == ENOSPC || system_error_number == EDQUOT;
   if (code == SQLITE_FULL || (code == SQLITE_IOERR && disk_full)) {
     return {ErrorKind::kStorageFull, "The server's disk is full. Free space there and send this again.",

@@ -77,6 +77,9 @@ class Query {
   bool executed_ = false;
 };
 
+/// How the details of errors begin that are the file's.
+inline constexpr std::string_view kDamagedCatalog = "damaged catalog: ";
+
 /// What a session is for.
 enum class SessionKind {
   kWriter,

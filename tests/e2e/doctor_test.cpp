@@ -140,6 +140,20 @@ TEST_F(Doctor, ADamagedCatalogIsRefusedWithWhatToDoAndDescribed) {
     EXPECT_NE(served.err.find(part), std::string::npos) << served.err;
 }
 
+/// The file opens, and its second page, the teams', can't be read.
+TEST_F(Doctor, ACatalogWhoseTeamsCanNotBeReadIsRefusedAsWell) {
+  server_.terminate();
+  std::fstream stream(server_.data() / "catalog.db", std::ios::in | std::ios::out | std::ios::binary);
+  stream.seekp(4096);
+  stream << std::string(512, '\0');
+  stream.close();
+  EXPECT_TRUE(findings(examine()).contains("CATALOG_DAMAGED"));
+  const auto served = CommandLine({.arguments = {"serve", "--data", server_.data().string()}}).wait();
+  EXPECT_EQ(served.status, ExitStatus::exited(6));
+  for (const auto* part : {"catalog.db is damaged", "adit doctor", "adit restore"})
+    EXPECT_NE(served.err.find(part), std::string::npos) << served.err;
+}
+
 TEST_F(Doctor, ADamagedLogOfTheCatalogIsKeptAndNamed) {
   client_->push_done(csv_job("REPLACE", "t"), {"id\n1\n"});
   for (int i = 0; i < 10; ++i) client_->create_job(csv_job("REPLACE", "late"));

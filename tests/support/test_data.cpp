@@ -15,7 +15,8 @@
 namespace adit::test {
 namespace {
 
-/// An engine in memory, for writing files only.
+/// An engine in memory, for writing files only. It is never closed: that needs values of the thread, which
+/// are gone when what is static is destroyed.
 class Engine {
  public:
   Engine() {
@@ -24,10 +25,6 @@ class Engine {
       throw std::runtime_error("no engine for test data");
     }
     run("SET threads = 1");
-  }
-  ~Engine() {
-    duckdb_disconnect(&connection_);
-    duckdb_close(&database_);
   }
   Engine(const Engine&) = delete;
   Engine& operator=(const Engine&) = delete;
@@ -49,7 +46,7 @@ class Engine {
 std::string copy_of(const std::string& select, const std::string& options) {
   static std::mutex mutex;
   const std::lock_guard lock(mutex);
-  static Engine engine;
+  static auto& engine = *new Engine;
   static const TempFolder folder;
   const auto file = folder.path() / "data";
   engine.run("COPY (" + select + ") TO '" + file.string() + "' (" + options + ")");

@@ -29,6 +29,8 @@ Lines measure_small_jobs(const Setup& setup);
 /// What a job of fifty millions of rows costs small jobs in another pool, and the memory that it takes.
 Lines compare_beside_large(const Setup& setup);
 Lines compare_delta_upsert(const Setup& setup);
+/// What a process of its own for each pool's engine costs, against the engine in the server.
+Lines compare_engine_process(const Setup& setup);
 
 /// What the check of a credential and a permission costs, within the server.
 Lines measure_admission(const Setup& setup);

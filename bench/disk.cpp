@@ -1,8 +1,10 @@
 #include "disk.h"
 
 #include <fcntl.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <fstream>
@@ -97,6 +99,17 @@ void wait_until_idle(pid_t process) {
 std::uint64_t memory_bytes_of_machine() {
   return static_cast<std::uint64_t>(::sysconf(_SC_PHYS_PAGES)) *
          static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
+}
+
+void touch_free_memory() {
+  constexpr std::size_t kTouchedBytes = std::size_t{3} << 30;
+  const auto page = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
+  const auto bytes = std::min(kTouchedBytes, static_cast<std::size_t>(memory_bytes_of_machine()) / 4);
+  void* memory = ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (memory == MAP_FAILED) throw std::system_error(errno, std::generic_category(), "mmap");
+  ::madvise(memory, bytes, MADV_HUGEPAGE);  // quicker where there are such pages
+  for (std::size_t at = 0; at < bytes; at += page) static_cast<volatile char*>(memory)[at] = 1;
+  ::munmap(memory, bytes);
 }
 
 }  // namespace adit::bench

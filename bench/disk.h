@@ -25,5 +25,9 @@ std::uint64_t resident_bytes_at_most(pid_t process);
 void wait_until_idle(pid_t process);
 
 std::uint64_t memory_bytes_of_machine();
+/// Touches some free memory and gives it back. A virtual machine returns memory that is free for seconds to
+/// its host and pays for it again at the next touch, per page and more than a copy of a file costs: whoever
+/// writes into memory that was used a moment ago is spared that, so both sides of a pair get such memory.
+void touch_free_memory();
 
 }  // namespace adit::bench

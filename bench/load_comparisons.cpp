@@ -52,8 +52,10 @@ Pairs take_turns(const Setup& setup, const std::string& name, const std::string&
   Pairs pairs;
   for (int run = 1; run <= setup.runs; ++run) {
     adit.settle();
+    touch_free_memory();
     pairs.adit.push_back(measure(adit));
     adit.settle();
+    touch_free_memory();
     pairs.yardstick.push_back(seconds_to_load_alone(setup.folder / "alone.db", create, setup.data.rows));
     say(name, run, setup.runs, load_text(pairs.adit.back(), pairs.yardstick.back()));
   }

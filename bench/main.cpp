@@ -31,6 +31,7 @@ constexpr std::array kComparisons{
     Comparison{"small-jobs", measure_small_jobs},
     Comparison{"beside-large", compare_beside_large},
     Comparison{"delta-upsert", compare_delta_upsert},
+    Comparison{"engine-process", compare_engine_process},
     Comparison{"admission", measure_admission},
     Comparison{"wrong-keys", measure_wrong_keys},
 };

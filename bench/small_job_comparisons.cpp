@@ -1,8 +1,6 @@
 // Small durable jobs: alone, and beside a job of fifty millions of rows.
 #include <atomic>
 #include <exception>
-#include <fstream>
-#include <sstream>
 #include <thread>
 
 #include "comparisons.h"
@@ -12,20 +10,9 @@
 namespace adit::bench {
 namespace {
 
-constexpr int kConnections = 8;
-constexpr int kJobs = 1000;
-constexpr int kWarmUpJobs = 80;
-
 constexpr int kConnectionsBeside = 2;
 constexpr int kJobsIdle = 500;
 constexpr int kTimesOver = 5;  ///< the large job is the event log so many times
-
-std::string text_of(const std::filesystem::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  std::ostringstream text;
-  text << file.rdbuf();
-  return text.str();
-}
 
 /// From its first byte to DONE.
 double push_large(Pool& pool, const Setup& setup) {
@@ -44,14 +31,14 @@ double push_large(Pool& pool, const Setup& setup) {
 Lines measure_small_jobs(const Setup& setup) {
   AditServer adit(setup.folder);
   Pool pool(adit);
-  SmallJobClients clients(adit, pool.client().pool(), text_of(setup.data.small_csv), kConnections);
+  SmallJobClients clients(adit, pool.client().pool(), setup.data.small_csv, kSmallJobConnections);
   clients.run(kWarmUpJobs);
   std::vector<double> rates;
   std::vector<double> medians;
   std::vector<double> slow;
   for (int run = 1; run <= setup.runs; ++run) {
     adit.settle();
-    const auto done = clients.run(kJobs);
+    const auto done = clients.run(kSmallJobs);
     rates.push_back(done.jobs_per_second);
     medians.push_back(median(done.latencies));
     slow.push_back(quantile(done.latencies, 0.99));
@@ -72,7 +59,7 @@ Lines compare_beside_large(const Setup& setup) {
     AditServer adit(setup.folder, {"--memory-bytes-max", "2GiB"});
     Pool small(adit);
     Pool large(adit);
-    SmallJobClients clients(adit, small.client().pool(), text_of(setup.data.small_csv), kConnectionsBeside);
+    SmallJobClients clients(adit, small.client().pool(), setup.data.small_csv, kConnectionsBeside);
     clients.run(kWarmUpJobs);
     adit.settle();
     const auto idle = clients.run(kJobsIdle);

@@ -2,6 +2,8 @@
 
 #include <chrono>
 #include <exception>
+#include <fstream>
+#include <sstream>
 #include <stdexcept>
 #include <thread>
 #include <utility>
@@ -32,12 +34,20 @@ double run_job(test::PoolClient& client, const std::string& table, const std::st
   return seconds * kMillisecondsPerSecond;
 }
 
+std::string text_of(const std::filesystem::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  std::ostringstream text;
+  text << file.rdbuf();
+  return text.str();
+}
+
 std::string table_name(int connection) { return "small_" + std::to_string(connection); }
 
 }  // namespace
 
-SmallJobClients::SmallJobClients(AditServer& server, std::string pool, std::string rows, int connections)
-    : server_(server), pool_(std::move(pool)), rows_(std::move(rows)), connections_(connections) {}
+SmallJobClients::SmallJobClients(AditServer& server, std::string pool, const std::filesystem::path& rows,
+                                 int connections)
+    : server_(server), pool_(std::move(pool)), rows_(text_of(rows)), connections_(connections) {}
 
 SmallJobs SmallJobClients::run(int jobs) {
   std::atomic<int> left{jobs};

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <atomic>
+#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -14,11 +15,16 @@ struct SmallJobs {
   std::vector<double> latencies;  ///< execute → DONE seen, in milliseconds
 };
 
+/// What the lines for small jobs take: connections, jobs of a turn, and those before the first.
+inline constexpr int kSmallJobConnections = 8;
+inline constexpr int kSmallJobs = 1000;
+inline constexpr int kWarmUpJobs = 80;
+
 /// Connections that push small jobs into tables of their own in one pool, one job after another.
 class SmallJobClients {
  public:
-  /// `rows` is the CSV text of kSmallRows rows.
-  SmallJobClients(AditServer& server, std::string pool, std::string rows, int connections);
+  /// `rows` is a CSV file of kSmallRows rows.
+  SmallJobClients(AditServer& server, std::string pool, const std::filesystem::path& rows, int connections);
 
   /// Until so many jobs are DONE. Throws when one ends otherwise.
   SmallJobs run(int jobs);

@@ -180,6 +180,31 @@ Result<void> check_keys(const ChunkSource& source, const JobSpec& spec) {
                  ". Add the missing ones, or create the job with other keys.");
 }
 
+Result<std::string> read_sample(const fs::path& path) {
+  ADIT_TRY(auto beginning, read_beginning(path, kSampleBytes));
+  if (beginning.empty())
+    return invalid("The file is an empty file (0 bytes). A table without rows needs a header or a footer.");
+  return beginning;
+}
+
+/// Leaves the columns that the operation takes.
+Result<void> check_and_trim(ChunkSource& source, const JobSpec& spec, ChunkOperation operation) {
+  ADIT_CHECK(check_names(source));
+  ADIT_CHECK(check_keys(source, spec));
+  const auto change_date = fold_name(kChangeDateColumn);
+  std::erase_if(source.columns, [&](const auto& column) { return fold_name(column.name) == change_date; });
+  if (operation != ChunkOperation::kDelete) return {};
+  std::vector<std::string> keys;
+  for (const auto& key : spec.matching_keys()) keys.push_back(fold_name(key));
+  if (keys.empty()) {
+    return invalid("A chunk of rows to delete needs a job with keys and without allowDuplicate.");
+  }
+  std::erase_if(source.columns, [&](const auto& column) {
+    return std::ranges::find(keys, fold_name(column.name)) == keys.end();
+  });
+  return {};
+}
+
 }  // namespace
 
 bool is_own_failure(const EngineFailure& failure) {
@@ -200,28 +225,20 @@ std::string public_engine_message(const std::string& message, const fs::path& pa
 
 Result<ChunkSource> open_source(Connection& connection, const JobSpec& spec, ChunkOperation operation,
                                 const fs::path& given_path) {
+  if (spec.file_type == FileType::kCsv) return open_csv_source(spec, operation, given_path);
   const auto path = fs::absolute(given_path);
-  ADIT_TRY(auto beginning, read_beginning(path, kSampleBytes));
-  if (beginning.empty())
-    return invalid("The file is an empty file (0 bytes). A table without rows needs a header or a footer.");
-  Result<ChunkSource> source = spec.file_type == FileType::kParquet
-                                   ? open_parquet(connection, path, beginning)
-                                   : open_csv(spec.csv, path, std::move(beginning));
-  if (!source) return source;
-  ADIT_CHECK(check_names(*source));
-  ADIT_CHECK(check_keys(*source, spec));
-  const auto change_date = fold_name(kChangeDateColumn);
-  std::erase_if(source->columns, [&](const auto& column) { return fold_name(column.name) == change_date; });
-  if (operation == ChunkOperation::kDelete) {
-    std::vector<std::string> keys;
-    for (const auto& key : spec.matching_keys()) keys.push_back(fold_name(key));
-    if (keys.empty()) {
-      return invalid("A chunk of rows to delete needs a job with keys and without allowDuplicate.");
-    }
-    std::erase_if(source->columns, [&](const auto& column) {
-      return std::ranges::find(keys, fold_name(column.name)) == keys.end();
-    });
-  }
+  ADIT_TRY(const auto beginning, read_sample(path));
+  ADIT_TRY(auto source, open_parquet(connection, path, beginning));
+  ADIT_CHECK(check_and_trim(source, spec, operation));
+  return source;
+}
+
+Result<ChunkSource> open_csv_source(const JobSpec& spec, ChunkOperation operation,
+                                    const fs::path& given_path) {
+  const auto path = fs::absolute(given_path);
+  ADIT_TRY(auto beginning, read_sample(path));
+  ADIT_TRY(auto source, open_csv(spec.csv, path, std::move(beginning)));
+  ADIT_CHECK(check_and_trim(source, spec, operation));
   return source;
 }
 

@@ -37,6 +37,10 @@ struct ChunkSource {
 Result<ChunkSource> open_source(Connection& connection, const JobSpec& spec, ChunkOperation operation,
                                 const std::filesystem::path& path);
 
+/// The same for a CSV file, whose header the engine is not needed for.
+Result<ChunkSource> open_csv_source(const JobSpec& spec, ChunkOperation operation,
+                                    const std::filesystem::path& path);
+
 /// Whether a failure while reading a chunk says nothing of its data.
 bool is_own_failure(const EngineFailure& failure);
 

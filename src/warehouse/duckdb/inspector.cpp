@@ -3,6 +3,15 @@
 #include "warehouse/duckdb/sql_text.h"
 
 namespace adit {
+namespace {
+
+std::vector<ColumnInfo> columns_of(const ChunkSource& source) {
+  std::vector<ColumnInfo> columns;
+  for (const auto& column : source.columns) columns.push_back({column.name, column.engine_type});
+  return columns;
+}
+
+}  // namespace
 
 Result<Connection> Inspector::borrow() {
   auto state = state_.lock();
@@ -25,15 +34,20 @@ Result<Connection> Inspector::borrow() {
   return connection;
 }
 
+Result<std::vector<ColumnInfo>> inspect_csv(const JobSpec& spec, ChunkOperation operation,
+                                            const std::filesystem::path& file) {
+  ADIT_TRY(const auto source, open_csv_source(spec, operation, file));
+  return columns_of(source);
+}
+
 Result<std::vector<ColumnInfo>> Inspector::inspect(const JobSpec& spec, ChunkOperation operation,
                                                    const std::filesystem::path& file) {
+  if (spec.file_type == FileType::kCsv) return inspect_csv(spec, operation, file);
   ADIT_TRY(auto connection, borrow());
   const auto source = open_source(connection, spec, operation, file);
   state_.lock()->idle.push_back(std::move(connection));
   if (!source) return source.error();
-  std::vector<ColumnInfo> columns;
-  for (const auto& column : source->columns) columns.push_back({column.name, column.engine_type});
-  return columns;
+  return columns_of(*source);
 }
 
 }  // namespace adit

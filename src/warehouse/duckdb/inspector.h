@@ -11,6 +11,10 @@
 
 namespace adit {
 
+/// The columns of a CSV file, or why it can't be taken. The engine has no part in it.
+Result<std::vector<ColumnInfo>> inspect_csv(const JobSpec& spec, ChunkOperation operation,
+                                            const std::filesystem::path& file);
+
 /// Can read the chunks' folder and nothing else. The engine starts at the first look. Thread-safe;
 /// connections are kept open, since a look takes about a millisecond.
 class Inspector {

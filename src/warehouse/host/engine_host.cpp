@@ -22,6 +22,8 @@ Error ended(std::string_view how) {
       "the engine's process ended with " + std::string(how)};
 }
 
+Error canceled() { return {ErrorKind::kCanceled, "The work was canceled."}; }
+
 /// Memory that only this process has; 0 when it is gone. Of /proc/PID/statm: resident less shared pages.
 std::uint64_t own_resident_bytes(pid_t pid) {
   std::ifstream statm("/proc/" + std::to_string(pid) + "/statm");
@@ -94,7 +96,7 @@ EngineHost::~EngineHost() {
 
 Result<std::unique_ptr<EngineHost::Question>> EngineHost::send(MessageKind kind, const std::string& payload,
                                                                const std::stop_token& stop) {
-  if (stop.stop_requested()) return Error{ErrorKind::kCanceled, "The work was canceled."};
+  if (stop.stop_requested()) return canceled();
   auto waiting = std::make_shared<Waiting>();
   std::uint64_t number = 0;
   {
@@ -112,8 +114,46 @@ Result<std::unique_ptr<EngineHost::Question>> EngineHost::send(MessageKind kind,
 }
 
 Result<Message> EngineHost::call(MessageKind kind, const std::string& payload, const std::stop_token& stop) {
-  ADIT_TRY(const auto question, send(kind, payload, stop));
-  return question->wait();
+  if (stop.stop_requested()) return canceled();
+  if (dead_) return ended(process_.end());
+  ADIT_TRY(auto line, take_line());
+  auto answer = ask_on(*line, kind, payload, stop);
+  if (!dead_) idle_lines_.lock()->push_back(std::move(line));
+  return answer;
+}
+
+Result<std::unique_ptr<Channel>> EngineHost::take_line() {
+  {
+    auto idle = idle_lines_.lock();
+    if (!idle->empty()) {
+      auto line = std::move(idle->back());
+      idle->pop_back();
+      return line;
+    }
+  }
+  ADIT_TRY(auto ends, make_socket_pair());
+  if (const auto sent = channel_.send(MessageKind::kLine, kEveryQuestion, {}, ends.second.get()); !sent) {
+    kill(sent.error().internal_detail);
+    return ended(process_.end());
+  }
+  return std::make_unique<Channel>(std::move(ends.first));
+}
+
+Result<Message> EngineHost::ask_on(Channel& line, MessageKind kind, const std::string& payload,
+                                   const std::stop_token& stop) {
+  const auto number = ++state_.lock()->last_number;
+  const auto sent = line.send(kind, number, payload);
+  if (!sent && sent.error().kind == ErrorKind::kTooLarge) return sent.error();
+  const std::stop_callback pass_on(stop, [&] { cancel(number); });
+  for (;;) {
+    auto answer = line.receive();
+    if (!answer) {
+      kill(answer.error().internal_detail);
+      return ended(process_.end());
+    }
+    if (answer->kind != MessageKind::kMissing) return answer;
+    answer_missing(line, *answer);
+  }
 }
 
 EngineHost::Question::~Question() {
@@ -154,7 +194,7 @@ void EngineHost::read_one(Locked& state, Deadline deadline) {
   state.unique_lock().unlock();
   auto message = channel_.receive(deadline);
   const bool missing = message && message->kind == MessageKind::kMissing;
-  if (missing) answer_missing(*message);
+  if (missing) answer_missing(channel_, *message);
   state.unique_lock().lock();
   state->reading = false;
   if (missing) return;
@@ -166,7 +206,7 @@ void EngineHost::read_one(Locked& state, Deadline deadline) {
   found->second->woken.notify_one();
 }
 
-void EngineHost::answer_missing(const Message& question) {
+void EngineHost::answer_missing(Channel& channel, const Message& question) {
   const auto request = from_wire<MissingRequest>(question.payload);
   Result<std::vector<LandPlan>> answer = std::vector<LandPlan>();
   if (!request || request->pool != id()) {
@@ -175,7 +215,7 @@ void EngineHost::answer_missing(const Message& question) {
     answer = start_.missing(request->pool, request->landed);
   }
   // A process that is gone shows at the next look at the socket.
-  static_cast<void>(channel_.send(MessageKind::kMissingAnswer, question.number, answer_bytes(answer)));
+  static_cast<void>(channel.send(MessageKind::kMissingAnswer, question.number, answer_bytes(answer)));
 }
 
 void EngineHost::bury(Locked& state, std::string_view why) {

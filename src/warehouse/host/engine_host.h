@@ -8,6 +8,7 @@
 #include <memory>
 #include <stop_token>
 #include <string>
+#include <vector>
 
 #include "base/clock.h"
 #include "base/guarded.h"
@@ -27,10 +28,10 @@ struct HostStart {
 };
 
 /// Lifecycle: start() runs the process and hands it its configuration; destruction lets it write a last
-/// checkpoint and waits for its end. Threads: any number of them ask at the same time; whoever waits reads
-/// the socket for all (no thread of its own between an answer and the one who waits for it). Once the process
-/// is gone, and known to be gone, every question is answered with kUnavailable and healthy() is false for
-/// good.
+/// checkpoint and waits for its end. Threads: any number of them ask at the same time, call() on a line that
+/// nobody else uses meanwhile; of those who have used send() whoever waits reads the socket for all (in
+/// neither case is there a thread between an answer and the one who waits for it). Once the process is gone,
+/// and known to be gone, every question is answered with kUnavailable and healthy() is false for good.
 class EngineHost {
  public:
   static constexpr bool kGoneOnceFailed = true;
@@ -91,9 +92,14 @@ class EngineHost {
 
   EngineHost(pid_t pid, FileHandle socket, HostStart start, const Clock& clock, Metrics& metrics);
 
+  /// A line that is not in use, or a new one.
+  Result<std::unique_ptr<Channel>> take_line();
+  /// Asks on a line and waits for the answer.
+  Result<Message> ask_on(Channel& line, MessageKind kind, const std::string& payload,
+                         const std::stop_token& stop);
   Result<Message> wait(Waiting& waiting, Deadline deadline);
   void read_one(Locked& state, Deadline deadline);
-  void answer_missing(const Message& question);
+  void answer_missing(Channel& channel, const Message& question);
   /// Makes sure that the process is gone and answers all who wait.
   void bury(Locked& state, std::string_view why);
   void take(const HostFigures& figures);
@@ -106,6 +112,7 @@ class EngineHost {
   std::atomic<bool> dead_{false};
   std::atomic<bool> closing_{false};
   Guarded<State> state_;
+  Guarded<std::vector<std::unique_ptr<Channel>>> idle_lines_;  ///< the one used last is the last
   Guarded<HostFigures> counted_;
 };
 

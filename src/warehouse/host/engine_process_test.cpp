@@ -130,7 +130,7 @@ TEST_F(EngineProcess, KilledWhileIdleCostsNothing) {
 }
 
 TEST_F(EngineProcess, KilledWhileItLooksAtUploadsCostsNone) {
-  auto pushed = job("t").csv("a\n1\n");
+  auto pushed = job("t").parquet("SELECT 1 AS a");
   const auto look = [&] {
     return warehouse_->inspect(pushed.plan().stage, ChunkOperation::kUpsert, pushed.plan().chunks[0].path);
   };

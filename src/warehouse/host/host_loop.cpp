@@ -18,6 +18,12 @@ struct Received {
 };
 thread_local Received received;
 
+/// The line whose question this thread works on; none: the first connection's.
+thread_local Channel* current_line = nullptr;
+
+/// More of them than questions that can be on their way.
+constexpr std::size_t kCanceledMax = 4096;
+
 Error unreadable() { return internal("a question of the server can't be read"); }
 
 template <class Request>
@@ -57,6 +63,13 @@ void QuestionClock::set(Timestamp server_time) { received = {server_time, std::c
 
 Result<std::vector<LandPlan>> HostLoop::missing_landings(PoolId pool,
                                                          const std::unordered_set<JobId>& landed) {
+  const auto question = to_wire(MissingRequest{pool, landed});
+  if (current_line != nullptr) {
+    ADIT_CHECK(current_line->send(MessageKind::kMissing, kEveryQuestion, question));
+    ADIT_TRY(const auto answer, current_line->receive());
+    return read_answer<std::vector<LandPlan>>(answer.payload);
+  }
+  // Somebody else reads the first connection.
   std::future<Result<std::vector<LandPlan>>> answer;
   std::uint64_t number = 0;
   {
@@ -64,7 +77,7 @@ Result<std::vector<LandPlan>> HostLoop::missing_landings(PoolId pool,
     number = ++state->last_asked;
     answer = state->asked[number].get_future();
   }
-  ADIT_CHECK(channel_.send(MessageKind::kMissing, number, to_wire(MissingRequest{pool, landed})));
+  ADIT_CHECK(channel_.send(MessageKind::kMissing, number, question));
   return answer.get();
 }
 
@@ -81,7 +94,7 @@ void HostLoop::work() {
   for (;;) {
     auto question = next_question();
     if (!question) return std::call_once(end_once_, [this] { ended_.set_value(); });
-    answer(*question);
+    answer(channel_, *question);
     ++state_.lock()->idle;
   }
 }
@@ -98,13 +111,18 @@ std::optional<Message> HostLoop::next_question() {
       case MessageKind::kMissingAnswer:
         fulfil(*message);
         continue;
+      case MessageKind::kLine: {
+        auto line = std::make_unique<Channel>(std::move(message->file));
+        std::thread([this, line = std::move(line)] { serve(*line); }).detach();
+        continue;
+      }
       default:
         break;
     }
     bool alone = false;
     {
       auto state = state_.lock();
-      state->stops.try_emplace(message->number);
+      begin(*state, message->number);
       alone = --state->idle == 0;
       if (alone) ++state->idle;
     }
@@ -113,11 +131,30 @@ std::optional<Message> HostLoop::next_question() {
   }
 }
 
+void HostLoop::serve(Channel& line) {
+  ::pthread_setname_np(::pthread_self(), "engine-line");
+  current_line = &line;
+  while (const auto question = line.receive()) {
+    begin(*state_.lock(), question->number);
+    answer(line, *question);
+  }
+}
+
+/// Makes it one that can be canceled. A cancel does not come on a question's line and may have been faster.
+void HostLoop::begin(State& state, std::uint64_t number) {
+  auto& stop = state.stops[number];
+  if (state.canceled.erase(number) > 0) stop.request_stop();
+}
+
 void HostLoop::cancel(std::uint64_t number) {
   // Requested without the lock: what it wakes may ask for it.
   std::vector<std::stop_source> stops;
   {
     auto state = state_.lock();
+    if (number != kEveryQuestion && !state->stops.contains(number)) {
+      state->canceled.insert(number);
+      if (state->canceled.size() > kCanceledMax) state->canceled.erase(state->canceled.begin());
+    }
     for (const auto& [question, stop] : state->stops) {
       if (question == number || number == kEveryQuestion) stops.push_back(stop);
     }
@@ -133,7 +170,7 @@ void HostLoop::fulfil(const Message& answer) {
   state->asked.erase(asked);
 }
 
-void HostLoop::answer(const Message& question) {
+void HostLoop::answer(Channel& channel, const Message& question) {
   std::stop_token stop;
   {
     auto state = state_.lock();
@@ -145,10 +182,10 @@ void HostLoop::answer(const Message& question) {
     auto state = state_.lock();
     if (!state->streams.contains(question.number)) state->stops.erase(question.number);
   }
-  const auto sent = channel_.send(MessageKind::kAnswer, question.number, bytes, file.get());
+  const auto sent = channel.send(MessageKind::kAnswer, question.number, bytes, file.get());
   if (!sent && sent.error().kind == ErrorKind::kTooLarge) {
     static_cast<void>(
-        channel_.send(MessageKind::kAnswer, question.number, answer_bytes<Nothing>(sent.error())));
+        channel.send(MessageKind::kAnswer, question.number, answer_bytes<Nothing>(sent.error())));
   }
 }
 
@@ -195,6 +232,7 @@ std::string HostLoop::answer_to(const Message& question, const std::stop_token& 
     case MessageKind::kClose:
       return reply<CloseRequest>(question, stop);
     case MessageKind::kConfigure:
+    case MessageKind::kLine:
     case MessageKind::kCancel:
     case MessageKind::kAnswer:
     case MessageKind::kMissing:

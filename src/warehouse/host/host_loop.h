@@ -7,6 +7,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <stop_token>
 #include <string>
 #include <thread>
@@ -28,16 +29,16 @@ class QuestionClock final : public Clock {
   static void set(Timestamp server_time);
 };
 
-/// Lifecycle: run() returns when the server has asked to close, or is gone. Threads: whoever has read a
-/// question answers it, after making sure that somebody else reads on; so there is always one that reads, and
-/// a question is not handed from one thread to another. Their number is the greatest number of questions at
-/// one time.
+/// Lifecycle: run() returns when the server has asked to close, or is gone. Threads: each line has one that
+/// reads and answers in turns. On the first connection whoever has read a question answers it, after making
+/// sure that somebody else reads on; so there is always one that reads, and a question is not handed from one
+/// thread to another. Their number is the greatest number of questions at one time.
 class HostLoop {
  public:
   HostLoop(Channel& channel, PoolId pool, const Metrics& metrics)
       : channel_(channel), pool_(pool), metrics_(metrics) {}
 
-  /// Asks the server. Any thread.
+  /// Asks the server, where the question came from that this thread works on.
   Result<std::vector<LandPlan>> missing_landings(PoolId pool, const std::unordered_set<JobId>& landed);
 
   /// Answers questions until the end, after which the process has nothing more to do: other threads may be at
@@ -54,6 +55,7 @@ class HostLoop {
   };
   struct State {
     std::map<std::uint64_t, std::stop_source> stops;  ///< of questions under way and of open streams
+    std::set<std::uint64_t> canceled;  ///< not under way: they are still on a line, or answered already
     std::map<std::uint64_t, std::shared_ptr<OpenStream>> streams;
     std::map<std::uint64_t, std::unique_ptr<FilesHold>> holds;
     std::map<std::uint64_t, std::promise<Result<std::vector<LandPlan>>>> asked;
@@ -66,7 +68,10 @@ class HostLoop {
   std::optional<Message> next_question();
   void cancel(std::uint64_t number);
   void fulfil(const Message& answer);
-  void answer(const Message& question);
+  /// One thread's whole life.
+  void serve(Channel& line);
+  void begin(State& state, std::uint64_t number);
+  void answer(Channel& channel, const Message& question);
   std::string answer_to(const Message& question, const std::stop_token& stop, FileHandle& file);
 
   template <class Request>

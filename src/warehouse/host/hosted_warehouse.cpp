@@ -6,6 +6,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/stopwatch.h"
+#include "warehouse/duckdb/inspector.h"
 #include "warehouse/duckdb/table_statement.h"
 #include "warehouse/host/hosted_hold.h"
 #include "warehouse/host/hosted_rows.h"
@@ -148,6 +149,7 @@ Result<typename Request::Answer> HostedWarehouse::ask(PoolId pool, const Request
 
 Result<std::vector<ColumnInfo>> HostedWarehouse::inspect(const StagePlan& plan, ChunkOperation operation,
                                                          const std::filesystem::path& file) {
+  if (plan.spec.file_type == FileType::kCsv) return inspect_csv(plan.spec, operation, file);
   const InspectRequest request{plan, operation, file};
   if (const auto host = inspectors_.acquire(kNoPool)) {
     auto columns = (*host)->ask(request);

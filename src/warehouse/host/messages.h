@@ -2,7 +2,10 @@
 //
 // The server asks, the process answers under the number of the question; questions are many at a time and
 // their answers come in any order. A cancel names a question and has no answer. The one question the other
-// way is which landings are missing.
+// way is which landings are missing; it goes where the question came from that needs to know.
+//
+// Beside the first connection there are lines, on each of which one question at a time is asked and answered:
+// two threads then talk without any third.
 #pragma once
 
 #include <chrono>
@@ -51,7 +54,8 @@ enum class MessageKind : std::uint8_t {
   kProgress,
   kFigures,
   kClose,
-  kCancel,         ///< server to host; the number is that of the question
+  kLine,           ///< server to host: what comes along is the end of a line
+  kCancel,         ///< server to host, on the first connection; the number is that of the question
   kAnswer,         ///< host to server; the number is that of the question
   kMissing,        ///< host to server: MissingLanding's question, with a number of the host's own
   kMissingAnswer,  ///< server to host, with that number

@@ -3,7 +3,7 @@
 #   docker build -t adit .
 #   docker run -d -p 8080:8080 -v adit:/var/lib/adit adit
 #
-# tools/try-container walks through the stages without a container engine, and docs/OPERATIONS.md says what was tried how.
+# `tools/clean-room --container` walks through the stages without a container engine.
 # Nothing secret is in any layer: the administrator's key is made at the first start, in the volume.
 
 FROM debian:12-slim AS build

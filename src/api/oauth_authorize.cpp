@@ -127,11 +127,11 @@ Response page_of(const Error& error) {
 /// The log-in form. It comes with a session that nobody is logged in to, so that the form can be told from
 /// one that another site made.
 Response ask_to_log_in(const AccessServices& services, const Request& request, const Asked& asked,
-                       std::string_view wrong = {}, int status = 200) {
+                       const FailedLogIn& failed = {}, int status = 200) {
   auto session = session_of(services, request);
   const bool fresh = session.empty();
   if (fresh) session = make_secret(SecretKind::kLogin);
-  auto response = login_page({asked.client.name, own_url(request), form_token(session)}, wrong, status);
+  auto response = login_page({asked.client.name, own_url(request), form_token(session)}, failed, status);
   if (fresh) response.headers.emplace_back("Set-Cookie", session_cookie(services, request, session));
   return response;
 }
@@ -151,8 +151,9 @@ Response log_in(const AccessServices& services, const Request& request, const As
   auto attempt = services.attempts->begin(sources_of(request, asked, email));
   if (!attempt) {
     const auto seconds = std::to_string(attempt.error().count());
-    auto response = ask_to_log_in(services, request, asked,
-                                  "Too many log-ins failed. Wait " + seconds + " s, then try again.", 429);
+    auto response =
+        ask_to_log_in(services, request, asked,
+                      {"Too many log-ins failed. Wait " + seconds + " s, then try again.", email}, 429);
     response.headers.emplace_back("Retry-After", seconds);
     return response;
   }
@@ -162,7 +163,7 @@ Response log_in(const AccessServices& services, const Request& request, const As
   if (!session) {
     log::info("a log-in failed", {{"peer", request.peer}, {"reference", request.reference}});
     const int status = wrong ? 403 : session.error().kind == ErrorKind::kConflict ? 409 : 503;
-    auto response = ask_to_log_in(services, request, asked, session.error().public_message, status);
+    auto response = ask_to_log_in(services, request, asked, {session.error().public_message, email}, status);
     response.internal_detail = session.error().internal_detail;
     return response;
   }
@@ -189,7 +190,8 @@ Response decide(const AccessServices& services, const Request& request, const As
   if (action == "log_out") return log_out(services, request, session);
   const auto user = services.logins->find(asked.client.team, session);
   if (!user) return page_of(user.error());
-  if (!*user) return ask_to_log_in(services, request, asked, "Your session is over. Log in again.", 403);
+  if (!*user)
+    return ask_to_log_in(services, request, asked, {"Your session is over. Log in again.", {}}, 403);
   if (action == "deny") {
     return error_to_client(asked, {OauthFault::kAccessDenied, "The user said no."});
   }

@@ -99,15 +99,20 @@ std::string escape_html(std::string_view text) {
   return escaped;
 }
 
-http::Response login_page(const FormPage& form, std::string_view wrong, int status) {
+http::Response login_page(const FormPage& form, const FailedLogIn& failed, int status) {
+  const std::string on_email = failed.email.empty() ? " autofocus" : "";
+  const std::string on_password = failed.email.empty() ? "" : " autofocus";
   auto content = "<h1>Log in to adit</h1>\n<p><b>" + escape_html(form.client_name) +
                  "</b> asks to act for you. Log in to see what it asks for.</p>\n";
-  if (!wrong.empty()) content += "<p class=\"wrong\" role=\"alert\">" + escape_html(wrong) + "</p>\n";
-  content += form_head(form) +
-             "<label>E-mail address <input type=\"email\" name=\"email\" autocomplete=\"username\" required "
-             "autofocus></label>\n"
+  if (!failed.why.empty())
+    content += "<p class=\"wrong\" role=\"alert\">" + escape_html(failed.why) + "</p>\n";
+  content += form_head(form) + "<label>E-mail address <input type=\"email\" name=\"email\" value=\"" +
+             escape_html(failed.email) + "\" autocomplete=\"username\" required" + on_email +
+             "></label>\n"
              "<label>Password <input type=\"password\" name=\"password\" autocomplete=\"current-password\" "
-             "required></label>\n"
+             "required" +
+             on_password +
+             "></label>\n"
              "<button name=\"action\" value=\"log_in\">Log in</button>\n</form>\n";
   return page(status, "Log in to adit", content);
 }

@@ -16,8 +16,14 @@ struct FormPage {
   std::string form_token;  ///< goes back with it
 };
 
-/// `wrong`: why the last try failed; may be empty.
-http::Response login_page(const FormPage& page, std::string_view wrong, int status);
+/// A try to log in that failed.
+struct FailedLogIn {
+  std::string_view why;
+  std::string_view email;  ///< as it was typed, so that only the password has to be typed again
+};
+
+/// `failed` is empty for the first try.
+http::Response login_page(const FormPage& page, const FailedLogIn& failed, int status);
 /// `redirect_uri` shows the user where they go from here.
 http::Response consent_page(const FormPage& page, const User& user, ScopeSet scopes,
                             std::string_view redirect_uri);

@@ -116,12 +116,12 @@ void print(const RebuildReport& report) {
     std::cout << "from:          the chunks that are kept, no backup\n";
   }
   for (const auto& file : report.set_aside) std::cout << "set aside:     " << file.string() << '\n';
-  std::cout << "landed again:  " << client::human_count(report.landed_again) << " jobs of "
-            << client::human_count(report.jobs) << '\n';
+  std::cout << "landed again:  " << client::human_count(report.landed_again) << " of "
+            << client::human_count(report.jobs) << (report.jobs == 1 ? " job\n" : " jobs\n");
   if (report.replaced > 0)
     std::cout << "not needed:    " << client::human_count(report.replaced)
-              << " jobs, whose rows later jobs replaced\n";
-  std::cout << "unrecoverable: " << client::human_count(report.lost.size()) << " jobs\n";
+              << ", whose rows later jobs replaced\n";
+  std::cout << "unrecoverable: " << client::human_count(report.lost.size()) << '\n';
   if (!report.lost.empty()) print_lost(report.lost);
 }
 

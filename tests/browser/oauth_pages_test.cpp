@@ -52,6 +52,10 @@ class OauthPages : public ServerTest {
   std::string link() { return link("http://" + server().address()); }
   void log_in(const std::string& password) {
     browser_->type("input[name=email]", email_);
+    log_in_again(password);
+  }
+  /// The page has kept the e-mail address of the last try.
+  void log_in_again(const std::string& password) {
     browser_->type("input[name=password]", password);
     browser_->click("button[value=log_in]");
   }
@@ -87,7 +91,7 @@ TEST_F(OauthPages, AUserLogsInAllowsAndTheClientActsForThem) {
   EXPECT_EQ(browser_->text("[role=alert]"), "The e-mail address or the password is wrong.");
   keep_screenshot("wrong_password");
   browser_->complaints();  // that the answer was no 200
-  log_in(kPassword);
+  log_in_again(kPassword);
   expect_sound_page("Allow access to adit");
   EXPECT_EQ(browser_->text("h1"), "Let Desk <b>top</b> act for you?");
   EXPECT_NE(browser_->text("li").find("read the tables"), std::string::npos);

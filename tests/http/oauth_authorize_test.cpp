@@ -259,6 +259,11 @@ TEST_F(OauthAuthorization, AWrongPasswordIsNotToldFromAnUnknownUser) {
   const auto message = "The e-mail address or the password is wrong.";
   EXPECT_NE(wrong.body.find(message), std::string::npos);
   EXPECT_NE(unknown.body.find(message), std::string::npos);
+  EXPECT_NE(wrong.body.find("value=\"" + email_ + "\""), std::string::npos)
+      << "only the password is asked again";
+  EXPECT_EQ(wrong.body.find("not the password"), std::string::npos);
+  const auto marked = this->browser().log_in(link(), "\"><script>", kPassword);
+  EXPECT_NE(marked.body.find("value=\"&quot;&gt;&lt;script&gt;\""), std::string::npos) << marked.body;
   EXPECT_EQ(server().log().find("not the password"), std::string::npos);
   callers_->reset_password(user_);
   expect_page(browser.log_in(link(), email_, kPassword), 403);

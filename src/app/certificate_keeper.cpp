@@ -47,14 +47,30 @@ void warn_of_open_key(const std::filesystem::path& key) {
 }  // namespace
 
 Result<http::TlsIdentity> CertificateKeeper::read() {
-  const auto now = clock_.now();
-  if (!source_.given) {
-    ADIT_TRY(const auto made, http::keep_self_signed(source_.files, source_.names, now));
-    if (made != http::Made::kNothing) {
-      log::info("self-signed certificate made",
-                {{"file", source_.files.certificate.string()}, {"why", reason_of(made)}});
-    }
+  if (source_.given) return load();
+  auto identity = keep_own();
+  // It is not replaced unasked: clients may trust this very certificate.
+  if (!identity && identity.error().kind == ErrorKind::kInvalid) {
+    auto error = std::move(identity).error();
+    error.public_message +=
+        " The server has made this pair itself: remove both files, and the next start makes another, which "
+        "clients that trust the old one have to be given.";
+    return error;
   }
+  return identity;
+}
+
+Result<http::TlsIdentity> CertificateKeeper::keep_own() {
+  ADIT_TRY(const auto made, http::keep_self_signed(source_.files, source_.names, clock_.now()));
+  if (made != http::Made::kNothing) {
+    log::info("self-signed certificate made",
+              {{"file", source_.files.certificate.string()}, {"why", reason_of(made)}});
+  }
+  return load();
+}
+
+Result<http::TlsIdentity> CertificateKeeper::load() {
+  const auto now = clock_.now();
   ADIT_TRY(auto identity, http::TlsIdentity::load(source_.files));
   if (auto valid = http::check_validity(identity.facts(), now); !valid) {
     auto error = std::move(valid).error();

@@ -38,6 +38,9 @@ class CertificateKeeper {
 
  private:
   Result<http::TlsIdentity> read();
+  /// The pair that the server makes itself, made or renewed where it has to be.
+  Result<http::TlsIdentity> keep_own();
+  Result<http::TlsIdentity> load();
   void note(const http::CertificateFacts& facts);
   void tell_remaining();
 

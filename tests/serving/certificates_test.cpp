@@ -194,6 +194,24 @@ TEST_F(Certificates, AReplacedSelfSignedOneIsTakenAsItIs) {
   EXPECT_NE(server.log(from).find("names=mine.example"), std::string::npos);
 }
 
+TEST_F(Certificates, ADamagedSelfSignedOneStopsTheStartAndIsMadeAnewOnceItIsRemoved) {
+  Server server({.data = folder_.path() / "data"});
+  server.start();
+  const auto first = shown(server);
+  EXPECT_EQ(server.terminate(), ExitStatus::exited(0));
+  const auto tls = server.data() / "tls";
+  fs::resize_file(tls / "key.pem", fs::file_size(tls / "key.pem") / 2);
+  const auto end = run_adit(
+      {"serve", "--data", server.data().string(), "--listen", "127.0.0.1:0", "--tls-listen", "127.0.0.1:0"});
+  EXPECT_EQ(end.status, ExitStatus::exited(1));
+  EXPECT_NE(end.output.find("remove both files"), std::string::npos) << end.output;
+  EXPECT_NE(end.output.find((tls / "key.pem").string()), std::string::npos) << end.output;
+  fs::remove(tls / "key.pem");
+  fs::remove(tls / "certificate.pem");
+  server.start();
+  EXPECT_NE(shown(server), first);
+}
+
 TEST_F(Certificates, SighupWithoutHttpsIsNoEnd) {
   Server server({.flags = {"--tls-listen", "off"}});
   server.start();

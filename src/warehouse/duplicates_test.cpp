@@ -117,5 +117,22 @@ TEST_F(Duplicates, AllowedOnesNeedNoKeyValueButTheColumn) {
               HasSubstr("Internal error while validating the Parquet"));
 }
 
+TEST_F(Duplicates, AllowedOnesGoWhenTheirKeyIsUpserted) {
+  const auto append = [this] { allowing().csv("id,seen,v\n1,1,a\n1,2,b\n2,3,c\n").land(); };
+  append();
+  auto whole = keyed().csv("id,seen,v\n1,9,n\n").land();
+  EXPECT_EQ(table(), (Lines{"1|9|n", "2|3|c"}));
+  EXPECT_EQ(whole.landing().rows, 1U);
+  append();
+  auto lacking = keyed().csv("id,seen\n1,8\n3,8\n").land();
+  EXPECT_EQ(table(), (Lines{"1|8|b", "2|3|c", "2|3|c", "3|8|NULL"}))
+      << "the last of the old rows is kept from";
+  EXPECT_EQ(lacking.landing().rows, 2U);
+  append();
+  auto in_parts = keyed().csv("id,seen\n1,7\n2,7\n").csv("id,v\n1,m\n").land();
+  EXPECT_EQ(table(), (Lines{"1|7|m", "2|7|c", "3|8|NULL"}));
+  EXPECT_EQ(in_parts.landing().rows, 2U);
+}
+
 }  // namespace
 }  // namespace adit

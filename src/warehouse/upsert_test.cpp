@@ -124,5 +124,36 @@ TEST_F(Upsert, TableThatChangedAfterStagingIsRespected) {
   EXPECT_EQ(table(), (Lines{"1|5.0|6", "2|3.5|y"}));
 }
 
+class RowsLanded : public Upsert {
+ protected:
+  /// Lands the job and expects that it says of its rows what the table holds of them: those with an `n`.
+  void expect_rows(TestJob job, std::uint64_t expected) {
+    job.land();
+    EXPECT_EQ(rows("SELECT count(*) FROM t WHERE concat(v, w) LIKE '%n%'"),
+              (Lines{std::to_string(expected)}));
+    EXPECT_EQ(job.landing().rows, expected);
+  }
+};
+
+TEST_F(RowsLanded, AreOneForEachKeyThatTheJobDoesNotDelete) {
+  expect_rows(delta().csv("id,v,w\n1,n,n\n3,n,n\n"), 2);
+  expect_rows(delta().csv("id,v,w\n1,m,m\n1,n,n\n").csv("id,v,w\n1,n,n\n3,n,n\n"), 2);
+  expect_rows(delta().csv("id,v,w\n1,n,n\n2,n,n\n").csv("id\n1\n3\n", kDelete), 1);
+  expect_rows(delta().csv("id\n2\n", kDelete).csv("id,v,w\n2,n,n\n"), 1);
+}
+
+TEST_F(RowsLanded, AreCountedOnceWhereChunksOfDifferentColumnsComeOneAfterTheOther) {
+  expect_rows(delta().csv("id,v\n1,n\n3,n\n").csv("id,w\n1,n\n").csv("id,v\n1,n\n"), 2);
+  expect_rows(delta().csv("id,v\n1,n\n2,n\n").csv("id\n1\n2\n3\n", kDelete).csv("id,w\n1,n\n"), 1);
+  expect_rows(delta().csv("id,v\n1,n\n5,n\n").csv("id\n1\n5\n", kDelete), 0);
+}
+
+TEST_F(RowsLanded, AreTheSameWhereTheTableIsMadeAnew) {
+  const auto replace = [this] { return job("t", JobType::kReplace, {"id"}); };
+  expect_rows(replace().csv("id,v,w\n1,n,n\n2,n,n\n"), 2);
+  expect_rows(replace().csv("id,v,w\n1,m,m\n1,n,n\n"), 1);
+  expect_rows(replace().csv("id,v\n1,n\n3,n\n").csv("id\n3\n", kDelete).csv("id,w\n1,n\n"), 1);
+}
+
 }  // namespace
 }  // namespace adit

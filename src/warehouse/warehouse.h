@@ -62,7 +62,7 @@ struct LandPlan {
 /// What a landed job did to its table; also what the landing mark in the pool's file holds.
 struct Landing {
   JobId job;
-  std::uint64_t rows = 0;  ///< rows that the table holds because of this job
+  std::uint64_t rows = 0;  ///< of the job, in its table; of a table change, those that went
   Timestamp landed_at{};
   std::vector<std::string> notes;  ///< for the job's logs: added and widened columns and the like
 };

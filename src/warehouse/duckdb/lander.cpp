@@ -284,6 +284,10 @@ Result<std::uint64_t> Lander::upsert(std::vector<std::string>& notes) {
              apply_segment(connection_, activity_, part_tables, part, reduce || parts.size() > 1));
     rows += inserted;
   }
+  // A later segment may write or delete the rows of an earlier one again.
+  if (parts.size() > 1) {
+    ADIT_TRY(rows, count_landed_keys(connection_, tables));
+  }
   ADIT_CHECK(drop_stage());
   std::ranges::move(changes.notes, std::back_inserter(notes));
   return rows;

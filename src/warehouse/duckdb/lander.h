@@ -29,8 +29,9 @@ class Lander {
   /// the chunks must be staged again, because the table has changed since. kInvalid: it is a view.
   Result<bool> staged_for_table();
 
-  /// After staged_for_table() was true. Returns the rows that the table holds because of this; adds to
-  /// `notes`. kConflict: the same again, with a new Lander, may go through.
+  /// After staged_for_table() was true. Returns the rows of the job that the table holds then: all of an
+  /// append; where keys decide, one for each key whose last operation is no deletion. Adds to `notes`.
+  /// kConflict: the same again, with a new Lander, may go through.
   Result<std::uint64_t> write(std::vector<std::string>& notes);
   /// To be called after the COMMIT.
   void committed();

@@ -34,15 +34,25 @@ bool same_columns(const ChunkMark& a, const ChunkMark& b) {
   return std::set(a.columns.begin(), a.columns.end()) == std::set(b.columns.begin(), b.columns.end());
 }
 
-/// The rows to insert where columns that the segment lacks keep the values of the old rows.
-std::string filled_rows(const UpsertTables& tables, const Segment& segment, const std::string& source) {
+/// Of old rows with the same key the last one: a key that appends have brought several times stands once
+/// after an upsert.
+std::string last_old_rows(const UpsertTables& tables, const std::string& source) {
+  return "(SELECT * FROM " + tables.target + " WHERE rowid IN (SELECT max(t.rowid) FROM " + tables.target +
+         " t JOIN " + source + " s ON " + keys_equal(tables, "s", "t") + " GROUP BY " +
+         quoted_list(tables.keys, "t.") + "))";
+}
+
+/// The rows to insert where columns that the segment lacks keep the values of the old rows, which are in
+/// `old`.
+std::string filled_rows(const UpsertTables& tables, const Segment& segment, const std::string& source,
+                        const std::string& old) {
   std::string values;
   for (const auto& column : tables.columns) {
     const bool brought = contains(segment.columns, column) || column == kChangeDateColumn;
     values += (values.empty() ? "" : ", ") + std::string(brought ? "s." : "o.") + quote_identifier(column) +
               " AS " + quote_identifier(column);
   }
-  return "SELECT " + values + " FROM " + source + " s LEFT JOIN " + tables.target + " o ON " +
+  return "SELECT " + values + " FROM " + source + " s LEFT JOIN " + old + " o ON " +
          keys_equal(tables, "s", "o") + " WHERE NOT s.__adit_op";
 }
 
@@ -122,6 +132,13 @@ std::string deciding_rows(const UpsertTables& tables, const std::string& where) 
          kRowidOfOrder + " FROM " + tables.stage + of_segment + " GROUP BY " + quoted_list(tables.keys) + ")";
 }
 
+Result<std::uint64_t> count_landed_keys(Connection& connection, const UpsertTables& tables) {
+  ADIT_TRY(const auto counted,
+           run(connection, "SELECT count(*) FROM (SELECT 1 FROM " + tables.stage + " GROUP BY " +
+                               quoted_list(tables.keys) + " HAVING NOT arg_max(__adit_op, __adit_chunk))"));
+  return static_cast<std::uint64_t>(counted.integer(0, 0).value_or(0));
+}
+
 Result<std::uint64_t> apply_segment(Connection& connection, const Activity& activity,
                                     const UpsertTables& tables, const Segment& segment, bool reduce) {
   const auto step = [&](const std::string& sql) -> Result<Rows> {
@@ -138,7 +155,13 @@ Result<std::uint64_t> apply_segment(Connection& connection, const Activity& acti
   auto inserted_from =
       "SELECT " + quoted_list(tables.columns, "s.") + " FROM " + source + " s WHERE NOT s.__adit_op";
   if (segment.keeps_others) {
-    ADIT_CHECK(step("CREATE TEMP TABLE \"__adit_filled\" AS " + filled_rows(tables, segment, source)));
+    const auto fill = [&](const std::string& old) {
+      return step("CREATE OR REPLACE TEMP TABLE \"__adit_filled\" AS " +
+                  filled_rows(tables, segment, source, old));
+    };
+    ADIT_TRY(const auto filled, fill(tables.target));
+    ADIT_TRY(const auto brought, step("SELECT count(*) FROM " + source + " WHERE NOT __adit_op"));
+    if (filled.integer(0, 0) != brought.integer(0, 0)) ADIT_CHECK(fill(last_old_rows(tables, source)));
     inserted_from = "SELECT " + quoted_list(tables.columns) + " FROM " + kFilledTable;
   }
   ADIT_CHECK(step("DELETE FROM " + tables.target + " AS o USING " + source + " AS s WHERE " +

@@ -41,6 +41,9 @@ Result<bool> needs_reduction(Connection& connection, const JobStage& stage, cons
 /// SELECT of the staged rows that decide, one per key, deletions among them.
 std::string deciding_rows(const UpsertTables& tables, const std::string& where);
 
+/// How many keys have a row at the end of the whole job: those whose last operation is no deletion.
+Result<std::uint64_t> count_landed_keys(Connection& connection, const UpsertTables& tables);
+
 /// Inside a transaction. The number of rows inserted.
 Result<std::uint64_t> apply_segment(Connection& connection, const Activity& activity,
                                     const UpsertTables& tables, const Segment& segment, bool reduce);

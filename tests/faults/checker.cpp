@@ -13,12 +13,13 @@ namespace {
 /// before.
 constexpr std::int64_t kSameMomentMs = 1000;
 
-/// One run of the rules. `check_jobs check_tables`.
+/// One run of the rules. `check_jobs check_changes check_tables`.
 class Check {
  public:
   Check(Model& model, const Observed& observed) : model_(model), observed_(observed) {}
 
   void check_jobs();
+  void check_changes();
   void check_tables();
   std::vector<std::string> violations;
 
@@ -28,6 +29,10 @@ class Check {
   void check_absent(JobRecord& job);
   void check_status(JobRecord& job, const ObservedJob& seen);
   void check_chunks(JobRecord& job, const ObservedJob& seen);
+  void check_landed_rows(const JobRecord& job, const ObservedJob* seen);
+  /// Those of one kind and table that have no answer, in their order.
+  void match_changes(const std::vector<JobRecord*>& jobs);
+  void take_over(JobRecord& job, const RememberedChange& change);
   void check_chunk(const JobRecord& job, std::size_t index, const ObservedChunk& seen,
                    const std::string& status);
   void check_listed_tables();
@@ -41,6 +46,11 @@ class Check {
 
 bool is_final(const std::string& status) {
   return status == "DONE" || status == "ERROR" || status == "CANCELED";
+}
+
+std::string word_of(JobKind kind) {
+  if (kind == JobKind::kDrop) return "DROP";
+  return kind == JobKind::kTruncate ? "TRUNCATE" : "DELETE";
 }
 
 void Check::adopt_unknown_jobs() {
@@ -78,17 +88,27 @@ void Check::check_jobs() {
   }
   for (auto& job : model_.jobs) {
     if (job->created == Certainty::kNo) continue;
-    if (const auto found = seen.find(job->id); found != seen.end()) {
-      check_present(*job, *found->second);
+    const auto found = seen.find(job->id);
+    const auto* listed = found == seen.end() ? nullptr : found->second;
+    if (listed != nullptr) {
+      check_present(*job, *listed);
     } else {
       check_absent(*job);
     }
+    if (!job->settled) check_landed_rows(*job, listed);
   }
 }
 
 void Check::check_absent(JobRecord& job) {
   if (job.deleted == Certainty::kNo) fail("rule 1: " + job.name() + " was acknowledged and is gone");
   job.deleted = Certainty::kYes;
+  // The history knows what became of it.
+  const auto found = observed_.history.find(job.id);
+  if (job.settled || found == observed_.history.end() || !is_final(found->second.status)) return;
+  ObservedJob remembered;
+  remembered.status = found->second.status;
+  check_status(job, remembered);
+  job.last_status = found->second.status;
 }
 
 void Check::check_present(JobRecord& job, const ObservedJob& seen) {
@@ -133,11 +153,21 @@ void Check::check_chunks(JobRecord& job, const ObservedJob& seen) {
   for (std::size_t i = 0; i < std::min(job.chunks.size(), seen.chunks.size()); ++i) {
     check_chunk(job, i, seen.chunks[i], seen.status);
   }
-  std::size_t rows = 0;
-  for (const auto& chunk : job.chunks) rows += chunk.row_count;
-  if (seen.status == "DONE" && !job.upserts() && seen.rows_landed != static_cast<std::int64_t>(rows)) {
-    fail("rule 4: " + job.name() + " says that " + std::to_string(seen.rows_landed) +
-         " rows landed, but had " + std::to_string(rows));
+}
+
+void Check::check_landed_rows(const JobRecord& job, const ObservedJob* seen) {
+  if (job.kind != JobKind::kPush || !job.uncertain_chunks.empty()) return;
+  const auto expected = landed_rows(job);
+  const auto compare_with = [&](const std::string& who, std::int64_t said) {
+    if (said == expected) return;
+    fail("rule 4: " + who + " says that " + std::to_string(said) + " rows of " + job.name() +
+         " landed, but it were " + std::to_string(expected));
+  };
+  if (seen != nullptr && seen->status == "DONE") compare_with("the list of jobs", seen->rows_landed);
+  if (job.landed_said) compare_with("an answer", *job.landed_said);
+  const auto found = observed_.history.find(job.id);
+  if (found != observed_.history.end() && found->second.status == "DONE") {
+    compare_with("the history", found->second.rows_landed);
   }
 }
 
@@ -155,6 +185,58 @@ void Check::check_chunk(const JobRecord& job, std::size_t index, const ObservedC
     fail(name + " has " + (seen.rows ? std::to_string(*seen.rows) : "no count of") + " rows, not " +
          std::to_string(chunk.row_count));
   }
+}
+
+/// The history knows what became of each change, also of those whose answer was lost.
+void Check::check_changes() {
+  std::map<std::pair<std::size_t, JobKind>, std::vector<JobRecord*>> lost;
+  for (auto& job : model_.jobs) {
+    if (job->kind == JobKind::kPush || job->settled || job->executed == Certainty::kNo) continue;
+    const auto change = std::ranges::find(observed_.changes, job->id, &RememberedChange::id);
+    if (job->id.empty()) {
+      lost[{job->table, job->kind}].push_back(job.get());
+    } else if (change != observed_.changes.end()) {
+      take_over(*job, *change);
+    } else {
+      fail("rule 1: " + job->name() + " was acknowledged and is not in the history");
+    }
+    model_.changes_known.insert(job->id);
+  }
+  for (const auto& [what, jobs] : lost) match_changes(jobs);
+  for (const auto& change : observed_.changes) model_.changes_known.insert(change.id);
+}
+
+void Check::match_changes(const std::vector<JobRecord*>& jobs) {
+  std::vector<const RememberedChange*> found;
+  const auto& table = model_.tables[jobs.front()->table];
+  for (const auto& change : observed_.changes) {
+    if (change.pool == table.pool && change.table == table.name &&
+        change.connection_id == table.connection_id && change.kind == word_of(jobs.front()->kind) &&
+        !model_.changes_known.contains(change.id))
+      found.push_back(&change);
+  }
+  if (found.size() > jobs.size())
+    fail("rule 1: the table " + table.qualified_name() + " was changed by nobody");
+  // Which of several came is left open.
+  if (!found.empty() && found.size() != jobs.size()) return;
+  for (std::size_t i = 0; i < jobs.size(); ++i) {
+    if (found.empty()) {
+      jobs[i]->executed = Certainty::kNo;
+    } else {
+      take_over(*jobs[i], *found[i]);
+    }
+  }
+}
+
+void Check::take_over(JobRecord& job, const RememberedChange& change) {
+  if (change.status != "DONE") fail("rule 3: " + job.name() + " is " + change.status + " in the history");
+  if (job.kind == JobKind::kDeleteRows && !change.predicate.empty() && change.predicate != job.predicate())
+    fail("rule 1: " + job.name() + " deletes by " + change.predicate + ", not by " + job.predicate());
+  if (job.rows_said && *job.rows_said != change.rows)
+    fail("rule 4: " + job.name() + " has removed " + std::to_string(change.rows) +
+         " rows, as the history says, but " + std::to_string(*job.rows_said) + ", as its answer said");
+  job.executed = Certainty::kYes;
+  job.rows_said = change.rows;
 }
 
 void Check::check_tables() {
@@ -211,6 +293,7 @@ void Check::compare(const TableRecord& table, const TableContent& expected, cons
 std::vector<std::string> check(Model& model, const Observed& observed) {
   Check check(model, observed);
   check.check_jobs();
+  check.check_changes();
   check.check_tables();
   return std::move(check.violations);
 }

@@ -23,7 +23,8 @@ namespace adit::test {
 ///   every one of them
 ///      whole and once, in its target, its mirrors and its table of notes, and nothing of any other. A job
 ///      deleted before its outcome was known, and a change without an answer, count whole or not at all, the
-///      same in all their tables. A change says how many rows it removed.
+///      same in all their tables. A change says how many rows it removed; the list, the history and every
+///      answer that says DONE tell how many rows of a job landed.
 ///   5. The listed tables are exactly those.
 ///   6. What a query read of a table was a state of it between the query's begin and end: no part of a job,
 ///   no

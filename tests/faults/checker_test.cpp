@@ -62,6 +62,10 @@ class Checker : public ::testing::Test {
   ObservedJob& seen_of(const JobRecord& job) {
     return *std::ranges::find(observed_.jobs, job.id, &ObservedJob::id);
   }
+  /// As if nothing had been checked yet.
+  void forget_contents() {
+    for (auto& table : model_.tables) table.content.reset();
+  }
   std::vector<TableRow>& rows() { return observed_.tables[{"pool", "t"}]; }
 
   void expect_clean() {
@@ -202,12 +206,97 @@ TEST_F(Checker, FindsACanceledJobWhoseCancelWasAcknowledgedAndThatLandedYet) {
   expect_violation("its cancel was acknowledged");
 }
 
+TEST_F(Checker, FindsAWrongCountOfLandedRowsInAnyPlace) {
+  const auto rows = landed_rows(*first_);
+  first_->landed_said = rows;
+  observed_.history[first_->id] = {"DONE", rows};
+  expect_clean();
+  first_->landed_said = rows + 1;
+  expect_violation("an answer says that " + std::to_string(rows + 1) + " rows of job 1");
+  first_->landed_said.reset();
+  observed_.history[first_->id].rows_landed = rows - 1;
+  expect_violation("the history says");
+  observed_.history.clear();
+  seen_of(*first_).rows_landed += 1;
+  expect_violation("the list of jobs says");
+}
+
+TEST_F(Checker, CountsTheRowsOfAnUpsertByItsKeys) {
+  auto& upsert = add_job(false, {1, 1});
+  upsert.keyed = true;
+  upsert.chunks[0].rows = {{1, "a", 0, 0}, {2, "b", 0, 0}, {1, "c", 0, 0}};
+  upsert.chunks[1].kind = ChunkKind::kDelete;
+  upsert.chunks[1].rows = {{2, "", 0, 0}, {3, "", 0, 0}};
+  upsert.executed = Certainty::kYes;
+  upsert.execute_sequence = model_.next_execute_sequence();
+  std::erase_if(observed_.jobs, [&](const ObservedJob& job) { return job.id == upsert.id; });
+  upsert.deleted = Certainty::kYes;
+  TableContent content = rows();
+  land(upsert, content);
+  rows() = *content;
+  observed_.history[upsert.id] = {"DONE", 1};
+  expect_clean();
+  forget_contents();
+  observed_.history[upsert.id] = {"DONE", 3};
+  expect_violation("says that 3 rows of " + upsert.name() + " landed, but it were 1");
+}
+
+TEST_F(Checker, LearnsFromTheHistoryWhatBecameOfAChangeWithoutAnAnswer) {
+  auto& lost = model_.add_job();
+  lost.kind = JobKind::kTruncate;
+  lost.executed = Certainty::kUncertain;
+  lost.execute_sequence = model_.next_execute_sequence();
+  expect_clean();
+  EXPECT_EQ(lost.executed, Certainty::kNo) << "the history does not know it";
+  forget_contents();
+  lost.executed = Certainty::kUncertain;
+  const auto before = static_cast<std::int64_t>(rows().size());
+  rows().clear();
+  observed_.changes = {{"id-of-change", "pool", "t", "", "TRUNCATE", "DONE", "", before}};
+  expect_clean();
+  EXPECT_EQ(lost.executed, Certainty::kYes);
+  EXPECT_EQ(lost.rows_said, before);
+}
+
+TEST_F(Checker, FindsAChangeOfWhichTheHistorySaysSomethingElse) {
+  auto& change = model_.add_job();
+  change.id = "id-of-change";
+  change.kind = JobKind::kDeleteRows;
+  change.modulus = 2;
+  change.executed = Certainty::kYes;
+  change.execute_sequence = model_.next_execute_sequence();
+  expect_violation("is not in the history");
+  const auto before = static_cast<std::int64_t>(rows().size());
+  std::erase_if(rows(), [](const TableRow& row) { return row.k % 2 == 0; });
+  const auto went = before - static_cast<std::int64_t>(rows().size());
+  forget_contents();
+  observed_.changes = {{"id-of-change", "pool", "t", "", "DELETE", "DONE", "", went}};
+  expect_clean();
+  forget_contents();
+  observed_.changes[0].predicate = "k % 3 = 0";
+  expect_violation("deletes by k % 3 = 0");
+  forget_contents();
+  observed_.changes[0] = {"id-of-change", "pool", "t", "", "DELETE", "DONE", "", went + 1};
+  expect_violation("as its answer said");
+  forget_contents();
+  change.rows_said.reset();
+  expect_violation("says that it removed");
+}
+
+TEST_F(Checker, FindsADeletedJobThatTheHistoryKnowsOtherwise) {
+  second_->deleted = Certainty::kYes;
+  second_->delete_tried = true;
+  std::erase_if(observed_.jobs, [this](const ObservedJob& job) { return job.id == second_->id; });
+  observed_.history[second_->id] = {"CANCELED", 0};
+  expect_violation("too many");
+}
+
 TEST_F(Checker, AllowsBothOutcomesOfAnExecuteWithoutAnswer) {
   second_->executed = Certainty::kUncertain;
   expect_clean();
   second_->executed = Certainty::kUncertain;
   second_->last_status = "NEW";
-  model_.tables[0].content.reset();
+  forget_contents();
   seen_of(*second_).status = "NEW";
   seen_of(*second_).rows_landed = 0;
   rows().clear();
@@ -233,12 +322,12 @@ TEST_F(Checker, AllowsADeletedJobOfUnknownOutcomeWholeOrAbsentButNoPart) {
   std::erase_if(observed_.jobs, [this](const ObservedJob& job) { return job.id == second_->id; });
   const auto both = rows();
   expect_clean();
-  model_.tables[0].content.reset();
+  forget_contents();
   TableContent content;
   land(*first_, content);
   rows() = *content;
   expect_clean();
-  model_.tables[0].content.reset();
+  forget_contents();
   rows() = both;
   rows().erase(
       std::ranges::find_if(rows(), [](const TableRow& row) { return row.source.starts_with("j2"); }));

@@ -77,11 +77,13 @@ void land(const JobRecord& job, TableContent& content) {
   std::ranges::sort(*content);
 }
 
-TableRow note_of(const JobRecord& job) {
+std::int64_t landed_rows(const JobRecord& job) {
   TableContent alone;
   land(job, alone);
-  return {job.number, "note", static_cast<std::int64_t>(alone->size()), 0};
+  return static_cast<std::int64_t>(alone->size());
 }
+
+TableRow note_of(const JobRecord& job) { return {job.number, "note", landed_rows(job), 0}; }
 
 void land_in(const JobRecord& job, std::size_t index, TableContent& content) {
   if (job.notes != index) return land(job, content);

@@ -6,6 +6,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -73,11 +74,12 @@ struct JobRecord {
   int number = 0;         ///< stands in the job's foreignKeys as `torture-<number>`
   std::size_t table = 0;  ///< index in Model::tables
   JobKind kind = JobKind::kPush;
-  std::vector<std::size_t> mirrors;       ///< tables of the same pool, schema and discipline
-  std::optional<std::size_t> notes;       ///< the table into which its postExecutionQuery puts a row
-  std::int64_t modulus = 1;               ///< of kDeleteRows
-  std::optional<std::int64_t> rows_said;  ///< what the answer to a change said of its rows
-  std::string id;                         ///< empty while the create is uncertain
+  std::vector<std::size_t> mirrors;         ///< tables of the same pool, schema and discipline
+  std::optional<std::size_t> notes;         ///< the table into which its postExecutionQuery puts a row
+  std::int64_t modulus = 1;                 ///< of kDeleteRows
+  std::optional<std::int64_t> rows_said;    ///< what the answer to a change said of its rows
+  std::optional<std::int64_t> landed_said;  ///< rowsLanded in the last answer that said DONE
+  std::string id;                           ///< empty while the create is uncertain
   bool replace = false;
   bool keyed = false;
   bool allows_duplicates = false;  ///< keyed all the same, and its rows are appended
@@ -109,11 +111,16 @@ struct JobRecord {
     return (kind == JobKind::kPush ? "job " : "table change ") + std::to_string(number) +
            (id.empty() ? "" : " (" + id + ")");
   }
+  /// Of kDeleteRows.
+  std::string predicate() const { return "k % " + std::to_string(modulus) + " = 0"; }
   std::string foreign_keys() const { return "torture-" + std::to_string(number); }
 };
 
 /// What a table holds that the job pushes into or changes after it has landed, by the rules of the contract.
 void land(const JobRecord& job, TableContent& content);
+/// Its rowsLanded: how many of its rows its table holds when it has landed. All of an append; else one for
+/// each key whose last operation is no deletion.
+std::int64_t landed_rows(const JobRecord& job);
 /// The row that its postExecutionQuery puts into a table of notes: how many rows are of the job.
 TableRow note_of(const JobRecord& job);
 /// What becomes of the table of that index: as target, mirror or table of notes.
@@ -124,7 +131,8 @@ class Model {
  public:
   std::vector<TableRecord> tables;
   std::vector<std::unique_ptr<JobRecord>> jobs;
-  std::vector<PairRead> pair_reads{};  ///< since the last check
+  std::vector<PairRead> pair_reads{};     ///< since the last check
+  std::set<std::string> changes_known{};  ///< ids of table changes of which no job's answer is awaited
 
   /// A new job's record, owned by the caller.
   JobRecord& add_job();

@@ -74,6 +74,31 @@ ObservedJob read_job(const json::value& entry, const std::string& pool) {
   return job;
 }
 
+/// More than a round makes, of a pool.
+constexpr int kRememberedMax = 200;
+
+/// The newest first.
+json::array history_of(Http& http, const std::string& pool, const std::string& kind) {
+  const auto response = http.get("/adit/api/v1/pools/" + pool + "/history?kind=" + kind +
+                                 "&limit=" + std::to_string(kRememberedMax));
+  if (response.status != 200) throw std::runtime_error("the history was answered " + response.body);
+  return response.json().at("jobs").as_array();
+}
+
+void read_history(Http& http, const std::string& pool, Observed& observed) {
+  for (const auto& entry : history_of(http, pool, "PUSH")) {
+    observed.history[text_of(entry, "id")] = {text_of(entry, "status"), number_of(entry, "adit.rowsLanded")};
+  }
+  auto changes = history_of(http, pool, "TABLE_CHANGE");
+  std::ranges::reverse(changes);
+  for (const auto& entry : changes) {
+    observed.changes.push_back({text_of(entry, "id"), pool, text_of(entry, "targetName"),
+                                text_of(entry, "connectionId"), text_of(entry, "kind"),
+                                text_of(entry, "status"), text_of(entry, "predicate"),
+                                number_of(entry, "adit.rowsLanded")});
+  }
+}
+
 std::optional<std::int64_t> number_in(const std::string& cell) {
   return cell == "NULL" ? std::nullopt : std::optional<std::int64_t>(std::stoll(cell));
 }
@@ -124,6 +149,7 @@ Observed observe(Http& http, const std::vector<std::string>& pools,
       if (!without_chunks.contains(job.id)) job.chunks = read_settled_chunks(http, job, deadline);
       observed.jobs.push_back(std::move(job));
     }
+    read_history(http, pool, observed);
     PoolClient client(http.another(), pool);
     for (const auto& entry : get(http, "/integration/api/pools/" + pool + "/tables")) {
       TableRecord table;

@@ -33,8 +33,28 @@ struct ObservedJob {
   std::vector<ObservedChunk> chunks;  ///< only of the jobs that were asked for
 };
 
+/// What the history says, which knows also jobs that are deleted.
+struct RememberedJob {
+  std::string status;
+  std::int64_t rows_landed = 0;
+};
+
+/// A change of a table, in the history.
+struct RememberedChange {
+  std::string id;
+  std::string pool;
+  std::string table;
+  std::string connection_id;  ///< empty: a global table
+  std::string kind;           ///< DROP, TRUNCATE or DELETE
+  std::string status;
+  std::string predicate;  ///< of a DELETE, unless it is forgotten
+  std::int64_t rows = 0;  ///< that went
+};
+
 struct Observed {
-  std::vector<ObservedJob> jobs;  ///< of all pools, each newest first
+  std::vector<ObservedJob> jobs;                 ///< of all pools, each newest first
+  std::map<std::string, RememberedJob> history;  ///< of the latest push jobs, by their ids
+  std::vector<RememberedChange> changes;         ///< the latest, of each pool the oldest first
   /// (pool, qualified name of the table): its rows, sorted. Exactly the tables that the server lists.
   std::map<std::pair<std::string, std::string>, std::vector<TableRow>> tables;
 };

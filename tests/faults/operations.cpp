@@ -100,7 +100,7 @@ HttpResponse Worker::send(const std::string& what, HttpRequest request) {
   try {
     auto response = http_.send(std::move(request));
     context_.history.note(name_ + "< " + what + ": " + std::to_string(response.status));
-    if (response.status == 503 && context_.terminating) throw ServerGone{};
+    if (response.status == 503 && (context_.terminating || context_.power_is_off())) throw ServerGone{};
     return response;
   } catch (const TransportError& error) {
     context_.history.note(name_ + "< " + what + ": " + error.what());
@@ -243,6 +243,7 @@ void Worker::change_a_table() {
     job.executed = Certainty::kNo;
     return;
   }
+  if (response.status == 200 || response.status == 202) job.id = response.json().at("id").as_string();
   // It may come later where its answer doesn't tell.
   if (response.status == 202 || (response.status == 503 && context_.engines_end)) return;
   if (response.status != 200) return unexpected(job.name(), response);
@@ -370,10 +371,11 @@ void Worker::cancel(JobRecord& job) {
   job.canceled = Certainty::kUncertain;
   const auto response = send("cancel " + job.name(), {"POST", job_path(job) + "/cancel"});
   if (response.status == 200) {
-    const std::string status(response.json().at("status").as_string());
+    const auto answer = response.json();
+    const auto status = answer.at("status").as_string();
     job.canceled = status == "CANCELED" ? Certainty::kYes : Certainty::kNo;
     if (!is_final_status(status)) unexpected("cancel of " + job.name(), response);
-    return saw_status(job, status);
+    return saw(job, answer);
   }
   job.canceled = Certainty::kNo;
   if (response.status != 409 || job.executed != Certainty::kYes)
@@ -393,18 +395,22 @@ void Worker::wait_final(JobRecord& job) {
   while (!context_.stop) {
     const auto response = send("get " + job.name(), {"GET", job_path(job)});
     if (response.status != 200) return unexpected("get of " + job.name(), response);
-    saw_status(job, std::string(response.json().at("status").as_string()));
+    saw(job, response.json());
     if (is_final_status(job.last_status)) return;
     std::this_thread::sleep_for(std::chrono::milliseconds{2});
   }
 }
 
-void Worker::saw_status(JobRecord& job, const std::string& status) {
+void Worker::saw(JobRecord& job, const json::value& answer) {
+  const std::string status(answer.at("status").as_string());
   if (rank(status) < rank(job.last_status) || (rank(job.last_status) == 3 && status != job.last_status)) {
     context_.history.violation(job.name() + " went from " + job.last_status + " to " + status);
   }
   if (status == "ERROR") context_.history.violation(job.name() + " ended in ERROR though its data is good");
-  if (status == "DONE") job.done_seen = std::min(job.done_seen, std::chrono::steady_clock::now());
+  if (status == "DONE") {
+    job.done_seen = std::min(job.done_seen, std::chrono::steady_clock::now());
+    job.landed_said = field(answer, "adit.rowsLanded").to_number<std::int64_t>();
+  }
   job.last_status = status;
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <atomic>
+#include <functional>
 #include <string>
 
 #include "faults/history.h"
@@ -20,6 +21,8 @@ struct RoundContext {
   std::atomic<bool> stop = false;
   /// SIGTERM was sent: from now on the server may refuse and close.
   std::atomic<bool> terminating = false;
+  /// Whether all processes end at their next call: what has seen an engine end may say so before it does.
+  std::function<bool()> power_is_off;
   /// A process of an engine is killed: a query that it answers may be refused for the moment.
   std::atomic<bool> engines_end = false;
 };
@@ -58,7 +61,8 @@ class Worker {
   void remove(JobRecord& job);
   /// Polls until the job is final.
   void wait_final(JobRecord& job);
-  void saw_status(JobRecord& job, const std::string& status);
+  /// What an answer says of the job.
+  void saw(JobRecord& job, const boost::json::value& answer);
 
   ChunkRecord make_chunk(const JobRecord& job, ChunkKind kind, std::string& bytes);
   HttpResponse send(const std::string& what, HttpRequest request);

@@ -44,12 +44,27 @@ void claim_a_cancel(Model& model) {
   if (job != nullptr) job->canceled = Certainty::kYes;
 }
 
+void change_an_answer(Model& model) {
+  auto* job = landed_job(model, [](const JobRecord& each) { return each.upserts() && each.landed_said; });
+  if (job != nullptr) ++*job->landed_said;
+}
+
+/// The table would hold more rows of it, and the list of jobs say so.
+void forget_that_keys_decide(Model& model) {
+  auto* job = landed_job(model, [](const JobRecord& each) {
+    std::size_t rows = 0;
+    for (const auto& chunk : each.chunks) rows += chunk.rows.size();
+    return each.upserts() && landed_rows(each) != static_cast<std::int64_t>(rows);
+  });
+  if (job != nullptr) job->allows_duplicates = true;
+}
+
 class PlantedFault : public ::testing::TestWithParam<Planted> {};
 
 TEST_P(PlantedFault, IsFound) {
   TempFolder folder;
   TortureOptions options;
-  options.rounds = 25;
+  options.rounds = 60;  // it ends with the first in which there is something to plant
   options.seed = 3;
   options.data = folder.path() / "data";
   options.plant = GetParam().plant;
@@ -63,7 +78,9 @@ TEST_P(PlantedFault, IsFound) {
 INSTANTIATE_TEST_SUITE_P(Model, PlantedFault,
                          ::testing::Values(Planted{"Read", claim_another_read, "rule 6"},
                                            Planted{"Note", forget_a_note, "rule 4: the table notes"},
-                                           Planted{"Cancel", claim_a_cancel, "its cancel was acknowledged"}),
+                                           Planted{"Cancel", claim_a_cancel, "its cancel was acknowledged"},
+                                           Planted{"Answer", change_an_answer, "an answer says that"},
+                                           Planted{"Keys", forget_that_keys_decide, "the history says that"}),
                          [](const auto& planted) { return std::string(planted.param.name); });
 
 }  // namespace

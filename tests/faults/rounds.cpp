@@ -26,6 +26,11 @@ constexpr int kRoundsUntilDelete = 6;
 const ExitStatus kKilled{std::nullopt, SIGKILL};
 constexpr std::chrono::seconds kEnginesEndMax{10};
 
+struct StopAtTheEnd {
+  std::atomic<bool>& stop;
+  ~StopAtTheEnd() { stop = true; }
+};
+
 }  // namespace
 
 Torture::Torture(TortureOptions options)
@@ -176,8 +181,11 @@ void Torture::order_call() {
 }
 
 void Torture::work(Fault fault) {
-  RoundContext context{
-      .model = model_, .history = history_, .address = server_.address(), .key = server_.admin_key()};
+  RoundContext context{.model = model_,
+                       .history = history_,
+                       .address = server_.address(),
+                       .key = server_.admin_key(),
+                       .power_is_off = [this] { return shim_ && shim_->power_is_off(); }};
   const bool at_random = fault == Fault::kKill || fault == Fault::kPower;
   const std::chrono::milliseconds delay{at_random ? rng_.between(5, 450) : 450};
   std::vector<std::jthread> workers;
@@ -190,8 +198,9 @@ void Torture::work(Fault fault) {
       }
     });
   }
+  // Also where this throws: the workers are waited for either way.
+  const StopAtTheEnd stop{context.stop};
   end_server(fault, context, delay);
-  context.stop = true;
 }
 
 std::optional<ExitStatus> Torture::wait_for_end(std::chrono::milliseconds timeout) {

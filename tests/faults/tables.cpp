@@ -90,10 +90,10 @@ std::vector<TableRecord> make_tables(Http& http) {
 HttpRequest change_request(const JobRecord& job, const TableRecord& table) {
   if (job.kind == JobKind::kDrop) return {"DELETE", path_of(table, "")};
   if (job.kind == JobKind::kTruncate) return {"POST", path_of(table, "/truncate")};
-  return delete_rows(table, "k % " + std::to_string(job.modulus) + " = 0");
+  return delete_rows(table, job.predicate());
 }
 
-void finish_table_changes(Http& http, const Model& model) {
+void finish_table_changes(Http& http, Model& model) {
   std::set<std::size_t> tables;
   for (const auto& job : model.jobs) {
     if (job->kind != JobKind::kPush && !job->settled && job->executed == Certainty::kUncertain)
@@ -101,6 +101,7 @@ void finish_table_changes(Http& http, const Model& model) {
   }
   for (const auto index : tables) {
     const auto response = http.send(delete_rows(model.tables[index], "false"));
+    if (response.status == 200) model.changes_known.emplace(response.json().at("id").as_string());
     // 404: it is gone, so nothing waits for its turn that could change it.
     if (response.status != 200 && response.status != 404)
       throw std::runtime_error("a change of " + model.tables[index].qualified_name() + " was answered " +

@@ -17,6 +17,6 @@ HttpRequest change_request(const JobRecord& job, const TableRecord& table);
 
 /// A change that had no answer is hidden and may be under way still: changes that wait for it and remove
 /// nothing.
-void finish_table_changes(Http& http, const Model& model);
+void finish_table_changes(Http& http, Model& model);
 
 }  // namespace adit::test

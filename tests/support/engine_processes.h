@@ -7,8 +7,8 @@
 #include <chrono>
 #include <filesystem>
 #include <fstream>
-#include <iterator>
 #include <map>
+#include <sstream>
 #include <string>
 #include <thread>
 
@@ -18,9 +18,11 @@ namespace adit::test {
 
 /// By what they are for: a pool's id, or `uploads`. Those of one server, or with 0 of any.
 inline std::map<std::string, pid_t> engine_processes(pid_t server) {
+  // A process that ends meanwhile can't be read any more, which only this way of reading does not throw.
   const auto read = [](const std::filesystem::path& path) {
-    std::ifstream file(path, std::ios::binary);
-    return std::string(std::istreambuf_iterator<char>(file), {});
+    std::ostringstream text;
+    text << std::ifstream(path, std::ios::binary).rdbuf();
+    return text.str();
   };
   const std::string command("adit\0engine\0", 12);
   std::map<std::string, pid_t> found;

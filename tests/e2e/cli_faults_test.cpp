@@ -1,7 +1,10 @@
 // `adit push` when it is interrupted, and over a network that loses answers.
 #include <fstream>
+#include <random>
 
+#include "faults/rng.h"
 #include "support/command_line.h"
+#include "support/environment.h"
 #include "support/faulty_proxy.h"
 #include "support/server_test.h"
 
@@ -9,6 +12,12 @@ namespace adit::test {
 namespace {
 
 namespace json = boost::json;
+
+int occurrences(const std::string& text, const std::string& part) {
+  int found = 0;
+  for (auto at = text.find(part); at != std::string::npos; at = text.find(part, at + 1)) ++found;
+  return found;
+}
 
 class CliFaults : public SurvivingServerTest {
  protected:
@@ -23,9 +32,10 @@ class CliFaults : public SurvivingServerTest {
     for (int i = 0; i < rows; ++i) csv += std::to_string(i) + ",some text of the row\n";
     return file("rows.csv", csv);
   }
-  CommandLine::Options push_over(const FaultyProxy& proxy, std::vector<std::string> words) {
+  CommandLine::Options push_over(const FaultyProxy& proxy, std::vector<std::string> words,
+                                 const std::string& table = "t") {
     words.insert(words.begin(), "push");
-    words.insert(words.end(), {"--pool", pool().pool(), "--table", "t", "--url", proxy.url(), "--key",
+    words.insert(words.end(), {"--pool", pool().pool(), "--table", table, "--url", proxy.url(), "--key",
                                server().admin_key()});
     return {.arguments = std::move(words)};
   }
@@ -96,6 +106,51 @@ TEST_F(CliFaults, LostAnswersLandNothingTwice) {
   EXPECT_EQ(pool().rows("SELECT count(*), count(DISTINCT id) FROM t"), (Rows{{"20000", "20000"}}));
   EXPECT_EQ(pool().chunks(only_job()).size(),
             static_cast<std::size_t>(field(json::parse(end.out), "chunks").as_int64()));
+}
+
+TEST_F(CliFaults, ConnectionsCutWithinUploadsAndAnswersLandEveryRowOnce) {
+  // Most connections are cut: within the body of an upload, a head, or an answer.
+  const auto path = csv_file(20'000);
+  const auto seed = from_environment("CLI_FAULTS_SEED", std::random_device{}());
+  const auto rounds = from_environment("CLI_FAULTS_ROUNDS", 2);
+  for (std::uint64_t round = 0; round < rounds; ++round) {
+    Rng rng(seed + round);
+    SCOPED_TRACE("CLI_FAULTS_SEED=" + std::to_string(seed + round));
+    FaultyProxy proxy(server().address(), {.cut = [&rng](int connection) -> FaultyProxy::Cut {
+                        if (connection != 0 && rng.chance(20)) return {};
+                        if (rng.chance(60)) return {.after_to_server = rng.below(120'000) + 1};
+                        return {.after_from_server = rng.below(1'500) + 1};
+                      }});
+    const auto table = "t" + std::to_string(round);
+    const auto end =
+        CommandLine(push_over(proxy, {path, "--type", "DELTA", "--chunk-bytes-max", "50kB", "--json"}, table))
+            .wait();
+    ASSERT_EQ(end.status, ExitStatus::exited(0)) << end.err;
+    EXPECT_GT(proxy.cuts(), 1) << "the proxy must have cut some";
+    // Nothing but a cut, and what it leaves under way for a moment, is a reason to try again.
+    const auto retries = occurrences(end.err, "Trying again in ");
+    EXPECT_GT(retries, 0) << end.err;
+    EXPECT_LE(retries - occurrences(end.err, "Idempotency-Key"), proxy.cuts()) << end.err;
+    EXPECT_EQ(field(json::parse(end.out), "rows"), 20'000);
+    EXPECT_EQ(pool().rows("SELECT count(*), count(DISTINCT id) FROM " + table), (Rows{{"20000", "20000"}}));
+    const auto job = std::string(field(json::parse(end.out), "jobId").as_string());
+    EXPECT_EQ(pool().chunks(job).size(),
+              static_cast<std::size_t>(field(json::parse(end.out), "chunks").as_int64()));
+  }
+}
+
+TEST_F(CliFaults, WhereNoUploadGetsThroughItEndsWhenItsTimeIsOverAndNothingLands) {
+  FaultyProxy proxy(server().address(),
+                    {.cut = [](int) -> FaultyProxy::Cut { return {.after_to_server = 20'000}; }});
+  const auto end =
+      CommandLine(push_over(proxy, {csv_file(5'000), "--type", "DELTA", "--retry-seconds", "3"})).wait();
+  EXPECT_EQ(end.status, ExitStatus::exited(3)) << end.err;
+  const auto retries = occurrences(end.err, "Trying again in ");
+  // Pauses of 0.1 to 0.2 s, 0.2 to 0.4, 0.4 to 0.8 and so on, within three seconds.
+  EXPECT_GE(retries, 2) << end.err;
+  EXPECT_LE(retries, 4) << end.err;
+  EXPECT_TRUE(pool().chunks(only_job()).empty());
+  EXPECT_TRUE(pool().tables().empty());
 }
 
 TEST_F(CliFaults, WithoutRetriesALostAnswerIsTheEnd) {

@@ -18,6 +18,7 @@
 
 #include "faults/rng.h"
 #include "support/command_line.h"
+#include "support/environment.h"
 #include "support/files_below.h"
 #include "support/push_client.h"
 #include "support/server.h"
@@ -28,11 +29,6 @@ namespace {
 
 namespace fs = std::filesystem;
 namespace json = boost::json;
-
-std::uint64_t from_environment(const char* name, std::uint64_t standard) {
-  const char* text = std::getenv(name);
-  return text != nullptr ? std::stoull(text) : standard;
-}
 
 /// What a table must hold, or a job be, as far as anybody can say.
 struct Acknowledged {
@@ -242,8 +238,9 @@ class DamageTest : public ::testing::Test {
         EXPECT_TRUE(damaged.file.string().starts_with("catalog") || pool == pool_of_damage)
             << "another pool suffers: " << answer.body;
         // It opened all the same, so the damage shows now, and the operator is told.
-        if (pool == pool_of_damage)
+        if (pool == pool_of_damage) {
           EXPECT_THAT(server.log(), testing::HasSubstr("adit doctor --rebuild " + pool)) << answer.body;
+        }
         absent.push_back("table " + table + ": " + std::to_string(answer.status) + answer.body);
       }
       look_at_jobs(client, damaged, absent);

@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <stdexcept>
 
@@ -61,18 +62,22 @@ FaultyProxy::~FaultyProxy() {
 }
 
 void FaultyProxy::accept_all() {
+  int connections = 0;
   while (!ending_) {
     const int client = ::accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
     if (client < 0) continue;
+    const auto cut = faults_.cut ? faults_.cut(connections++) : Cut{};
     const std::scoped_lock lock(mutex_);
-    carriers_.emplace_back([this, client] { carry(client); });
+    carriers_.emplace_back([this, client, cut] { carry(client, cut); });
   }
 }
 
-void FaultyProxy::carry(int client) {
+void FaultyProxy::carry(int client, Cut cut) {
   const int server = connect_to(upstream_);
   std::array<char, 65536> block{};
+  const auto at_most = [&](std::uint64_t left) { return std::min<std::uint64_t>(left, block.size()); };
   std::uint64_t to_server = 0;
+  std::uint64_t from_server = 0;
   bool open = server >= 0;
   while (open && !ending_) {
     std::array<pollfd, 2> ready{{{client, POLLIN, 0}, {server, POLLIN, 0}}};
@@ -80,15 +85,20 @@ void FaultyProxy::carry(int client) {
     if (stalled_) ready[1].fd = -1;
     ::poll(ready.data(), ready.size(), kLookMs);
     if (ready[0].revents != 0) {
-      const auto count = ::recv(client, block.data(), block.size(), 0);
+      const auto count = ::recv(client, block.data(), at_most(cut.after_to_server - to_server), 0);
       open = count > 0 && send_all(server, block.data(), count);
       to_server += static_cast<std::uint64_t>(count > 0 ? count : 0);
     }
     if (open && ready[1].revents != 0) {
-      const auto count = ::recv(server, block.data(), block.size(), 0);
+      const auto count = ::recv(server, block.data(), at_most(cut.after_from_server - from_server), 0);
       const bool lose = count > 0 && faults_.lose_answer && faults_.lose_answer(answers_++);
       if (lose) ++lost_;
       open = count > 0 && !lose && send_all(client, block.data(), count);
+      from_server += static_cast<std::uint64_t>(count > 0 ? count : 0);
+    }
+    if (open && (to_server >= cut.after_to_server || from_server >= cut.after_from_server)) {
+      open = false;
+      ++cuts_;
     }
   }
   ::close(client);

@@ -8,8 +8,8 @@ namespace adit::http {
 namespace {
 
 /// A block grows with what has come: many slow bodies stay small, and a fast one soon has large blocks.
-constexpr std::size_t kBlockBytesMin = 16 * 1024;
-constexpr std::size_t kBlockBytesMax = 512 * 1024;
+constexpr std::uint64_t kBlockBytesMin = 16 * 1024;
+constexpr std::uint64_t kBlockBytesMax = 512 * 1024;
 /// A block with less room than this is handed on rather than topped up.
 constexpr std::size_t kRoomBytesMin = 4 * 1024;
 
@@ -25,8 +25,9 @@ BodyReader::BodyReader(Connection& connection, InputBuffer& input, Exchange& exc
 
 /// How many bytes the block may take now: never more than the rest of a body whose length is known, so that
 /// nothing of the next request is read with it.
-std::size_t BodyReader::prepare(Block& block) const {
-  const auto grown = std::clamp<std::uint64_t>(bytes_read_, kBlockBytesMin, kBlockBytesMax);
+std::size_t BodyReader::prepare(Block& block, std::size_t bytes_min) const {
+  const auto grown =
+      std::clamp(std::max<std::uint64_t>(bytes_read_, bytes_min), kBlockBytesMin, kBlockBytesMax);
   const auto rest = exchange_.parser.remaining();
   auto wanted = static_cast<std::size_t>(std::min<std::uint64_t>(rest.value_or(grown), grown));
   const auto free_of_charge = std::max(block.capacity, kBlockBytesMin);
@@ -40,8 +41,8 @@ std::size_t BodyReader::prepare(Block& block) const {
   return wanted;
 }
 
-asio::awaitable<BodyStatus> BodyReader::fill(Block& block) {
-  const std::size_t limit = prepare(block);
+asio::awaitable<BodyStatus> BodyReader::fill(Block& block, std::size_t bytes_min) {
+  const std::size_t limit = prepare(block, bytes_min);
   std::size_t raw = 0;  // bytes behind block.size that are not decoded yet
   while (!exchange_.parser.done()) {
     const auto target = std::span(block.bytes.get(), limit).subspan(block.size + raw);

@@ -36,7 +36,8 @@ class BodyReader {
  public:
   BodyReader(Connection& connection, InputBuffer& input, Exchange& exchange, std::uint64_t bytes_max);
 
-  asio::awaitable<BodyStatus> fill(Block& block);
+  /// Fills a block of `bytes_min` at least, where there is memory for so much.
+  asio::awaitable<BodyStatus> fill(Block& block, std::size_t bytes_min = 0);
   /// A shorter wait for each piece than the read time-out.
   void wait_at_most(Connection::Clock::duration silence) { silence_ = std::min(silence_, silence); }
   /// Nobody wants the body any more: fill() reads nothing further. Interrupting the connection as well ends a
@@ -52,7 +53,7 @@ class BodyReader {
     bool lost = false;
   };
 
-  std::size_t prepare(Block& block) const;
+  std::size_t prepare(Block& block, std::size_t bytes_min) const;
   asio::awaitable<IoResult> read(std::span<char> target);
   bool take_failure(const IoResult& result);
   bool parse(Block& block, std::size_t& raw);

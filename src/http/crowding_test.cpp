@@ -118,6 +118,168 @@ TEST_F(HttpCrowding, AnUploadAtAPaceGivesWayOnlyWhereItsAddressHasManyTimesMore)
   EXPECT_EQ(gave_way(), 1);
 }
 
+/// Uploads with a key whose bodies are begun, and what becomes of others then.
+class HttpCrowdOfUploads : public HttpCrowding {
+ protected:
+  static constexpr auto kLongEnoughToBeSlow = 1200ms;
+
+  void serve_few_behind(const char* proxy, std::size_t connections_max) {
+    auto options = default_options();
+    options.limits.connections_max = connections_max;
+    options.trusted_proxies.push_back(*IpNetwork::parse(proxy));
+    serve(options);
+  }
+  static std::string upload_head(std::size_t bytes, const std::string& more = {}) {
+    return "POST /guarded HTTP/1.1\r\nHost: h\r\nX-Key: yes\r\n" + more +
+           "Content-Length: " + std::to_string(bytes) + "\r\n\r\n";
+  }
+  static std::string by_way_of_proxy(const std::string& client) {
+    return "X-Forwarded-For: " + client + "\r\n";
+  }
+  RawClient begin(const char* source, const std::string& more = {}) {
+    auto upload = client_from(source);
+    std::size_t opened = 0;
+    {
+      const std::lock_guard lock(sink_.mutex);
+      opened = sink_.opened;
+    }
+    upload.send(upload_head(kLarge, more) + "12345");
+    EXPECT_TRUE(sink_.wait_for([&] { return sink_.opened > opened; }));
+    return upload;
+  }
+  /// As many uploads as there are places, of which the first ones give way.
+  void fill(std::size_t uploads, const char* source, const std::string& more = {}) {
+    for (std::size_t i = 0; i < uploads; ++i) crowd_.push_back(begin(source, more));
+    std::this_thread::sleep_for(kLongEnoughToBeSlow);
+  }
+  /// What the server says to an upload before its body.
+  std::string first_word(const char* source, const std::string& more = {}) {
+    crowd_.push_back(client_from(source));
+    crowd_.back().send(upload_head(kLarge, "Expect: 100-continue\r\n" + more));
+    return crowd_.back().until("\r\n\r\n");
+  }
+  /// Uploads that come and come again; what is said to the first one that is not let in.
+  std::string first_refusal(const char* source, const std::string& more = {}) {
+    for (int i = 0; i < 1000; ++i) {
+      auto word = first_word(source, more);
+      if (status_of(word) != 100) return word + crowd_.back().rest();
+    }
+    return {};
+  }
+
+  static constexpr std::size_t kLarge = 1'000'000;
+  /// More than an address may begin while those are at a pace that were begun last.
+  static constexpr std::size_t kPlaces = 80;
+  std::vector<RawClient> crowd_;
+};
+
+TEST_F(HttpCrowdOfUploads, AnIdleConnectionStaysWhileAnAddressHasManySlowOnes) {
+  serve_few(18);
+  auto idle = client_from("127.0.0.3");
+  ASSERT_EQ(status_of(idle.send(echo_with_key()).answer()), 200);
+  fill(17, "127.0.0.2");
+  std::this_thread::sleep_for(kNoLongerFresh);
+  EXPECT_EQ(status_of(client_from("127.0.0.4").send(kHello).answer()), 200);
+  EXPECT_EQ(gave_way(), 1);
+  EXPECT_EQ(status_of(idle.send(echo_with_key()).answer()), 200);
+}
+
+TEST_F(HttpCrowdOfUploads, WhereUploadsGaveWayTheirAddressBeginsFewInASecond) {
+  serve_few(kPlaces);
+  fill(kPlaces, "127.0.0.2");
+  EXPECT_EQ(status_of(first_word("127.0.0.2")), 100);
+  const auto refused = first_refusal("127.0.0.2");
+  EXPECT_EQ(status_of(refused), 503);
+  EXPECT_TRUE(body_of(refused).contains("slow uploads")) << refused;
+  EXPECT_EQ(header_of(refused, "Retry-After"), "1");
+  EXPECT_EQ(header_of(refused, "Connection"), "close");
+  EXPECT_EQ(status_of(first_word("127.0.0.3")), 100) << "an address that has few begins as many as it likes";
+  EXPECT_EQ(status_of(client_from("127.0.0.2").send(upload_head(2) + "hi").answer()), 200)
+      << "a small one has no file before it is whole";
+  EXPECT_EQ(status_of(client_from("127.0.0.2").send(echo_with_key()).answer()), 200);
+}
+
+TEST_F(HttpCrowdOfUploads, UploadsAreNotCountedWhileThereAreSilentOnesToGiveWay) {
+  serve_few(kPlaces);
+  std::vector<RawClient> silent;
+  for (std::size_t i = 0; i < kPlaces; ++i) silent.push_back(client_from("127.0.0.2"));
+  std::this_thread::sleep_for(kNoLongerFresh);
+  for (int i = 0; i < 36; ++i) ASSERT_EQ(status_of(first_word("127.0.0.2")), 100) << i;
+}
+
+TEST_F(HttpCrowdOfUploads, BehindAProxyTheClientsItTellsOfCount) {
+  serve_few_behind("127.0.0.2", kPlaces);
+  fill(kPlaces, "127.0.0.2", by_way_of_proxy("198.51.100.1"));
+  const auto refused = first_refusal("127.0.0.2", by_way_of_proxy("198.51.100.1"));
+  EXPECT_TRUE(body_of(refused).contains("slow uploads")) << refused;
+  EXPECT_EQ(status_of(first_word("127.0.0.2", by_way_of_proxy("198.51.100.2"))), 100);
+}
+
+TEST_F(HttpCrowdOfUploads, BehindAProxyThoseAtAPaceGiveWayToNobodyWhoMayBeTheSame) {
+  serve_few_behind("127.0.0.2", 16);
+  for (int i = 0; i < 16; ++i) crowd_.push_back(begin("127.0.0.2", by_way_of_proxy("198.51.100.1")));
+  EXPECT_EQ(status_of(client_from("127.0.0.2").answer()), 503);
+  EXPECT_EQ(status_of(client_from("127.0.0.3").send(kHello).answer()), 200);
+}
+
+/// Extractors of one address that send more than a KiB a second, beside a crowd that comes again and again.
+class HttpFleet : public HttpCrowdOfUploads {
+ protected:
+  static constexpr std::size_t kFleet = 12;
+  static constexpr std::size_t kPiece = 2048;
+  static constexpr std::size_t kPieces = 12;
+
+  void expect_all_go_on(const char* fleet, const std::string& of_fleet, const char* crowd,
+                        const std::string& of_crowd) {
+    std::vector<RawClient> uploads;
+    for (std::size_t i = 0; i < kFleet; ++i) {
+      uploads.push_back(client_from(fleet));
+      uploads.back().send(upload_head(kPieces * kPiece, of_fleet));
+    }
+    for (std::size_t piece = 0; piece < kPieces; ++piece) {
+      for (auto& upload : uploads) upload.send(std::string(kPiece, 'x'));
+      for (int i = 0; i < 8; ++i) {
+        crowd_.push_back(client_from(crowd));
+        // Where it is sent away before it has said this, it comes again all the same.
+        static_cast<void>(crowd_.back().try_send(upload_head(kLarge, of_crowd) + "12345"));
+      }
+      std::this_thread::sleep_for(300ms);
+    }
+    EXPECT_GT(gave_way(), 0);
+    for (auto& upload : uploads) EXPECT_EQ(status_of(upload.answer()), 200);
+  }
+};
+
+TEST_F(HttpFleet, GoesOnBesideACrowd) {
+  serve_few(30);
+  expect_all_go_on("127.0.0.2", {}, "127.0.0.3", {});
+}
+
+TEST_F(HttpFleet, GoesOnBesideACrowdThatComesByWayOfTheSameProxy) {
+  serve_few_behind("127.0.0.2", 30);
+  expect_all_go_on("127.0.0.2", by_way_of_proxy("198.51.100.1"), "127.0.0.2",
+                   by_way_of_proxy("198.51.100.2"));
+}
+
+TEST_F(HttpFleet, GoesOnBesideACrowdOfItsOwnAddress) {
+  serve_few(30);
+  expect_all_go_on("127.0.0.2", {}, "127.0.0.2", {});
+}
+
+TEST_F(HttpCrowding, WhoIsRefusedLeavesOthersTheirRefusal) {
+  serve_few(1);
+  sink_.blocked = true;
+  auto running = client();
+  running.send("POST /upload HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\n\r\nhi");
+  ASSERT_TRUE(sink_.wait_for([&] { return !sink_.names.empty(); }));
+  // They do not leave, so that each of them is waited for.
+  std::vector<RawClient> refused;
+  for (int i = 0; i < 150; ++i) refused.push_back(client_from("127.0.0.2"));
+  EXPECT_EQ(status_of(client_from("127.0.0.3").answer()), 503);
+  sink_.unblock();
+  EXPECT_EQ(status_of(running.answer()), 200);
+}
+
 class HttpBodyMemory : public ServerTest {
  protected:
   void SetUp() override {

@@ -175,4 +175,10 @@ ForwardedClient forwarded_client(const Headers& headers, std::string_view peer,
   return client;
 }
 
+std::string origin_of(const std::string& peer, std::span<const IpNetwork> trusted) {
+  const auto address = IpAddress::parse(peer);
+  if (!address) return peer;
+  return is_trusted(*address, trusted) ? std::string() : address->origin();
+}
+
 }  // namespace adit::http

@@ -32,4 +32,8 @@ struct ForwardedClient {
 ForwardedClient forwarded_client(const Headers& headers, std::string_view peer,
                                  std::span<const IpNetwork> trusted);
 
+/// What is counted as one client's: see IpAddress. Nothing for a trusted proxy, behind which are many, who
+/// can't be told apart before they have said something.
+std::string origin_of(const std::string& peer, std::span<const IpNetwork> trusted);
+
 }  // namespace adit::http

@@ -5,13 +5,12 @@
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <cstddef>
 #include <optional>
 #include <string>
 #include <thread>
-#include <unordered_map>
 
 #include "http/connection.h"
+#include "http/places.h"
 
 namespace adit::http {
 
@@ -30,30 +29,23 @@ class IoLoop {
   void stop();
 
   // On the loop's thread.
-  /// `origin` says which connections are one client's; an empty one says nothing.
+  /// `origin`: see Places.
   void add(Connection& connection, const std::string& origin);
-  void remove(Connection& connection);
-  /// Closes the connection with the least to lose, for one of `newcomer`: the lowest standing, among those
-  /// the origin with the most connections here, of its the one whose phase began first. One that is paced
-  /// only goes where its origin has many times the newcomer's connections. False when there is none.
-  bool make_room(const std::string& newcomer);
+  void remove(Connection& connection) { places_.remove(connection); }
+  Places& places() { return places_; }
 
   // From any thread.
   void stop_connections();
   void abort_all();
 
  private:
-  /// Connections of an origin; the map's nodes stay where they are.
-  using Origins = std::unordered_map<std::string, std::size_t>;
-
   void tick();
 
   asio::io_context context_;
   asio::executor_work_guard<asio::io_context::executor_type> guard_;
   asio::steady_timer timer_;
   bool ticking_ = false;
-  Origins origins_;
-  std::unordered_map<Connection*, Origins::value_type*> connections_;  ///< nothing where the origin is empty
+  Places places_;
   std::thread thread_;
 };
 

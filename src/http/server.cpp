@@ -14,6 +14,7 @@
 #include "base/log.h"
 #include "base/worker_pool.h"
 #include "http/exchange.h"
+#include "http/forwarded.h"
 #include "http/io_loop.h"
 #include "http/listener.h"
 #include "http/response_writer.h"
@@ -30,20 +31,30 @@ using tcp = asio::ip::tcp;
 
 /// Connections above the limit for a moment: those whose place another one is just giving up, and those that
 /// are being refused. Beyond them they are just closed.
-constexpr std::size_t kBeyondMax = 64;
+constexpr std::size_t kBeyondMax = 96;
+/// Of these, an origin with many connections has a part, so that it leaves places to others.
+constexpr std::size_t kBeyondMaxOfMany = 64;
+constexpr std::size_t kMany = 16;
 constexpr std::chrono::seconds kRefusalTimeout{1};
 /// Between two lines of the log that say the same of others.
 constexpr std::chrono::seconds kSayAgain{10};
 
-/// What is counted as one client's. Behind a trusted proxy are many, who can't be told apart before they have
-/// said something.
-std::string origin_of(const std::string& peer, const std::vector<IpNetwork>& trusted_proxies) {
-  const auto address = IpAddress::parse(peer);
-  if (!address) return peer;
-  const bool proxy =
-      std::ranges::any_of(trusted_proxies, [&](const auto& network) { return network.contains(*address); });
-  return proxy ? std::string() : address->origin();
-}
+struct OpenConnections {
+  std::size_t connections = 0;
+  std::size_t refused = 0;  ///< of them; they have no place
+};
+
+/// Counts a refusal for as long as it lives.
+class RefusalCount {
+ public:
+  explicit RefusalCount(Guarded<OpenConnections>& open) : open_(open) { ++open_.lock()->refused; }
+  ~RefusalCount() { --open_.lock()->refused; }
+  RefusalCount(const RefusalCount&) = delete;
+  RefusalCount& operator=(const RefusalCount&) = delete;
+
+ private:
+  Guarded<OpenConnections>& open_;
+};
 
 class ServerImpl final : public Server {
  public:
@@ -116,7 +127,7 @@ class ServerImpl final : public Server {
   std::size_t next_loop_ = 0;  ///< on the first loop's thread
   std::atomic<bool> stopping_ = false;
   Guarded<TlsContext> tls_;  ///< of new handshakes; null without TLS
-  Guarded<std::size_t> open_;
+  Guarded<OpenConnections> open_;
   Guarded<GaveWay> gave_way_;
   std::condition_variable closed_;
 };
@@ -168,12 +179,13 @@ void ServerImpl::accept_on(Listener& listener, Security security) {
 
 ServerImpl::Admission ServerImpl::admit() {
   auto open = open_.lock();
-  if (*open >= options_.limits.connections_max + kBeyondMax) return Admission::kDropped;
-  return ++*open <= options_.limits.connections_max ? Admission::kServed : Admission::kIfRoom;
+  if (open->connections >= options_.limits.connections_max + kBeyondMax) return Admission::kDropped;
+  const auto taken = ++open->connections - open->refused;
+  return taken <= options_.limits.connections_max ? Admission::kServed : Admission::kIfRoom;
 }
 
 void ServerImpl::release() {
-  --*open_.lock();
+  --open_.lock()->connections;
   closed_.notify_all();
 }
 
@@ -225,7 +237,7 @@ asio::awaitable<void> ServerImpl::serve(tcp::socket socket, TlsContext tls, IoLo
   const Counted counted(metrics_.http_connections);
   Connection connection(std::move(socket), std::move(tls));
   const Registration registration(loop, connection, origin_of(connection.peer(), options_.trusted_proxies));
-  Session session(connection, *service_);
+  Session session(connection, *service_, loop.places());
   co_await session.run();
 }
 
@@ -233,7 +245,10 @@ asio::awaitable<void> ServerImpl::serve(tcp::socket socket, TlsContext tls, IoLo
 asio::awaitable<void> ServerImpl::serve_if_room(tcp::socket socket, TlsContext tls, IoLoop& loop) {
   error_code ignored;
   const auto peer = socket.remote_endpoint(ignored).address().to_string();
-  const bool room = loop.make_room(origin_of(peer, options_.trusted_proxies));
+  const auto origin = origin_of(peer, options_.trusted_proxies);
+  const auto places = options_.limits.connections_max + kBeyondMaxOfMany;
+  if (open_.lock()->connections > places && loop.places().of(origin) > kMany) co_return;
+  const bool room = loop.places().make_room(origin);
   if (room) {
     note_gave_way();
     co_await serve(std::move(socket), std::move(tls), loop);
@@ -260,7 +275,9 @@ void ServerImpl::note_gave_way() {
 asio::awaitable<void> ServerImpl::refuse(tcp::socket socket, Security security, IoLoop& loop) {
   if (security == Security::kTls) co_return;
   Connection connection(std::move(socket), nullptr);
-  const Registration registration(loop, connection, {});
+  const Registration registration(loop, connection, origin_of(connection.peer(), options_.trusted_proxies));
+  loop.places().refuse(connection);
+  const RefusalCount counted(open_);
   const Error error{ErrorKind::kUnavailable, "The server has too many connections; try again in a moment."};
   Request request;
   request.reference = Uuid::random().to_string();
@@ -288,7 +305,7 @@ void ServerImpl::close_listeners() {
 
 bool ServerImpl::wait_until_closed(std::optional<std::chrono::milliseconds> timeout) {
   auto open = open_.lock();
-  const auto none_open = [&] { return *open == 0; };
+  const auto none_open = [&] { return open->connections == 0; };
   if (timeout) return closed_.wait_for(open.unique_lock(), *timeout, none_open);
   closed_.wait(open.unique_lock(), none_open);
   return true;

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "http/download.h"
+#include "http/forwarded.h"
 #include "http/live_stream.h"
 #include "http/response_writer.h"
 #include "http/upload.h"
@@ -41,7 +42,10 @@ bool body_is_here(const Exchange& exchange, const InputBuffer& input) {
 asio::awaitable<void> Session::run() {
   const IoStatus status = co_await connection_.handshake(service_.limits.read_timeout);
   After after = status == IoStatus::kDone ? After::kNext : After::kNothing;
-  while (after == After::kNext) after = co_await serve_one();
+  while (after == After::kNext) {
+    after = co_await serve_one();
+    if (after == After::kNext) places_.forget_told_origin(connection_);
+  }
   if (after == After::kGoodbye) {
     connection_.enter(Phase::kGoodbye);
     co_await connection_.linger(kLingerSilence, kLingerTotal, service_.limits.streamed_body_bytes_max);
@@ -56,9 +60,9 @@ asio::awaitable<Session::After> Session::serve_one() {
   if (!received) co_return After::kNothing;
   connection_.enter(Phase::kExchange);
   if (!exchange.answer) exchange.begin();
+  find_origin(exchange);
   if (!exchange.answer && exchange.route->body == BodyKind::kStream) {
-    Upload upload(connection_, input_, exchange);
-    co_await upload.run();
+    co_await receive_upload(exchange);
   } else if (!exchange.answer) {
     co_await handle_buffered(exchange);
   }
@@ -72,6 +76,27 @@ asio::awaitable<Session::After> Session::serve_one() {
   if (exchange.close) co_return After::kGoodbye;
   const bool dropped = co_await drop_rest(exchange);
   co_return dropped ? After::kNext : After::kNothing;
+}
+
+/// A proxy's connection is nobody's before it has said whose request it brings.
+void Session::find_origin(const Exchange& exchange) {
+  const auto& request = exchange.request;
+  if (request.proxy.empty()) return;
+  places_.tell_origin(connection_, origin_of(request.peer, service_.trusted_proxies));
+}
+
+asio::awaitable<void> Session::receive_upload(Exchange& exchange) {
+  const auto announced = exchange.parser.content_length();
+  const bool held = announced && *announced <= Upload::kFirstBlockBytes;
+  if (!held && !places_.may_begin_upload(connection_)) {
+    exchange.close = true;
+    exchange.fail({ErrorKind::kUnavailable,
+                   "The server has more slow uploads from this address than it has places for; send this one "
+                   "again in a moment."});
+    co_return;
+  }
+  Upload upload(connection_, input_, exchange);
+  co_await upload.run();
 }
 
 Connection::Clock::time_point Session::head_deadline(const Exchange& exchange) const {

@@ -8,6 +8,7 @@
 #include "http/connection.h"
 #include "http/exchange.h"
 #include "http/input_buffer.h"
+#include "http/places.h"
 #include "http/response_writer.h"
 
 namespace adit::http {
@@ -15,7 +16,9 @@ namespace adit::http {
 /// Lives inside run(). Threads: the connection's loop; handlers and sinks run on the workers meanwhile.
 class Session {
  public:
-  Session(Connection& connection, const Service& service) : connection_(connection), service_(service) {}
+  /// `places` has the connection.
+  Session(Connection& connection, const Service& service, Places& places)
+      : connection_(connection), service_(service), places_(places) {}
 
   /// Until the client leaves, an error makes the connection unusable, or the server stops.
   asio::awaitable<void> run();
@@ -29,6 +32,8 @@ class Session {
   asio::awaitable<After> serve_one();
   asio::awaitable<bool> read_head(Exchange& exchange);
   bool parse_head(Exchange& exchange);
+  void find_origin(const Exchange& exchange);
+  asio::awaitable<void> receive_upload(Exchange& exchange);
   asio::awaitable<void> handle_buffered(Exchange& exchange);
   asio::awaitable<bool> read_buffered_body(Exchange& exchange);
   asio::awaitable<void> run_on_worker(Exchange& exchange, std::function<void()> work);
@@ -43,6 +48,7 @@ class Session {
 
   Connection& connection_;
   const Service& service_;
+  Places& places_;
   InputBuffer input_;
 };
 

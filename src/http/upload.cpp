@@ -48,9 +48,11 @@ asio::awaitable<void> Upload::run() {
 
 asio::awaitable<void> Upload::transfer() {
   BodyStatus status = BodyStatus::kMore;
+  std::size_t bytes_min = kFirstBlockBytes;
   for (std::size_t current = 0; status != BodyStatus::kDone; current = 1 - current) {
     Block& block = blocks_[current];
-    status = co_await reader_.fill(block);
+    status = co_await reader_.fill(block, bytes_min);
+    bytes_min = 0;
     co_await call_.wait();
     if (exchange_.answer) co_return;
     if (status == BodyStatus::kFailed) {

@@ -19,6 +19,10 @@ namespace adit::http {
 /// the answer.
 class Upload {
  public:
+  /// The sink has nothing to do, and no file, before so much has come, or all of it: of a crowd that sends
+  /// less and then hardly anything, each would else cost a file that is made and removed.
+  static constexpr std::size_t kFirstBlockBytes = 128UL * 1024;
+
   Upload(Connection& connection, InputBuffer& input, Exchange& exchange);
 
   /// Afterwards the exchange has its answer, or is lost. The sink is gone then.

@@ -111,6 +111,24 @@ TEST_F(HttpUpload, AMultipartBodyWithoutABoundaryIsRefusedBeforeASinkIsOpened) {
   EXPECT_EQ(sink_.opened, 0u);
 }
 
+TEST_F(HttpUpload, TheSinkHasNothingToDoBeforeTheBodyIsWholeOrLarge) {
+  serve();
+  const auto bytes = pattern(200'000);
+  for (const auto& fields : {with_length(bytes.size()), std::string("Transfer-Encoding: chunked\r\n")}) {
+    auto slow = client();
+    slow.send(upload_head("/upload", fields));
+    slow.send(fields.starts_with("T") ? chunked(bytes, 1000).substr(0, 100'000) : bytes.substr(0, 100'000));
+    slow.close();
+  }
+  ASSERT_TRUE(sink_.wait_for([&] { return sink_.destroyed == 2; }));
+  EXPECT_TRUE(sink_.names.empty());
+  auto fast = client();
+  fast.send(upload_head("/upload", with_length(bytes.size()))).send(bytes.substr(0, 150'000));
+  ASSERT_TRUE(sink_.wait_for([&] { return !sink_.bytes.empty(); }));
+  EXPECT_EQ(status_of(fast.send(bytes.substr(150'000)).answer()), 200);
+  EXPECT_TRUE(sink_.bytes == bytes);
+}
+
 TEST_F(HttpUpload, AClientThatVanishesLeavesNothingFinished) {
   serve();
   {

@@ -102,7 +102,7 @@ Script script_of(PeerKind kind, const CrowdTarget& target, Rng& rng) {
               .drip_pause = milliseconds(2000),
               .pause = soon};
     case PeerKind::kSlowBody:
-      return {.opening = announced_body(target) + lines_of(64U << 10),
+      return {.opening = announced_body(target) + lines_of(rng.chance(50) ? 64U << 10 : 192U << 10),
               .drip = "1\n",
               .drip_pause = milliseconds(300),
               .pause = soon};

@@ -15,7 +15,7 @@ namespace adit::test {
 enum class PeerKind {
   kSilent,       ///< connected, and says nothing
   kSlowHead,     ///< a head of which a byte comes every two seconds
-  kSlowBody,     ///< an upload with a good key: 64 KiB at once, then a few bytes a second
+  kSlowBody,     ///< an upload with a good key: 64 or 192 KiB at once, then a few bytes a second
   kReset,        ///< vanishes in the middle of a head or a body
   kSmuggling,    ///< a request in the body of one whose length two readers would see differently
   kHeaderFlood,  ///< header fields without end

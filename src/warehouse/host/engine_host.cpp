@@ -113,12 +113,15 @@ Result<std::unique_ptr<EngineHost::Question>> EngineHost::send(MessageKind kind,
   return question;
 }
 
-Result<Message> EngineHost::call(MessageKind kind, const std::string& payload, const std::stop_token& stop) {
+Result<Message> EngineHost::call(MessageKind kind, const std::string& payload, const std::stop_token& stop,
+                                 Deadline deadline) {
   if (stop.stop_requested()) return canceled();
   if (dead_) return ended(process_.end());
   ADIT_TRY(auto line, take_line());
-  auto answer = ask_on(*line, kind, payload, stop);
-  if (!dead_) idle_lines_.lock()->push_back(std::move(line));
+  auto answer = ask_on(*line, kind, payload, stop, deadline);
+  // An answer that nobody has waited for may come on it yet.
+  const bool in_use = !answer && answer.error().kind == ErrorKind::kTimeout;
+  if (!dead_ && !in_use) idle_lines_.lock()->push_back(std::move(line));
   return answer;
 }
 
@@ -140,13 +143,14 @@ Result<std::unique_ptr<Channel>> EngineHost::take_line() {
 }
 
 Result<Message> EngineHost::ask_on(Channel& line, MessageKind kind, const std::string& payload,
-                                   const std::stop_token& stop) {
+                                   const std::stop_token& stop, Deadline deadline) {
   const auto number = ++state_.lock()->last_number;
   const auto sent = line.send(kind, number, payload);
   if (!sent && sent.error().kind == ErrorKind::kTooLarge) return sent.error();
   const std::stop_callback pass_on(stop, [&] { cancel(number); });
   for (;;) {
-    auto answer = line.receive();
+    auto answer = line.receive(deadline);
+    if (!answer && answer.error().kind == ErrorKind::kTimeout) return answer;
     if (!answer) {
       kill(answer.error().internal_detail);
       return ended(process_.end());

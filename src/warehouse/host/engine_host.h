@@ -53,14 +53,19 @@ class EngineHost {
   /// How the process ended; empty while it lives.
   std::string end() const { return process_.end(); }
 
-  /// Asks and waits. A stop is passed on; what the process makes of it is the answer.
+  using Deadline = std::optional<std::chrono::steady_clock::time_point>;
+
+  /// Asks and waits, until kTimeout at the deadline if there is one. A stop is passed on; what the process
+  /// makes of it is the answer.
   template <class Request>
-  Result<typename Request::Answer> ask(const Request& request, const std::stop_token& stop = {}) {
-    ADIT_TRY(const auto answer, call(Request::kKind, question_bytes(clock_.now(), request), stop));
+  Result<typename Request::Answer> ask(const Request& request, const std::stop_token& stop = {},
+                                       Deadline deadline = {}) {
+    ADIT_TRY(const auto answer, call(Request::kKind, question_bytes(clock_.now(), request), stop, deadline));
     return read_answer<typename Request::Answer>(answer.payload);
   }
   /// The same for an answer that brings a file, or whose number matters.
-  Result<Message> call(MessageKind kind, const std::string& payload, const std::stop_token& stop);
+  Result<Message> call(MessageKind kind, const std::string& payload, const std::stop_token& stop,
+                       Deadline deadline = {});
 
   /// A question under way: sent now, waited for later.
   class Question;
@@ -78,7 +83,6 @@ class EngineHost {
   void kill(std::string_view why);
 
  private:
-  using Deadline = std::optional<std::chrono::steady_clock::time_point>;
   struct Waiting {
     std::condition_variable woken;
     std::optional<Result<Message>> answer;
@@ -96,7 +100,7 @@ class EngineHost {
   Result<std::unique_ptr<Channel>> take_line();
   /// Asks on a line and waits for the answer.
   Result<Message> ask_on(Channel& line, MessageKind kind, const std::string& payload,
-                         const std::stop_token& stop);
+                         const std::stop_token& stop, Deadline deadline);
   Result<Message> wait(Waiting& waiting, Deadline deadline);
   void read_one(Locked& state, Deadline deadline);
   void answer_missing(Channel& channel, const Message& question);
@@ -128,7 +132,7 @@ class EngineHost::Question {
 
   std::uint64_t number() const { return number_; }
   /// kTimeout at the deadline.
-  Result<Message> wait(std::optional<std::chrono::steady_clock::time_point> deadline = std::nullopt);
+  Result<Message> wait(Deadline deadline = {});
   /// Passes stops on from now on.
   void watch(const std::stop_token& stop) {
     callback_.emplace(stop, [this] { host_.cancel(number_); });

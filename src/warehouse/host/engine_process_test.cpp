@@ -256,6 +256,28 @@ TEST_F(EngineProcess, ThatHangsIsKilledAndStartedAgain) {
   EXPECT_EQ(rows("SELECT a FROM t"), (Lines{"1"}));
 }
 
+TEST_F(EngineProcess, ThatHangsKeepsNobodyWaitingWhoAsksHowAJobGoes) {
+  fill(pool_);
+  auto pushed = job("t").csv("a\n2\n");
+  const auto process = process_of(pool_);
+  stop_process(process);
+  std::jthread landing([&] { pushed.land(); });
+  const auto deadline = std::chrono::steady_clock::now() + 5s;
+  std::chrono::steady_clock::duration longest{};
+  for (int asked = 0; asked < 3 && std::chrono::steady_clock::now() < deadline;) {
+    const auto begin = std::chrono::steady_clock::now();
+    EXPECT_EQ(warehouse_->progress(pushed.plan().stage.job), std::nullopt);
+    const auto took = std::chrono::steady_clock::now() - begin;
+    longest = std::max(longest, took);
+    if (took > 100ms) ++asked;  // before the landing has begun nobody is asked
+  }
+  EXPECT_GT(longest, 100ms) << "the process was asked";
+  EXPECT_LT(longest, 2s);
+  ::kill(process, SIGCONT);
+  landing.join();
+  EXPECT_EQ(rows("SELECT a FROM t"), (Lines{"2"})) << "and works on";
+}
+
 TEST_F(EngineProcess, ThatNobodyAsksEnds) {
   hosts_.life_interval = 20ms;
   hosts_.idle_max = 100ms;

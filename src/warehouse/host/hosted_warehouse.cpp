@@ -16,6 +16,8 @@ namespace {
 
 /// The inspector's process looks at files of all pools and has none of its own.
 const PoolId kNoPool{};
+/// Who asks how a job goes is not kept waiting by an engine that does not answer.
+constexpr std::chrono::milliseconds kProgressPatience{200};
 constexpr std::uint64_t kInspectorMemory = 128ULL << 20;
 
 Result<void> done(const Result<Nothing>& answer) {
@@ -290,7 +292,8 @@ std::optional<double> HostedWarehouse::progress(JobId job) const {
   }
   const auto host = hosts_.find(pool);
   if (!host) return std::nullopt;
-  const auto answer = (*host)->ask(ProgressRequest{job});
+  const auto answer =
+      (*host)->ask(ProgressRequest{job}, {}, std::chrono::steady_clock::now() + kProgressPatience);
   return answer ? *answer : std::nullopt;
 }
 

@@ -1,13 +1,18 @@
 // Jobs that are larger than the memory their pool may take: they end by spilling to disk, or in an error that
-// names the setting, and then nothing has changed.
+// names the setting, and then nothing has changed. And pools that take none, because nobody asks for them.
 #include <gmock/gmock.h>
 
+#include <chrono>
+#include <thread>
+
+#include "warehouse/duckdb/open_pool.h"
 #include "warehouse/warehouse_fixture.h"
 
 namespace adit {
 namespace {
 
 using testing::HasSubstr;
+using namespace std::chrono_literals;
 
 /// About 240 MB as rows, in a pool of 128 MiB.
 constexpr const char* kLarge =
@@ -54,6 +59,55 @@ TEST_F(SmallMemory, AnUpsertOfMoreThanItLandsOrLeavesTheTableAsItWasAndSaysWhich
   // Whatever became of it: the pool goes on.
   ASSERT_TRUE(warehouse_->land(job("u").csv("a\n1\n").plan(), {}));
   EXPECT_THAT(rows("SELECT a FROM u"), testing::ElementsAre("1"));
+}
+
+TEST_F(SmallMemory, KeepsNothingOfTheChunksThatWereRead) {
+  const auto chunk = parquet("SELECT range AS a FROM range(1000)");
+  auto pool = OpenPool::open(
+      PoolId::random(),
+      {.folder = folder_ / "pools" / "kept", .chunks_root = folder_ / "chunks", .memory_bytes = 128 << 20});
+  ASSERT_TRUE(pool) << pool.error().message;
+  auto connection = (*pool)->borrow();
+  ASSERT_TRUE(connection);
+  const auto read = run(**connection, "SELECT sum(a) FROM read_parquet('" + chunk.path.string() + "')");
+  ASSERT_TRUE(read) << read.error().internal_detail;
+  const auto kept = run(**connection, "SELECT count(*) FROM duckdb_external_file_cache()");
+  ASSERT_TRUE(kept) << kept.error().internal_detail;
+  EXPECT_EQ(kept->integer(0, 0), 0);
+}
+
+/// Of pools that nobody asks for.
+class IdlePools : public WarehouseTest {
+ protected:
+  void SetUp() override {
+    WarehouseTest::SetUp();
+    auto with = options();
+    with.checkpoint_interval = 10ms;
+    with.idle_max = 50ms;
+    open(with);
+  }
+  // Their processes end, which has a test of its own (EngineProcess).
+  bool in_processes_of_their_own() const override { return false; }
+  bool all_close() const {
+    const auto deadline = std::chrono::steady_clock::now() + 20s;
+    while (metrics_.pools_open.Value() > 0 && std::chrono::steady_clock::now() < deadline)
+      std::this_thread::sleep_for(5ms);
+    return metrics_.pools_open.Value() == 0;
+  }
+};
+
+TEST_F(IdlePools, AreClosedAndOpenedAgainWhenTheyAreAskedFor) {
+  ASSERT_TRUE(warehouse_->land(job("t").csv("a\n1\n").plan(), {}));
+  EXPECT_TRUE(all_close());
+  EXPECT_THAT(rows("SELECT a FROM t"), testing::ElementsAre("1"));
+}
+
+TEST_F(IdlePools, LoseNothingThatWaitsForItsLanding) {
+  const auto plan = job("t").csv("a\n1\n2\n").plan();
+  ASSERT_TRUE(warehouse_->stage(plan.stage, plan.chunks.front(), {}));
+  EXPECT_TRUE(all_close());
+  ASSERT_TRUE(warehouse_->land(plan, {}));
+  EXPECT_THAT(rows("SELECT a FROM t ORDER BY a"), testing::ElementsAre("1", "2"));
 }
 
 }  // namespace

@@ -82,8 +82,9 @@ class PoolRegistry {
   std::optional<PoolLease<Pool>> find(PoolId pool);
   /// The pools that are open now and healthy.
   std::vector<PoolLease<Pool>> open_pools();
-  /// Closes those that nobody uses and that have failed or were last used longer than `idle_max` ago.
-  void close_idle(std::chrono::milliseconds idle_max);
+  /// Closes those that nobody uses and that have failed or were last used longer than `idle_max` ago. Returns
+  /// how many.
+  std::size_t close_idle(std::chrono::milliseconds idle_max);
   /// Refuses new leases, waits for those given out, closes all.
   void close();
 
@@ -320,16 +321,16 @@ std::vector<PoolLease<Pool>> PoolRegistry<Pool>::open_pools() {
 }
 
 template <class Pool>
-void PoolRegistry<Pool>::close_idle(std::chrono::milliseconds idle_max) {
+std::size_t PoolRegistry<Pool>::close_idle(std::chrono::milliseconds idle_max) {
   auto state = state_.lock();
   const auto before = std::chrono::steady_clock::now() - idle_max;
-  for (;;) {
+  for (std::size_t closed = 0;; ++closed) {
     const auto slot = std::ranges::find_if(state->slots, [&](const auto& entry) {
       const auto& [id, candidate] = entry;
       return candidate.phase == Phase::kOpen && candidate.pins == 0 &&
              (!candidate.pool->healthy() || candidate.last_used_at < before);
     });
-    if (slot == state->slots.end()) return;
+    if (slot == state->slots.end()) return closed;
     close_slot(state, slot->first);
   }
 }

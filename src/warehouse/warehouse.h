@@ -129,6 +129,9 @@ struct WarehouseOptions {
   std::uint64_t held_chunk_bytes_max = 256ULL << 10;
   std::uint64_t wal_bytes_max = 1ULL << 30;  ///< above it no stage starts until a checkpoint has passed
   std::chrono::milliseconds checkpoint_interval{30'000};
+  /// An open pool that nobody has asked for so long is closed, and its memory goes back to the system. 0:
+  /// never.
+  std::chrono::milliseconds idle_max{300'000};
   std::uint64_t free_bytes_min = 1ULL << 30;  ///< that results written to files leave on the volume
   FolderSync folder_sync = sync_folder;
 };

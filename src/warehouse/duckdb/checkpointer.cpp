@@ -1,13 +1,16 @@
 #include "warehouse/duckdb/checkpointer.h"
 
+#include <malloc.h>
+
 #include "base/log.h"
 
 namespace adit {
 
 Checkpointer::Checkpointer(OpenPoolRegistry& pools, std::chrono::milliseconds interval,
-                           std::uint64_t wal_bytes_soon, Metrics& metrics)
+                           std::chrono::milliseconds idle_max, std::uint64_t wal_bytes_soon, Metrics& metrics)
     : pools_(pools),
       interval_(interval),
+      idle_max_(idle_max),
       wal_bytes_soon_(wal_bytes_soon),
       metrics_(metrics),
       thread_([this](const std::stop_token& stop) { run(stop); }) {}
@@ -36,6 +39,11 @@ void Checkpointer::look_at(const OpenPool& pool) {
   wake_.notify_all();
 }
 
+/// The allocator would keep what a pool had in small pieces: some 50 MiB of one that was used for long.
+void Checkpointer::close_idle() {
+  if (idle_max_.count() > 0 && pools_.close_idle(idle_max_) > 0) ::malloc_trim(0);
+}
+
 void Checkpointer::run(const std::stop_token& stop) {
   while (!stop.stop_requested()) {
     {
@@ -50,6 +58,7 @@ void Checkpointer::run(const std::stop_token& stop) {
       wal_bytes += pool->wal_bytes();
     }
     metrics_.wal_bytes.Set(static_cast<double>(wal_bytes));
+    close_idle();
   }
 }
 

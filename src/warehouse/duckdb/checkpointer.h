@@ -1,4 +1,5 @@
-// Writes what has landed from the write-ahead logs into the pools' files, again and again.
+// Writes what has landed from the write-ahead logs into the pools' files, again and again, and closes pools
+// that are idle.
 #pragma once
 
 #include <chrono>
@@ -16,8 +17,9 @@ namespace adit {
 /// and are skipped in silence.
 class Checkpointer {
  public:
-  Checkpointer(OpenPoolRegistry& pools, std::chrono::milliseconds interval, std::uint64_t wal_bytes_soon,
-               Metrics& metrics);
+  /// Pools that nobody has asked for within `idle_max` are closed; 0: none.
+  Checkpointer(OpenPoolRegistry& pools, std::chrono::milliseconds interval,
+               std::chrono::milliseconds idle_max, std::uint64_t wal_bytes_soon, Metrics& metrics);
   ~Checkpointer();
 
   /// Tries one pool now and counts what came of it.
@@ -28,9 +30,11 @@ class Checkpointer {
 
  private:
   void run(const std::stop_token& stop);
+  void close_idle();
 
   OpenPoolRegistry& pools_;
   const std::chrono::milliseconds interval_;
+  const std::chrono::milliseconds idle_max_;
   const std::uint64_t wal_bytes_soon_;
   Metrics& metrics_;
   std::condition_variable_any wake_;

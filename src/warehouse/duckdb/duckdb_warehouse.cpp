@@ -52,7 +52,8 @@ DuckdbWarehouse::DuckdbWarehouse(WarehouseOptions options, MissingLandings missi
           {.pools_open_max = options_.pools_open_max, .memory_bytes_max = options_.memory_bytes_max},
           [this](PoolId pool, std::uint64_t memory_bytes) { return open_pool(pool, memory_bytes); },
           [this](PoolId pool, OpenPool*) { interrupter_.interrupt_pool(pool); }, &metrics.pools_open),
-      checkpointer_(pools_, options_.checkpoint_interval, options_.wal_bytes_max / 8, metrics),
+      checkpointer_(pools_, options_.checkpoint_interval, options_.idle_max, options_.wal_bytes_max / 8,
+                    metrics),
       stage_places_(options_.stages_max) {}
 
 DuckdbWarehouse::~DuckdbWarehouse() { close(); }

@@ -27,6 +27,7 @@ Result<Connection> Inspector::borrow() {
                                               {"autoload_known_extensions", "false"}});
   if (!database) return to_error(database.error());
   ADIT_TRY(auto connection, database->connect());
+  ADIT_CHECK(run(connection, kKeepNoFilesSql));
   ADIT_CHECK(run(connection,
                  "SET GLOBAL allowed_directories = [" + quote_literal(chunks_root_.string()) +
                      "]; SET GLOBAL enable_external_access = false; SET GLOBAL lock_configuration = true"));

@@ -114,6 +114,7 @@ Tried<std::unique_ptr<OpenPool>> OpenPool::open(PoolId id, const PoolSettings& s
 Tried<void> OpenPool::configure(Connection& first) {
   const auto chunks = quote_literal(settings_.chunks_root.string());
   const auto exports = quote_literal(export_folder().string());
+  if (auto kept = done(try_run(first, kKeepNoFilesSql)); !kept) return kept;
   // The folders must be allowed before access is closed: afterwards the list can't change.
   const auto set = try_run(
       first, "SET GLOBAL TimeZone = 'UTC'; SET GLOBAL allowed_directories = [" + chunks + ", " + exports +

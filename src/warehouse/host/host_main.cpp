@@ -45,6 +45,7 @@ WarehouseOptions options_of(const HostConfiguration& configuration) {
   options.wal_bytes_max = configuration.wal_bytes_max;
   options.checkpoint_interval = configuration.checkpoint_interval;
   options.free_bytes_min = configuration.free_bytes_min;
+  options.idle_max = {};  // the server ends the process
   return options;
 }
 

@@ -28,7 +28,7 @@ help:
 	@echo "make bench       measure against the yardsticks of docs/BENCHMARKS.md; BENCH=--help lists its options"
 	@echo "make torture     kill the server, its engines and the power ROUNDS=2000 times and check what is left; SEED= repeats it"
 	@echo "make crowd       CONNECTIONS=1000 slow and hostile peers of each kind, and a good client beside them; SEED=…"
-	@echo "make soak        use a server in every way for MINUTES=10 and see that what it takes stays the same; SEED=…"
+	@echo "make soak        use a server in every way for MINUTES=10 and see that what it takes stays the same; SEED=…, SOAK=flags"
 	@echo "make fuzz        feed the parsers made-up input for SECONDS=300 altogether; FUZZ=csv takes one of them"
 	@echo "make format      clang-format over all sources"
 	@echo "make tidy        clang-tidy over src/"
@@ -87,7 +87,7 @@ crowd:
 soak:
 	@tools/setup test
 	@tools/build release adit soak
-	@build/release/tests/faults/soak --minutes $(MINUTES) $(if $(SEED),--seed $(SEED))
+	@build/release/tests/faults/soak --minutes $(MINUTES) $(if $(SEED),--seed $(SEED)) $(SOAK)
 
 fuzz:
 	@tools/setup dev

@@ -4,36 +4,40 @@
 #include <chrono>
 #include <condition_variable>
 #include <cstdio>
-#include <filesystem>
+#include <map>
 #include <mutex>
+#include <optional>
 #include <random>
 #include <string>
 #include <string_view>
 #include <thread>
 #include <vector>
 
-#include "faults/flatness.h"
 #include "faults/soak_client.h"
-#include "support/files_below.h"
-#include "support/process_sample.h"
+#include "faults/soak_fill.h"
+#include "faults/soak_measure.h"
 
 namespace {
 
 using namespace adit::test;
 using Clock = std::chrono::steady_clock;
-namespace fs = std::filesystem;
 
 constexpr const char* kUsage =
-    "usage: soak [--minutes N] [--seed S] [--clients N] [--serve FLAG]…\n"
+    "usage: soak [--minutes N] [--seed S] [--clients N] [--only ACT]… [--fill N] [--serve FLAG]…\n"
     "  --minutes N   how long (10)\n"
     "  --seed S      seed of what the clients do (random; printed)\n"
     "  --clients N   clients at a time (4)\n"
+    "  --only ACT    this, and what else is named so, instead of everything: one of the names printed in the "
+    "end\n"
+    "  --fill N      queries that bring the engine's bookkeeping to its bound, for each pool (3000)\n"
     "  --serve FLAG  a flag of adit serve\n";
 
 struct Arguments {
   double minutes = 10;
   std::uint64_t seed = std::random_device{}();
   int clients = 4;
+  int fill = 3000;
+  std::vector<std::string> only{};
   /// Files of landed jobs go at once, so that the folder can stay as large as it is.
   std::vector<std::string> flags{"--chunk-retention-hours",  "0",    "--expiry-interval-ms", "5000",
                                  "--checkpoint-interval-ms", "5000", "--log-level",          "warning"};
@@ -54,6 +58,10 @@ Arguments parse(int count, char** values) {
         arguments.seed = std::stoull(value);
       else if (name == "--clients")
         arguments.clients = std::stoi(value);
+      else if (name == "--fill")
+        arguments.fill = std::stoi(value);
+      else if (name == "--only")
+        arguments.only.push_back(value);
       else if (name == "--serve")
         arguments.flags.push_back(value);
       else
@@ -68,12 +76,11 @@ Arguments parse(int count, char** values) {
 /// Clients on a thread each, who can be made to pause.
 class Clients {
  public:
-  Clients(const Server& server, const Arguments& arguments) {
+  Clients(const Server& server, const std::vector<std::string>& pools, const Arguments& arguments) {
     Rng rng(arguments.seed);
-    auto http = server.http();
-    std::vector<std::string> pools{create_pool(http, "one"), create_pool(http, "two")};
     for (int i = 0; i < arguments.clients; ++i) {
-      clients_.emplace_back(server, pools[static_cast<std::size_t>(i) % pools.size()], i, rng.fork());
+      clients_.emplace_back(server, pools[static_cast<std::size_t>(i) % pools.size()], i, rng.fork(),
+                            arguments.only);
     }
     for (auto& client : clients_) threads_.emplace_back([this, &client] { work(client); });
   }
@@ -146,137 +153,52 @@ class Clients {
   std::vector<std::string> failures_;
 };
 
-/// What must stay flat, and by how much it may rise over the second half, as it fits best.
-struct Series {
-  const char* name;
-  double unit;  ///< what is printed is divided by it
-  double growth_max;
-  double growth_max_of_mean;
-  std::vector<Measured> values{};
-
-  double allowed(const std::vector<Measured>& later) const {
-    return std::max(growth_max, growth_max_of_mean * mean(later));
-  }
-};
-
-constexpr double kMib = 1 << 20;
-
-struct Measurements {
-  Series resident{"memory, MiB", kMib, 32 * kMib, 0.05};
-  Series descriptors{"descriptors", 1, 6, 0.1};
-  Series threads{"threads", 1, 2, 0};
-  Series tables{"pools and chunks, MiB", kMib, 32 * kMib, 0.15};
-  Series catalog{"catalog, KiB for each act", 1024, 0, 0};
-
-  std::vector<Series*> flat() { return {&resident, &descriptors, &threads, &tables}; }
-};
-
-void measure(Measurements& measurements, Server& server, double seconds) {
-  const auto sample = sample_process(server.pid());
-  measurements.resident.values.push_back({seconds, static_cast<double>(sample.resident_bytes)});
-  measurements.descriptors.values.push_back({seconds, static_cast<double>(sample.descriptors)});
-  measurements.threads.values.push_back({seconds, static_cast<double>(sample.threads)});
-  const auto disk = disk_bytes_below(server.data() / "pools") + disk_bytes_below(server.data() / "chunks");
-  measurements.tables.values.push_back({seconds, static_cast<double>(disk)});
-  std::error_code none;
-  measurements.catalog.values.push_back(
-      {seconds, static_cast<double>(fs::file_size(server.data() / "catalog.db", none))});
-}
-
-void print_line(const Measurements& measurements, std::uint64_t acts) {
-  const auto last = [](const Series& series) { return series.values.back().value / series.unit; };
-  std::printf(
-      "%6.0f s %8llu acts   memory %6.1f MiB   descriptors %4.0f   threads %4.0f   pools and chunks %7.1f "
-      "MiB   "
-      "catalog %7.1f MiB\n",
-      measurements.resident.values.back().seconds, static_cast<unsigned long long>(acts),
-      last(measurements.resident), last(measurements.descriptors), last(measurements.threads),
-      last(measurements.tables), last(measurements.catalog) / 1024);
-  std::fflush(stdout);
-}
-
-/// What the server has when nobody asks for anything, as soon as it is no more than `expected`, or after a
-/// while.
-ProcessSample at_rest(const Server& server, const ProcessSample& expected) {
-  constexpr std::chrono::seconds kRestMax{20};
-  constexpr std::chrono::seconds kRestMin{8};  // a checkpoint and an expiry come within it
-  const auto begin = Clock::now();
-  for (;;) {
-    const auto sample = sample_process(server.pid());
-    const bool back = sample.descriptors <= expected.descriptors && sample.threads <= expected.threads;
-    const auto rested = Clock::now() - begin;
-    if (rested >= kRestMax || (back && rested >= kRestMin)) return sample;
-    std::this_thread::sleep_for(std::chrono::milliseconds(200));
-  }
-}
-
-std::size_t judge(Measurements& measurements, double second_half, const ProcessSample& warm,
-                  const ProcessSample& end) {
-  std::size_t violations = 0;
-  std::printf("\n%-24s %10s %10s %10s %12s %10s\n", "over the second half", "mean", "least", "most",
-              "fitted growth", "allowed");
-  for (const auto* series : measurements.flat()) {
-    const auto later = since(series->values, second_half);
-    const auto growth = fitted_growth(later);
-    const auto [least, most] = std::ranges::minmax(later, {}, &Measured::value);
-    const bool good = growth <= series->allowed(later);
-    if (!good) ++violations;
-    std::printf("%-24s %10.1f %10.1f %10.1f %12.2f %10.1f%s\n", series->name, mean(later) / series->unit,
-                least.value / series->unit, most.value / series->unit, growth / series->unit,
-                series->allowed(later) / series->unit, good ? "" : "   VIOLATION");
-  }
-  std::printf("at rest: %zu descriptors and %zu threads after the warm-up, %zu and %zu in the end\n",
-              warm.descriptors, warm.threads, end.descriptors, end.threads);
-  if (end.descriptors > warm.descriptors || end.threads > warm.threads) {
-    std::printf("VIOLATION: not given back\n");
-    ++violations;
-  }
-  return violations;
-}
-
 std::size_t run(const Arguments& arguments) {
   Server server({.flags = arguments.flags});
   server.start();
-  Clients clients(server, arguments);
-  Measurements measurements;
+  auto http = server.http();
+  const std::vector<std::string> pools{create_pool(http, "one"), create_pool(http, "two")};
+  Clients clients(server, pools, arguments);
+  SoakFill fill(server, pools, arguments.fill);
+  SoakMeasure measure;
   const auto begin = Clock::now();
   const auto seconds = [&] { return std::chrono::duration<double>(Clock::now() - begin).count(); };
-  double total = arguments.minutes * 60;
-  double second_half = total / 2;
-  ProcessSample warm;
+  const double half = arguments.minutes * 60 / 2;
+  double second_half = 0;
+  std::optional<ProcessSample> warm;
   std::uint64_t acts_before = 0;
   double next_line = 0;
-  while (seconds() < total && server.running()) {
-    if (warm.threads == 0 && seconds() >= second_half) {
+  while ((!warm || seconds() < second_half + half) && server.running()) {
+    if (!warm && seconds() >= half && fill.done()) {
       clients.pause();
-      const auto paused = seconds();
       warm = at_rest(server, {});
-      total += seconds() - paused;
+      acts_before = clients.acts();
       second_half = seconds();
       clients.go_on();
-      acts_before = clients.acts();
     }
-    measure(measurements, server, seconds());
+    measure.measure(server, seconds());
     if (seconds() >= next_line) {
-      print_line(measurements, clients.acts());
-      next_line += total / 20;
+      measure.print_line(clients.acts());
+      next_line += half / 10;
     }
     std::this_thread::sleep_for(std::chrono::seconds(1));
   }
+  fill.stop();
   clients.stop();
-  const auto end = at_rest(server, warm);
-  measure(measurements, server, seconds());
-  print_line(measurements, clients.acts());
-  auto violations = judge(measurements, second_half, warm, end);
-  const auto catalog = since(measurements.catalog.values, second_half);
+  const auto end = at_rest(server, warm.value_or(ProcessSample{}));
+  measure.measure(server, seconds());
+  measure.print_line(clients.acts());
   const auto acts = static_cast<double>(std::max<std::uint64_t>(1, clients.acts() - acts_before));
+  auto violations = measure.judge(second_half) + judge_rest(warm.value_or(ProcessSample{}), end, acts);
   std::printf("the catalog grew by %.2f KiB with each act: jobs, chunks, events and audit are remembered\n",
-              (catalog.back().value - catalog.front().value) / 1024 / acts);
+              measure.catalog_growth(second_half) / 1024 / acts);
   for (const auto& [name, count] : clients.counts()) {
     std::printf("%8llu  %s\n", static_cast<unsigned long long>(count), name.c_str());
   }
-  for (const auto& failure : clients.failures()) std::printf("VIOLATION: %s\n", failure.c_str());
-  violations += clients.failures().size();
+  auto failures = clients.failures();
+  failures.insert(failures.end(), fill.failures().begin(), fill.failures().end());
+  for (const auto& failure : failures) std::printf("VIOLATION: %s\n", failure.c_str());
+  violations += failures.size();
   if (const auto status = server.terminate(); status != ExitStatus::exited(0)) {
     std::printf("VIOLATION: the server ended with %s\n%s\n", to_string(status).c_str(), server.log().c_str());
     ++violations;

@@ -1,5 +1,6 @@
 #include "faults/soak_client.h"
 
+#include <algorithm>
 #include <stdexcept>
 #include <utility>
 
@@ -24,14 +25,20 @@ std::string rows_of(Rng& rng, int rows) {
 
 }  // namespace
 
-SoakClient::SoakClient(const Server& server, std::string pool, int number, Rng rng)
+SoakClient::SoakClient(const Server& server, std::string pool, int number, Rng rng,
+                       const std::vector<std::string>& only)
     : address_(server.address()),
       key_(server.admin_key()),
       client_(server.http(), std::move(pool)),
       number_(number),
-      rng_(std::move(rng)) {}
+      rng_(std::move(rng)) {
+  for (const auto& act : all_acts()) {
+    if (only.empty() || std::ranges::find(only, act.name) != only.end()) acts_.push_back(act);
+  }
+  if (acts_.empty()) throw std::invalid_argument("no such act");
+}
 
-const std::vector<SoakClient::Act>& SoakClient::acts() {
+const std::vector<SoakClient::Act>& SoakClient::all_acts() {
   static const std::vector<Act> kActs{{"replace of CSV", 10, &SoakClient::replace_csv},
                                       {"replace of Parquet", 4, &SoakClient::replace_parquet},
                                       {"append", 15, &SoakClient::append},
@@ -51,9 +58,9 @@ const std::vector<SoakClient::Act>& SoakClient::acts() {
 
 void SoakClient::act() {
   unsigned weights = 0;
-  for (const auto& act : acts()) weights += act.weight;
+  for (const auto& act : acts_) weights += act.weight;
   auto lot = static_cast<unsigned>(rng_.below(weights));
-  for (const auto& act : acts()) {
+  for (const auto& act : acts_) {
     if (lot >= act.weight) {
       lot -= act.weight;
       continue;

@@ -17,7 +17,9 @@ namespace adit::test {
 /// again. Not thread-safe; several in one pool have tables of their own.
 class SoakClient {
  public:
-  SoakClient(const Server& server, std::string pool, int number, Rng rng);
+  /// `only` names the acts to draw from; none is all of them.
+  SoakClient(const Server& server, std::string pool, int number, Rng rng,
+             const std::vector<std::string>& only);
 
   /// One thing of many, drawn by lot. Throws std::runtime_error where the server does not answer as it
   /// should.
@@ -31,7 +33,7 @@ class SoakClient {
     unsigned weight;
     void (SoakClient::*act)();
   };
-  static const std::vector<Act>& acts();
+  static const std::vector<Act>& all_acts();
 
   void replace_csv();
   void replace_parquet();
@@ -55,6 +57,7 @@ class SoakClient {
   const std::string address_;
   const std::string key_;
   PoolClient client_;
+  std::vector<Act> acts_;
   const int number_;
   Rng rng_;
   int appends_ = 0;

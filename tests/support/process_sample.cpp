@@ -8,6 +8,8 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <system_error>
+#include <vector>
 
 #include "support/files_below.h"
 
@@ -30,6 +32,36 @@ ProcessSample sample_process(pid_t process) {
   }
   sample.descriptors = static_cast<std::size_t>(std::distance(begin(descriptors), end(descriptors)));
   return sample;
+}
+
+namespace {
+
+std::vector<pid_t> children_of(pid_t process) {
+  std::vector<pid_t> children;
+  std::error_code gone;
+  const std::filesystem::path tasks = "/proc/" + std::to_string(process) + "/task";
+  for (const auto& task : std::filesystem::directory_iterator(tasks, gone)) {
+    std::ifstream file(task.path() / "children");
+    for (pid_t child = 0; file >> child;) children.push_back(child);
+  }
+  return children;
+}
+
+}  // namespace
+
+ProcessSample sample_process_tree(pid_t process) {
+  auto sum = sample_process(process);
+  for (const auto child : children_of(process)) {
+    try {
+      const auto sample = sample_process_tree(child);
+      sum.resident_bytes += sample.resident_bytes;
+      sum.descriptors += sample.descriptors;
+      sum.threads += sample.threads;
+    } catch (const std::runtime_error&) {
+      continue;  // it has ended
+    }
+  }
+  return sum;
 }
 
 std::uint64_t disk_bytes_below(const std::filesystem::path& folder) {

@@ -20,7 +20,8 @@ std::string cell(const std::string& text) {
 
 std::string default_of(const CLI::Option& option) {
   const auto& text = option.get_default_str();
-  if (text.empty() || text == "false") return {};
+  const bool flag = option.get_items_expected_max() == 0;
+  if (text.empty() || (flag && text == "false")) return {};
   // The one default that is the machine's own.
   if (text == size_text(half_of_memory())) return "half of the machine's";
   return "`" + text + "`";

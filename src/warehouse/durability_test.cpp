@@ -175,6 +175,18 @@ TEST_F(Durability, CancelWhileLandingLeavesTheTableAsItWas) {
   EXPECT_EQ(rows("SELECT count(*) FROM t"), (Lines{"750001"}));
 }
 
+TEST_F(Durability, WhatTheEndOfItsPoolInterruptsIsNotCanceled) {
+  auto pushed = job("t").parquet("SELECT range AS a, md5(range::VARCHAR) AS b FROM range(3000000)");
+  const auto plan = pushed.plan();
+  Result<Landing> landing = Error{};
+  std::jthread lander([&] { landing = warehouse_->land(plan, {}); });
+  while (!warehouse_->progress(plan.stage.job)) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  ASSERT_TRUE(warehouse_->remove_pool(pool_));
+  lander.join();
+  ASSERT_FALSE(landing) << "it was too quick";
+  EXPECT_EQ(landing.error().kind, ErrorKind::kUnavailable) << landing.error().internal_detail;
+}
+
 TEST_F(Durability, StopAskedForBeforehandIsHeard) {
   auto pushed = job("t").csv("a\n1\n");
   std::stop_source stop;

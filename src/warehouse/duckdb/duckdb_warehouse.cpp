@@ -17,6 +17,7 @@
 #include "warehouse/duckdb/table_change.h"
 #include "warehouse/duckdb/table_lists.h"
 #include "warehouse/duckdb/table_statement.h"
+#include "warehouse/interruption.h"
 
 namespace adit {
 namespace {
@@ -113,16 +114,16 @@ Result<StagedChunk> DuckdbWarehouse::stage(const StagePlan& plan, const ChunkFil
     return JobWork(*pool, interrupter_, clock_).stage(plan, chunk, stop);
   });
   checkpointer_.look_at(*pool);
-  return staged;
+  return tell_cancels_from_closing(std::move(staged), stop);
 }
 
 Result<Landing> DuckdbWarehouse::land(const LandPlan& plan, std::stop_token stop) {
   ADIT_TRY(const auto pool, pools_.acquire(plan.stage.pool));
   const Stopwatch stopwatch(metrics_.land_seconds);
-  auto landing = JobWork(*pool, interrupter_, clock_).land(plan, std::move(stop));
+  auto landing = JobWork(*pool, interrupter_, clock_).land(plan, stop);
   if (landing && !plan.stage.spec.change) metrics_.rows_landed.Increment(static_cast<double>(landing->rows));
   checkpointer_.look_at(*pool);
-  return landing;
+  return tell_cancels_from_closing(std::move(landing), stop);
 }
 
 Result<void> DuckdbWarehouse::check_change(PoolId id, const TableName& table, const TableChange& change) {

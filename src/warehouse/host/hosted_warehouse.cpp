@@ -10,6 +10,7 @@
 #include "warehouse/duckdb/table_statement.h"
 #include "warehouse/host/hosted_hold.h"
 #include "warehouse/host/hosted_rows.h"
+#include "warehouse/interruption.h"
 
 namespace adit {
 namespace {
@@ -175,7 +176,7 @@ Result<StagedChunk> HostedWarehouse::stage(const StagePlan& plan, const ChunkFil
     const Stopwatch stopwatch(metrics_.stage_seconds);
     return host->ask(StageRequest{plan, chunk}, stop);
   });
-  if (staged || host->healthy()) return staged;
+  if (staged || host->healthy()) return tell_cancels_from_closing(std::move(staged), stop);
   crashes_.blame(chunk.id.uuid());
   if (crashes_.is_given_up(chunk.id.uuid())) return StagedChunk{chunk.id, 0, {gave_up_on_chunk()}};
   return staged;
@@ -190,7 +191,7 @@ Result<Landing> HostedWarehouse::land(const LandPlan& plan, std::stop_token stop
     ADIT_TRY(const auto host, acquire(plan.stage.pool));
     const Working working(working_, job, plan.stage.pool);
     const Stopwatch stopwatch(metrics_.land_seconds);
-    landing = host->ask(LandRequest{plan}, stop);
+    landing = tell_cancels_from_closing(host->ask(LandRequest{plan}, stop), stop);
     ended = !landing && !host->healthy();
   }
   if (ended) {

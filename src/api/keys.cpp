@@ -105,7 +105,8 @@ Result<Ownership> read_owner(const AccessServices& services, const Request& requ
                              const std::string& name) {
   const auto& principal = caller(request);
   const auto word = reader.string("kind");
-  const auto kind = word ? parse_key_kind(*word) : std::nullopt;
+  std::optional<KeyKind> kind;
+  if (word) kind = parse_key_kind(*word);
   if (word && !kind) return invalid_field("kind", "must be USER or APPLICATION");
   const auto user = reader.string("userId");
   const auto application = reader.string("applicationId");

@@ -31,7 +31,8 @@ std::uint64_t AuditLog::push(Guarded<State>::Handle<State>& state, AuditEntry en
     return 0;
   }
   state->waiting.push_back(std::move(entry));
-  came_.notify_one();
+  // While it gathers, the thread is to sleep.
+  if (state->waiting.size() == 1 || state->waiting.size() == kEntriesHurry) came_.notify_one();
   return ++state->taken;
 }
 
@@ -46,6 +47,7 @@ void AuditLog::record_durably(AuditEntry entry) {
   done_.wait(state.unique_lock(), [&] { return state->stopped || state->waiting.size() < kEntriesMax; });
   const auto number = push(state, std::move(entry));
   state->durable_until = std::max(state->durable_until, number);
+  came_.notify_one();
   done_.wait(state.unique_lock(), [&] { return state->written >= number; });
 }
 
@@ -78,7 +80,7 @@ void AuditLog::work() {
     }
     const auto hurry = [&] {
       return state->stopped || state->durable_until > state->written ||
-             state->waiting.size() >= kEntriesMax / 4;
+             state->waiting.size() >= kEntriesHurry;
     };
     came_.wait_for(state.unique_lock(), kGather, hurry);
     const auto durability = state->durable_until > state->written ? Durability::kFull : Durability::kRelaxed;

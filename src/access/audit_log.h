@@ -23,6 +23,7 @@ namespace adit {
 class AuditLog {
  public:
   static constexpr std::size_t kEntriesMax = 10'000;  ///< waiting; then record() waits, and notice() drops
+  static constexpr std::size_t kEntriesHurry = kEntriesMax / 4;  ///< waiting; then they are written at once
   static constexpr std::chrono::milliseconds kGather{100};
   /// Entries of callers that nobody knows: so much may fill the disk without a credential.
   static constexpr Allowance kOfStrangers{.at_once = 1'000, .interval = std::chrono::milliseconds(100)};

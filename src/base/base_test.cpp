@@ -2,14 +2,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <atomic>
 #include <filesystem>
 
 #include "base/digest.h"
 #include "base/file.h"
 #include "base/id.h"
 #include "base/metrics.h"
-#include "base/worker_pool.h"
 
 namespace adit {
 namespace {
@@ -84,15 +82,6 @@ TEST(Folders, ThatCanNotBeLookedAtAreAnErrorAndNoException) {
   std::filesystem::create_symlink("loop", folder / "loop");
   EXPECT_FALSE(create_folders(folder / "loop" / "a" / "b"));
   std::filesystem::remove_all(folder);
-}
-
-TEST(WorkerPool, StopRunsWhatWasAccepted) {
-  std::atomic<int> ran = 0;
-  WorkerPool pool("test", 2, 100);
-  for (int i = 0; i < 50; ++i) ASSERT_TRUE(pool.submit([&] { ++ran; }));
-  pool.stop();
-  EXPECT_EQ(ran, 50);
-  EXPECT_FALSE(pool.submit([] {}));
 }
 
 TEST(Metrics, AreWrittenAsText) {

@@ -9,7 +9,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <limits>
-#include <vector>
+#include <memory>
 
 #include "base/failpoint.h"
 #include "base/file.h"
@@ -19,27 +19,38 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::size_t kPieceBytes = 4 << 20;
+constexpr std::uint64_t kPieceBytesMin = 4 << 10;
+constexpr std::uint64_t kPieceBytesMax = 4 << 20;
 
 Error open_error(int error_number, const fs::path& file) {
   if (error_number == ENOENT) return Error{ErrorKind::kNotFound, "There is no such file.", file.string()};
   return system_error(error_number, "open " + file.string());
 }
 
+/// Most chunks are small, and each is read twice: for them a whole piece would take longer to get than to
+/// fill.
+std::uint64_t piece_bytes_for(const FileHandle& file) {
+  struct stat status{};
+  if (::fstat(file.get(), &status) != 0) return kPieceBytesMax;
+  // One more than the file has: the end shows in the first read.
+  return std::clamp(static_cast<std::uint64_t>(status.st_size) + 1, kPieceBytesMin, kPieceBytesMax);
+}
+
 /// Reads up to `bytes_max` bytes from the beginning of `source` into the digest, and into `target` where
 /// there is one.
 Result<FileDigest> pump(const OpenFile& source, const OpenFile* target, std::uint64_t bytes_max,
                         const CopyWatch& watch) {
-  std::vector<char> piece(kPieceBytes);
+  const auto piece_bytes = std::min(bytes_max, piece_bytes_for(source.handle));
+  const auto piece = std::make_unique_for_overwrite<char[]>(piece_bytes);
   Sha256 digest;
   FileDigest done;
   while (done.bytes < bytes_max) {
-    const auto wanted = std::min<std::uint64_t>(piece.size(), bytes_max - done.bytes);
-    const auto count = ::pread(source.handle.get(), piece.data(), wanted, static_cast<off_t>(done.bytes));
+    const auto wanted = std::min(piece_bytes, bytes_max - done.bytes);
+    const auto count = ::pread(source.handle.get(), piece.get(), wanted, static_cast<off_t>(done.bytes));
     if (count < 0 && errno == EINTR) continue;
     if (count < 0) return system_error(errno, "read " + source.name.string());
     if (count == 0) break;
-    const std::string_view bytes(piece.data(), static_cast<std::size_t>(count));
+    const std::string_view bytes(piece.get(), static_cast<std::size_t>(count));
     digest.update(bytes);
     if (target != nullptr) ADIT_CHECK(write_all(target->handle, bytes, target->name));
     done.bytes += bytes.size();

@@ -10,7 +10,7 @@ WorkerPool::WorkerPool(std::string name, std::size_t threads, std::size_t queue_
   name.resize(std::min<std::size_t>(name.size(), 15));
   threads_.reserve(threads);
   for (std::size_t i = 0; i < threads; ++i) {
-    threads_.emplace_back([this] { run(); });
+    threads_.emplace_back([this, &bed = beds_.emplace_back()] { run(bed); });
     ::pthread_setname_np(threads_.back().native_handle(), name.c_str());
   }
 }
@@ -18,18 +18,29 @@ WorkerPool::WorkerPool(std::string name, std::size_t threads, std::size_t queue_
 WorkerPool::~WorkerPool() { stop(); }
 
 bool WorkerPool::submit(Task task) {
+  Bed* bed = nullptr;
   {
     auto state = state_.lock();
     if (state->stopped || state->tasks.size() >= queue_max_) return false;
     state->tasks.push_back(std::move(task));
+    if (state->sleepers.empty()) return true;
+    bed = state->sleepers.back();
+    state->sleepers.pop_back();
+    bed->empty = true;
   }
-  changed_.notify_one();
+  bed->called.notify_one();
   return true;
 }
 
 void WorkerPool::stop() {
-  state_.lock()->stopped = true;
-  changed_.notify_all();
+  {
+    auto state = state_.lock();
+    state->stopped = true;
+    for (auto* bed : std::exchange(state->sleepers, {})) {
+      bed->empty = true;
+      bed->called.notify_one();
+    }
+  }
   for (auto& thread : threads_) {
     if (thread.joinable()) thread.join();
   }
@@ -37,12 +48,16 @@ void WorkerPool::stop() {
 
 std::size_t WorkerPool::waiting() const { return state_.lock()->tasks.size(); }
 
-void WorkerPool::run() {
+void WorkerPool::run(Bed& bed) {
   for (;;) {
     Task task;
     {
       auto state = state_.lock();
-      changed_.wait(state.unique_lock(), [&] { return !state->tasks.empty() || state->stopped; });
+      while (state->tasks.empty() && !state->stopped) {
+        bed.empty = false;
+        state->sleepers.push_back(&bed);
+        bed.called.wait(state.unique_lock(), [&] { return bed.empty; });
+      }
       if (state->tasks.empty()) return;
       task = std::move(state->tasks.front());
       state->tasks.pop_front();

@@ -14,7 +14,9 @@
 namespace adit {
 
 /// Lifecycle: runs from construction to stop() or destruction, which waits for every accepted task.
-/// Threads: submit() may be called from any thread, also from a task. Limits: `queue_max` waiting tasks.
+/// A task goes to the thread that was idle for the shortest time: its stack and what it allocates from are in
+/// the processor's cache still, and threads that are not needed are never touched. Threads: submit() may be
+/// called from any thread, also from a task. Limits: `queue_max` waiting tasks.
 class WorkerPool {
  public:
   using Task = std::move_only_function<void()>;
@@ -32,15 +34,21 @@ class WorkerPool {
   std::size_t waiting() const;
 
  private:
+  /// A thread's place to sleep.
+  struct Bed {
+    std::condition_variable called;
+    bool empty = true;
+  };
   struct State {
     std::deque<Task> tasks;
+    std::vector<Bed*> sleepers;  ///< the last to fall asleep stands at the end
     bool stopped = false;
   };
 
-  void run();
+  void run(Bed& bed);
 
   const std::size_t queue_max_;
-  std::condition_variable changed_;
+  std::deque<Bed> beds_;
   Guarded<State> state_;
   std::vector<std::thread> threads_;
 };

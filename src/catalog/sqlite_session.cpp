@@ -23,6 +23,15 @@ std::string connection_string(const std::filesystem::path& file) {
   return "db=\"" + path + "\"";
 }
 
+/// SQLite counts what it allocates, for the whole process and under one lock, which all sessions then wait
+/// for.
+std::string connection_string_without_counts(const std::filesystem::path& file) {
+  // Refused, and no harm, where something has used SQLite before.
+  static const int refused = sqlite_api::sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+  static_cast<void>(refused);
+  return connection_string(file);
+}
+
 }  // namespace
 
 Query::~Query() {
@@ -74,7 +83,7 @@ bool Query::next() {
 }
 
 SqliteSession::SqliteSession(const std::filesystem::path& file, SessionKind kind)
-    : session_(soci::sqlite3, connection_string(file)) {
+    : session_(soci::sqlite3, connection_string_without_counts(file)) {
   std::error_code none;
   const auto log_bytes = std::filesystem::file_size(file.string() + "-wal", none);
   const bool has_log = !none && log_bytes > 0;

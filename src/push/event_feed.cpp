@@ -40,6 +40,7 @@ EventFeed::~EventFeed() { stop(); }
 
 void EventFeed::stop() {
   state_.lock()->stopped = true;
+  came_.notify_all();
   bell_->ring();
   if (thread_.joinable()) thread_.join();
 }
@@ -64,6 +65,7 @@ Result<std::unique_ptr<EventListener>> EventFeed::listen(const EventScope& scope
   ++state->count;
   listener->registered_ = true;
   metrics_.event_streams.Increment();
+  came_.notify_all();
   return listener;
 }
 
@@ -72,7 +74,11 @@ void EventFeed::work() {
   auto next_progress = std::chrono::steady_clock::now();
   for (;;) {
     {
+      // The bell rings for each write to the catalog: without listeners, it would wake the thread for
+      // nothing.
       auto state = state_.lock();
+      if (state->count == 0) progress_told_.clear();
+      came_.wait(state.unique_lock(), [&] { return state->stopped || state->count > 0; });
       if (state->stopped) return;
     }
     if (const auto read = read_news(); !read)

@@ -100,6 +100,7 @@ class EventFeed {
   const EventFeedOptions options_;
   const std::shared_ptr<Bell> bell_;
   Guarded<State> state_;
+  std::condition_variable came_;                     ///< a listener, or the end
   std::unordered_map<JobId, double> progress_told_;  ///< the thread's own
   std::thread thread_;
 };

@@ -68,6 +68,7 @@ void StageQueue::stop() {
     state->stopped = true;
     for (auto& [id, entry] : state->entries) entry.stop.request_stop();
   }
+  work_.notify_all();
   changed_.notify_all();
   for (auto& thread : threads_) {
     if (thread.joinable()) thread.join();
@@ -88,7 +89,7 @@ void StageQueue::chunks_added(const Job& job, std::uint64_t bytes) {
       entry.added_meanwhile = true;
     }
   }
-  changed_.notify_all();
+  work_.notify_one();
 }
 
 Result<void> StageQueue::finish(const Job& job, std::stop_token stop) {
@@ -110,6 +111,7 @@ void StageQueue::forget(JobId job) {
     std::erase(state->small, job);
     std::erase(state->big, job);
     state->entries.erase(found);
+    changed_.notify_all();
     return;
   }
   changed_.wait(state.unique_lock(), [&] { return !state->entries.contains(job); });
@@ -130,7 +132,7 @@ void StageQueue::work() {
     std::stop_token stop;
     {
       auto state = state_.lock();
-      changed_.wait(state.unique_lock(), [&] { return state->stopped || runnable(*state); });
+      work_.wait(state.unique_lock(), [&] { return state->stopped || runnable(*state); });
       if (state->stopped) return;
       auto& queue = state->small.empty() ? state->big : state->small;
       auto& entry = state->entries.at(queue.front());
@@ -140,6 +142,8 @@ void StageQueue::work() {
       entry.active = true;
       job = entry.job;
       stop = entry.stop.get_token();
+      // Who ends a big one may take a small one, and leave a big one that may run now.
+      if (runnable(*state)) work_.notify_one();
     }
     if (const auto staged = stage_pending(job, stop);
         !staged && staged.error().kind != ErrorKind::kCanceled) {

@@ -96,7 +96,8 @@ class StageQueue {
   const Clock& clock_;
   const Timestamp started_;
   const StageQueueOptions options_;
-  std::condition_variable_any changed_;
+  std::condition_variable work_;         ///< for the threads: there is something to take
+  std::condition_variable_any changed_;  ///< for those who wait for a job's turn to end
   Guarded<State> state_;
   std::vector<std::thread> threads_;
 };

@@ -50,5 +50,33 @@ TEST_F(Engine, AStatementThatIsWrongIsNoneOfTheServersFailures) {
   EXPECT_EQ(statement.error().type, DUCKDB_ERROR_INVALID_INPUT);
 }
 
+// It is prepared anew after some runs, and planned anew when tables have come and gone.
+TEST_F(Engine, AKeptStatementGoesOnWhileTablesComeAndGo) {
+  constexpr std::int64_t kRuns = 200;
+  ASSERT_TRUE(run(connection_, "CREATE TABLE t (id UUID, n UBIGINT, place BIGINT, text VARCHAR)"));
+  const auto id = Uuid::random();
+  for (std::int64_t i = 0; i < kRuns; ++i) {
+    if (i % 10 == 5) {
+      ASSERT_TRUE(run(connection_, "CREATE OR REPLACE TABLE other AS SELECT 1 AS a"));
+    }
+    const auto insert = connection_.statement("INSERT INTO t VALUES ($1, $2, $3, $4)");
+    ASSERT_TRUE(insert);
+    (*insert)->bind_uuid(1, id);
+    (*insert)->bind_unsigned(2, ~std::uint64_t{0} - static_cast<std::uint64_t>(i));
+    (*insert)->bind_integer(3, -i);
+    (*insert)->bind_text(4, "it's");
+    ASSERT_TRUE((*insert)->execute(connection_));
+  }
+  const auto rows = run(connection_,
+                        "SELECT count(*), count(DISTINCT n), min(place), max(n)::VARCHAR FROM t "
+                        "WHERE id = '" +
+                            id.to_string() + "'::UUID AND text = 'it''s'");
+  ASSERT_TRUE(rows);
+  EXPECT_EQ(rows->integer(0, 0), kRuns);
+  EXPECT_EQ(rows->integer(0, 1), kRuns);
+  EXPECT_EQ(rows->integer(0, 2), 1 - kRuns);
+  EXPECT_EQ(rows->text(0, 3), "18446744073709551615");
+}
+
 }  // namespace
 }  // namespace adit

@@ -26,17 +26,19 @@ constexpr std::size_t kSampleRows = 1000;
 Result<std::string> read_beginning(const fs::path& path, std::size_t bytes_max) {
   const FileHandle file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (!file) return system_error(errno, "open " + path.string());
-  std::string content(bytes_max, '\0');
-  std::size_t filled = 0;
-  while (filled < bytes_max) {
-    const auto count =
-        ::pread(file.get(), content.data() + filled, bytes_max - filled, static_cast<off_t>(filled));
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0) return system_error(errno, "read " + path.string());
-    if (count == 0) break;
-    filled += static_cast<std::size_t>(count);
-  }
-  content.resize(filled);
+  std::string content;
+  int error_number = 0;
+  content.resize_and_overwrite(bytes_max, [&](char* bytes, std::size_t size) {
+    std::size_t filled = 0;
+    while (filled < size && error_number == 0) {
+      const auto count = ::pread(file.get(), bytes + filled, size - filled, static_cast<off_t>(filled));
+      if (count == 0) break;
+      if (count > 0) filled += static_cast<std::size_t>(count);
+      if (count < 0 && errno != EINTR) error_number = errno;
+    }
+    return filled;
+  });
+  if (error_number != 0) return system_error(error_number, "read " + path.string());
   return content;
 }
 

@@ -12,6 +12,11 @@ namespace adit {
 
 namespace {
 
+/// The engine plans a prepared statement anew at each run once any table of the database has come or gone
+/// since it was prepared, and throws that plan away. Preparing it anew after so many runs makes it cheap
+/// again.
+constexpr int kRunsOfAPlan = 32;
+
 /// duckdb_prepare() gives no type of error, only the text that begins with its name. Planning reads files and
 /// can be interrupted, so every one of these comes from there.
 duckdb_error_type type_of_prepare_failure(std::string_view message) {
@@ -187,10 +192,10 @@ std::optional<double> Connection::progress() const {
 
 Tried<Statement*> Connection::statement(const std::string& sql) {
   const auto known = statements_.find(sql);
-  if (known != statements_.end()) return &known->second;
+  if (known != statements_.end() && ++known->second.runs < kRunsOfAPlan) return &known->second.statement;
   auto prepared = Statement::prepare(*this, sql);
   if (!prepared) return std::unexpected(prepared.error());
-  return &statements_.emplace(sql, std::move(*prepared)).first->second;
+  return &statements_.insert_or_assign(sql, KeptStatement{std::move(*prepared)}).first->second.statement;
 }
 
 EngineFailure Connection::note(EngineFailure failure) const {
@@ -221,6 +226,22 @@ void Statement::bind_text(idx_t index, std::string_view text) {
 }
 
 void Statement::bind_integer(idx_t index, std::int64_t value) { duckdb_bind_int64(statement_, index, value); }
+
+void Statement::bind_unsigned(idx_t index, std::uint64_t value) {
+  duckdb_bind_uint64(statement_, index, value);
+}
+
+void Statement::bind_uuid(idx_t index, const Uuid& uuid) {
+  duckdb_uhugeint number{};
+  const auto& bytes = uuid.bytes();
+  for (std::size_t i = 0; i < bytes.size(); ++i) {
+    auto& half = i < bytes.size() / 2 ? number.upper : number.lower;
+    half = half << 8 | bytes[i];
+  }
+  auto value = duckdb_create_uuid(number);
+  duckdb_bind_value(statement_, index, value);
+  duckdb_destroy_value(&value);
+}
 
 namespace {
 

@@ -15,6 +15,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/id.h"
 #include "base/result.h"
 
 namespace adit {
@@ -134,6 +135,8 @@ class Statement {
   duckdb_prepared_statement get() const { return statement_; }
   void bind_text(idx_t index, std::string_view text);
   void bind_integer(idx_t index, std::int64_t value);
+  void bind_unsigned(idx_t index, std::uint64_t value);
+  void bind_uuid(idx_t index, const Uuid& uuid);
   /// Materialised, loaded.
   Tried<Rows> execute(Connection& connection);
   /// Streaming: read with Rows::next(). The connection serves nothing else meanwhile.
@@ -163,16 +166,21 @@ class Connection {
   void interrupt() const { duckdb_interrupt(connection_); }
   /// 0 to 1, if the engine can tell.
   std::optional<double> progress() const;
-  /// For SQL that is the same each time: prepared once, and run again without parsing and planning. The
-  /// pointer lives as long as the connection.
+  /// For SQL that is the same each time: prepared, and run again without parsing and planning. The pointer
+  /// lives until the next call.
   Tried<Statement*> statement(const std::string& sql);
   /// Remembers fatal failures; every failure of a statement passes here.
   EngineFailure note(EngineFailure failure) const;
 
  private:
+  struct KeptStatement {
+    Statement statement;
+    int runs = 0;
+  };
+
   duckdb_connection connection_ = nullptr;
   std::shared_ptr<DatabaseHealth> health_;
-  std::map<std::string, Statement> statements_;
+  std::map<std::string, KeptStatement> statements_;
 };
 
 /// An instance of the engine. Connections must be gone before it is destroyed, else the file stays open.

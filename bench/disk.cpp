@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "base/file.h"
+#include "support/engine_processes.h"
 
 namespace adit::bench {
 namespace {
@@ -43,6 +44,21 @@ std::uint64_t processor_ticks(pid_t process) {
   std::uint64_t system = 0;
   fields >> user >> system;
   return user + system;
+}
+
+std::uint64_t ticks_with_engines(pid_t server) {
+  auto ticks = processor_ticks(server);
+  for (const auto& [name, engine] : test::engine_processes(server)) ticks += processor_ticks(engine);
+  return ticks;
+}
+
+std::uint64_t greatest_resident_bytes(pid_t process) {
+  constexpr std::string_view kName = "VmHWM:";
+  std::ifstream file("/proc/" + std::to_string(process) + "/status");
+  for (std::string line; std::getline(file, line);) {
+    if (line.starts_with(kName)) return std::stoull(line.substr(kName.size())) * 1024;
+  }
+  throw std::runtime_error("no VmHWM of process " + std::to_string(process));
 }
 
 }  // namespace
@@ -74,23 +90,20 @@ std::uint64_t resident_bytes(pid_t process) {
   return resident * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
 }
 
-std::uint64_t resident_bytes_at_most(pid_t process) {
-  constexpr std::string_view kName = "VmHWM:";
-  std::ifstream file("/proc/" + std::to_string(process) + "/status");
-  for (std::string line; std::getline(file, line);) {
-    if (line.starts_with(kName)) return std::stoull(line.substr(kName.size())) * 1024;
-  }
-  throw std::runtime_error("no VmHWM of process " + std::to_string(process));
+std::uint64_t resident_bytes_at_most(pid_t server) {
+  auto bytes = greatest_resident_bytes(server);
+  for (const auto& [name, engine] : test::engine_processes(server)) bytes += greatest_resident_bytes(engine);
+  return bytes;
 }
 
-void wait_until_idle(pid_t process) {
+void wait_until_idle(pid_t server) {
   constexpr std::chrono::milliseconds kStep{50};
   constexpr int kQuietSteps = 8;
   const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds{60};
-  auto before = processor_ticks(process);
+  auto before = ticks_with_engines(server);
   for (int quiet = 0; quiet < kQuietSteps && std::chrono::steady_clock::now() < deadline;) {
     std::this_thread::sleep_for(kStep);
-    const auto now = processor_ticks(process);
+    const auto now = ticks_with_engines(server);
     quiet = now == before ? quiet + 1 : 0;
     before = now;
   }

@@ -18,11 +18,12 @@ void read_into_cache(const std::filesystem::path& file);
 
 /// Resident memory of a process.
 std::uint64_t resident_bytes(pid_t process);
-/// The most that it had at once.
-std::uint64_t resident_bytes_at_most(pid_t process);
-/// Waits until a process has used no processor for a while: what it does after an answer (checkpoints,
-/// removal of files) does not fall into the next measurement. Goes on after 60 s in any case.
-void wait_until_idle(pid_t process);
+/// The most that a server and each of its engines' processes had, added up, be it at different times.
+std::uint64_t resident_bytes_at_most(pid_t server);
+/// Waits until a server and its engines' processes have used no processor for a while: what they do after an
+/// answer (checkpoints, removal of files) does not fall into the next measurement. Goes on after 60 s in any
+/// case.
+void wait_until_idle(pid_t server);
 
 std::uint64_t memory_bytes_of_machine();
 /// Touches some free memory and gives it back. A virtual machine returns memory that is free for seconds to

@@ -94,12 +94,9 @@ Line difference_line(std::string name, const Pairs& pairs, const Target& target)
   for (std::size_t i = 0; i < pairs.adit.size(); ++i) {
     differences.push_back((pairs.adit[i] - pairs.yardstick[i]) * kMillisecondsPerSecond);
   }
-  const double value = (median(pairs.adit) - median(pairs.yardstick)) * kMillisecondsPerSecond;
   auto line = judged_line(std::move(name), time_text(median(pairs.adit)), time_text(median(pairs.yardstick)),
                           differences, target);
-  line.result =
-      "+" + number_text(value, target.decimals, target.unit) + spread_text(differences, target.decimals);
-  line.met = is_met(value, target);
+  if (median(differences) >= 0) line.result.insert(0, "+");
   return line;
 }
 

@@ -43,7 +43,7 @@ struct ServeOptions {
   std::uint64_t memory_bytes_max = 0;     ///< of the engine; never 0 after parse_command_line
   std::size_t pools_open_max = 32;
   std::size_t engine_threads = 0;  ///< 0 is one per core
-  bool engine_in_process = true;   ///< the engines of all pools in the server's own process
+  bool engine_in_process = false;  ///< the engines of all pools in the server's own process
   std::size_t stages_max = 2;
   std::size_t landings_max = 8;
   std::size_t stages_waiting_max = 10'000;

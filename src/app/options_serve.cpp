@@ -124,9 +124,9 @@ void define_engine(CLI::App& app, ServeOptions& options) {
   constexpr std::array<std::pair<std::string_view, bool>, 2> kTrueOrFalse{{{"true", true}, {"false", false}}};
   add_value(
       app,
-      {"--engine-in-process", "true|false", "true",
-       "Whether the engine runs in the server's process. With false each pool's has a process of its own, "
-       "shut in, whose end is not the server's; small jobs take some percent longer"},
+      {"--engine-in-process", "true|false", "false",
+       "Whether the engines run in the server's process. Else each pool's has a process of its own, shut in, "
+       "whose end is not the server's; true takes less memory, and is simpler to debug"},
       Scope::kSetting, options.engine_in_process, one_of(kTrueOrFalse));
   add_count(app, "--stages-max", options.stages_max, 1, 256, "Chunks that are parsed at the same time");
   add_size(app, "--held-chunk-bytes-max", options.held_chunk_bytes_max, 0, 64 * kMebibyte,

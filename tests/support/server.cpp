@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <fstream>
+#include <iostream>
 #include <sstream>
 #include <thread>
 
@@ -28,6 +29,13 @@ Server::Server(ServerOptions options)
     : options_(std::move(options)),
       data_(options_.data.value_or(folder_.path() / "data")),
       log_path_(data_.string() + ".log") {}
+
+Server::~Server() {
+  process_.reset();
+  const auto log = read_text(log_path_);
+  const auto report = log.find("WARNING: ThreadSanitizer");
+  if (report != std::string::npos) std::cerr << log.substr(report);
+}
 
 void Server::start(const std::map<std::string, std::string>& environment) {
   // What a killed server left would be taken for the new one's addresses.

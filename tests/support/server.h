@@ -35,6 +35,11 @@ class StartFailure : public std::runtime_error {
 class Server {
  public:
   explicit Server(ServerOptions options = {});
+  /// Ends the process with SIGKILL. What ThreadSanitizer found in the engines' processes stands in the log:
+  /// it is written to standard error, where ctest looks for it.
+  ~Server();
+  Server(const Server&) = delete;
+  Server& operator=(const Server&) = delete;
 
   /// Starts the process and waits until /readyz says 200. Throws StartFailure. `environment` counts for this
   /// start only.

@@ -11,6 +11,7 @@
 #include <csignal>
 #include <cstdlib>
 #include <future>
+#include <string_view>
 
 namespace adit {
 namespace {
@@ -66,7 +67,11 @@ Result<pid_t> spawn(const std::string& name, int socket) {
   std::array arguments{program.data(), command.data(), last.data(), static_cast<char*>(nullptr)};
   std::vector<std::string> kept;
   for (const auto* variable : kEnvironment) {
-    if (const char* value = std::getenv(variable)) kept.push_back(std::string(variable) + "=" + value);
+    const char* value = std::getenv(variable);
+    if (value == nullptr) continue;
+    kept.push_back(std::string(variable) + "=" + value);
+    // A sanitizer opens the file of its report when it has one: a confined process may not.
+    if (std::string_view(variable).ends_with("SAN_OPTIONS")) kept.back() += ":log_path=stderr";
   }
   std::vector<char*> environment;
   for (auto& variable : kept) environment.push_back(variable.data());

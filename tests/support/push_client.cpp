@@ -4,6 +4,8 @@
 #include <stdexcept>
 #include <thread>
 
+#include "support/patience.h"
+
 namespace adit::test {
 namespace {
 
@@ -96,7 +98,7 @@ boost::json::array PoolClient::chunks(const std::string& job) {
 }
 
 boost::json::object PoolClient::wait(const std::string& job, std::chrono::milliseconds timeout) {
-  const auto deadline = std::chrono::steady_clock::now() + timeout;
+  const auto deadline = std::chrono::steady_clock::now() + kPatience * timeout;
   while (true) {
     auto now = this->job(job);
     if (is_final_status(word(now, "status"))) return now;
@@ -108,7 +110,7 @@ boost::json::object PoolClient::wait(const std::string& job, std::chrono::millis
 }
 
 boost::json::array PoolClient::wait_staged(const std::string& job, std::chrono::milliseconds timeout) {
-  const auto deadline = std::chrono::steady_clock::now() + timeout;
+  const auto deadline = std::chrono::steady_clock::now() + kPatience * timeout;
   while (true) {
     auto now = chunks(job);
     const bool settled = std::ranges::all_of(now, [](const boost::json::value& chunk) {

@@ -15,6 +15,8 @@
 #include <charconv>
 #include <cstring>
 
+#include "support/patience.h"
+
 namespace adit::test {
 namespace {
 
@@ -81,7 +83,7 @@ boost::json::value HttpResponse::json() const {
 void RawConnection::FreeSsl::operator()(ssl_st* ssl) const { ::SSL_free(ssl); }
 
 RawConnection::RawConnection(const std::string& address, Security security) : socket_(connect_to(address)) {
-  set_timeout(std::chrono::seconds{30});
+  set_timeout(kPatience * std::chrono::seconds{30});
   if (security == Security::kPlain) return;
   ssl_.reset(::SSL_new(tls_context()));
   ::SSL_set_fd(ssl_.get(), socket_);

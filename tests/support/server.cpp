@@ -9,12 +9,13 @@
 #include <thread>
 
 #include "support/files_below.h"
+#include "support/patience.h"
 
 namespace adit::test {
 namespace {
 
-constexpr std::chrono::seconds kStartTimeout{60};
-constexpr std::chrono::seconds kStopTimeout{60};
+constexpr std::chrono::seconds kStartTimeout{kPatience * 60};
+constexpr std::chrono::seconds kStopTimeout{kPatience * 60};
 
 std::string read_text(const std::filesystem::path& path) {
   std::ifstream file(path, std::ios::binary);

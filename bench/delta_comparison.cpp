@@ -14,7 +14,7 @@ constexpr double kMillisecondsPerSecond = 1e3;
 double upsert_to_adit(Pool& pool, const std::filesystem::path& delta) {
   const auto job = pool.create_job(test::parquet_job("DELTA", "t", {{"keys", {"event_id"}}}));
   const auto sent = pool.upload_chunk(job, delta);
-  return seconds_between(sent.first_byte, pool.execute_to_done(job));
+  return seconds_between(sent.first_byte, pool.execute_to_done(job, kAskOfSmallJob));
 }
 
 double upsert_alone(Engine& engine, const std::filesystem::path& delta) {
@@ -36,7 +36,7 @@ struct KeyedTables {
     engine.run("CHECKPOINT");
     const auto job = pool.create_job(test::parquet_job("REPLACE", "t", {{"keys", {"event_id"}}}));
     pool.upload_chunk(job, setup.data.keyed);
-    pool.execute_to_done(job);
+    pool.execute_to_done(job, kAskOfSmallJob);
     adit.settle();
   }
 

@@ -59,7 +59,7 @@ double replace_seconds(AditServer& adit, const Setup& setup) {
   touch_free_memory();
   const auto job = pool.create_job(test::parquet_job("REPLACE", "t"));
   const auto sent = pool.upload_chunk(job, setup.data.parquet);
-  const auto done = pool.execute_to_done(job);
+  const auto done = pool.execute_to_done(job, kAskOfLoad);
   pool.check_rows("t", setup.data.rows);
   return seconds_between(sent.first_byte, done);
 }

@@ -29,7 +29,7 @@ double seconds_from_first_byte(AditServer& adit, const boost::json::object& spec
   Pool pool(adit);
   const auto job = pool.create_job(spec);
   const auto sent = pool.upload_chunk(job, file);
-  const auto done = pool.execute_to_done(job);
+  const auto done = pool.execute_to_done(job, kAskOfLoad);
   pool.check_rows("t", rows);
   return seconds_between(sent.first_byte, done);
 }
@@ -40,7 +40,7 @@ double seconds_from_last_byte(AditServer& adit, const std::vector<std::filesyste
   const auto job = pool.create_job(test::parquet_job("REPLACE", "t"));
   UploadTimes sent;
   for (const auto& file : files) sent = pool.upload_chunk(job, file, kPacedBytesPerSecond);
-  const auto done = pool.execute_to_done(job);
+  const auto done = pool.execute_to_done(job, kAskOfLoad);
   pool.check_rows("t", rows);
   return seconds_between(sent.last_byte, done);
 }

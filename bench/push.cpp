@@ -9,7 +9,6 @@
 namespace adit::bench {
 namespace {
 
-constexpr std::chrono::milliseconds kPollInterval{1};
 constexpr std::chrono::minutes kJobTimeout{10};
 
 test::ServerOptions server_options(const std::filesystem::path& data, std::vector<std::string> flags) {
@@ -55,11 +54,11 @@ UploadTimes Pool::upload_chunk(const std::string& job, const std::filesystem::pa
                  authorization_ + "Content-Type: application/octet-stream\r\n", file, bytes_per_second});
 }
 
-Instant Pool::execute_to_done(const std::string& job) {
+Instant Pool::execute_to_done(const std::string& job, std::chrono::milliseconds interval) {
   client_.execute(job);
   const auto deadline = SteadyClock::now() + kJobTimeout;
   while (SteadyClock::now() < deadline) {
-    std::this_thread::sleep_for(kPollInterval);
+    std::this_thread::sleep_for(interval);
     const auto state = client_.job(job);
     const auto status = state.at("status").as_string();
     if (status == "DONE") return SteadyClock::now();

@@ -1,6 +1,7 @@
 // AditServer and Pool: adit as its clients use it.
 #pragma once
 
+#include <chrono>
 #include <filesystem>
 #include <functional>
 #include <string>
@@ -34,6 +35,13 @@ class AditServer {
   test::Server server_;
 };
 
+/// How often the client asks for a job whose end is awaited. Each question takes a tenth of a millisecond of
+/// processor on both sides together: asked a thousand times a second they would take a twentieth of two
+/// processors from an engine that works on both, so a load of seconds is asked for less often than a job of
+/// milliseconds. What passes between two questions counts as adit's time.
+constexpr std::chrono::milliseconds kAskOfSmallJob{1};
+constexpr std::chrono::milliseconds kAskOfLoad{10};
+
 /// One pool of a server. Not thread-safe.
 class Pool {
  public:
@@ -44,9 +52,9 @@ class Pool {
   /// As one raw body.
   UploadTimes upload_chunk(const std::string& job, const std::filesystem::path& file,
                            std::optional<double> bytes_per_second = std::nullopt);
-  /// Executes the job and asks for it every millisecond; returns when an answer says DONE. Throws with the
-  /// job's logs when it ends otherwise.
-  Instant execute_to_done(const std::string& job);
+  /// Executes the job and asks for it, `interval` after each answer; returns when one says DONE. Throws with
+  /// the job's logs when it ends otherwise.
+  Instant execute_to_done(const std::string& job, std::chrono::milliseconds interval);
   void cancel_and_delete(const std::string& job);
   /// Throws unless the table has that many rows.
   void check_rows(const std::string& table, std::int64_t rows);

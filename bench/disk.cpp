@@ -114,10 +114,11 @@ std::uint64_t memory_bytes_of_machine() {
          static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
 }
 
-void touch_free_memory() {
-  constexpr std::size_t kTouchedBytes = std::size_t{3} << 30;
+void touch_memory_for_load(const std::filesystem::path& input) {
+  constexpr std::size_t kEngineBytes = std::size_t{1} << 30;
   const auto page = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
-  const auto bytes = std::min(kTouchedBytes, static_cast<std::size_t>(memory_bytes_of_machine()) / 4);
+  const auto bytes = std::min(kEngineBytes + static_cast<std::size_t>(std::filesystem::file_size(input)),
+                              static_cast<std::size_t>(memory_bytes_of_machine()) / 4);
   void* memory = ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (memory == MAP_FAILED) throw std::system_error(errno, std::generic_category(), "mmap");
   ::madvise(memory, bytes, MADV_HUGEPAGE);  // quicker where there are such pages

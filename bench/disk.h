@@ -26,9 +26,11 @@ std::uint64_t resident_bytes_at_most(pid_t server);
 void wait_until_idle(pid_t server);
 
 std::uint64_t memory_bytes_of_machine();
-/// Touches some free memory and gives it back. A virtual machine returns memory that is free for seconds to
-/// its host and pays for it again at the next touch, per page and more than a copy of a file costs: whoever
-/// writes into memory that was used a moment ago is spared that, so both sides of a pair get such memory.
-void touch_free_memory();
+/// Touches as much free memory as a load of `input` takes (its copy, the engine's memory and file) and gives
+/// it back. A virtual machine returns memory that is free for seconds to its host and pays for it again at
+/// the next touch, per page and more than a copy of a file costs: whoever writes into memory that was used a
+/// moment ago is spared that, so both sides of a pair get such memory. Not more than that: what is left over
+/// goes back to the host two seconds later, at the load's expense.
+void touch_memory_for_load(const std::filesystem::path& input);
 
 }  // namespace adit::bench

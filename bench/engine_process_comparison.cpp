@@ -56,7 +56,7 @@ Line compare_small_jobs(const Setup& setup) {
 double replace_seconds(AditServer& adit, const Setup& setup) {
   Pool pool(adit);
   adit.settle();
-  touch_free_memory();
+  touch_memory_for_load(setup.data.parquet);
   const auto job = pool.create_job(test::parquet_job("REPLACE", "t"));
   const auto sent = pool.upload_chunk(job, setup.data.parquet);
   const auto done = pool.execute_to_done(job, kAskOfLoad);

@@ -45,17 +45,19 @@ double seconds_from_last_byte(AditServer& adit, const std::vector<std::filesyste
   return seconds_between(sent.last_byte, done);
 }
 
-/// Takes the turns: adit by `measure`, the engine alone by the statement `create`.
+/// Takes the turns: adit by `measure`, the engine alone by the statement `create`. `input` is what both read,
+/// or as large.
 template <class Measure>
-Pairs take_turns(const Setup& setup, const std::string& name, const std::string& create, Measure measure) {
+Pairs take_turns(const Setup& setup, const std::string& name, const std::filesystem::path& input,
+                 const std::string& create, Measure measure) {
   AditServer adit(setup.folder);
   Pairs pairs;
   for (int run = 1; run <= setup.runs; ++run) {
     adit.settle();
-    touch_free_memory();
+    touch_memory_for_load(input);
     pairs.adit.push_back(measure(adit));
     adit.settle();
-    touch_free_memory();
+    touch_memory_for_load(input);
     pairs.yardstick.push_back(seconds_to_load_alone(setup.folder / "alone.db", create, setup.data.rows));
     say(name, run, setup.runs, load_text(pairs.adit.back(), pairs.yardstick.back()));
   }
@@ -67,7 +69,7 @@ Pairs take_turns(const Setup& setup, const std::string& name, const std::string&
 Lines compare_parquet_replace(const Setup& setup) {
   const auto create =
       "CREATE TABLE t AS SELECT * FROM read_parquet(" + quoted(setup.data.parquet.string()) + ")";
-  const auto pairs = take_turns(setup, "parquet-replace", create, [&](AditServer& adit) {
+  const auto pairs = take_turns(setup, "parquet-replace", setup.data.parquet, create, [&](AditServer& adit) {
     return seconds_from_first_byte(adit, test::parquet_job("REPLACE", "t"), setup.data.parquet,
                                    setup.data.rows);
   });
@@ -77,7 +79,7 @@ Lines compare_parquet_replace(const Setup& setup) {
 
 Lines compare_csv_replace(const Setup& setup) {
   const auto create = "CREATE TABLE t AS FROM read_csv(" + quoted(setup.data.csv.string()) + ")";
-  const auto pairs = take_turns(setup, "csv-replace", create, [&](AditServer& adit) {
+  const auto pairs = take_turns(setup, "csv-replace", setup.data.csv, create, [&](AditServer& adit) {
     return seconds_from_first_byte(adit, test::csv_job("REPLACE", "t"), setup.data.csv, setup.data.rows);
   });
   return {ratio_line("REPLACE, CSV: first byte → DONE / engine alone", pairs, {Bound::kAtMost, 1.6, "×"})};
@@ -85,7 +87,7 @@ Lines compare_csv_replace(const Setup& setup) {
 
 Lines compare_paced_parquet(const Setup& setup) {
   const auto create = "CREATE TABLE t AS SELECT * FROM read_parquet(" + list_of(setup.data.parts) + ")";
-  const auto pairs = take_turns(setup, "paced-parquet", create, [&](AditServer& adit) {
+  const auto pairs = take_turns(setup, "paced-parquet", setup.data.parquet, create, [&](AditServer& adit) {
     return seconds_from_last_byte(adit, setup.data.parts, setup.data.rows);
   });
   return {ratio_line("10 Parquet chunks at 25 MB/s: last byte → DONE / engine alone", pairs,

@@ -44,6 +44,7 @@ class ChunkSink final : public http::BodySink {
       : request_(request), target_(std::move(target)) {}
 
   Result<void> begin_chunk(const http::PartHead& head);
+  Result<void> check_line_ends() const;
 
   const http::Request& request_;
   std::unique_ptr<ChunkTarget> target_;
@@ -52,6 +53,8 @@ class ChunkSink final : public http::BodySink {
   std::size_t chunks_ = 0;
   Part part_ = Part::kOther;
   std::string field_;  ///< of the form field Adit-Sequence, as it comes
+  bool form_encoded_ = false;
+  std::optional<bool> has_line_end_;  ///< from the first byte of what is `form_encoded_` on
 };
 
 }  // namespace adit

@@ -154,9 +154,20 @@ Result<void> AditApi::delete_pool(const std::string& id) {
 Result<std::string> AditApi::find_pool(const std::string& name_or_id) {
   if (Uuid::parse(name_or_id)) return name_or_id;
   ADIT_TRY(const auto all, pools());
-  const auto found = std::ranges::find(all, name_or_id, &PoolView::name);
-  if (found != all.end()) return found->id;
-  return not_found("There is no pool named `" + name_or_id + "`. " + names_of(all));
+  std::string found;
+  std::string others;
+  for (const auto& pool : all) {
+    if (pool.name != name_or_id) continue;
+    if (found.empty()) {
+      found = pool.id;
+    } else {
+      others += ", " + pool.id;
+    }
+  }
+  if (found.empty()) return not_found("There is no pool named `" + name_or_id + "`. " + names_of(all));
+  if (others.empty()) return found;
+  return invalid("Several pools are named `" + name_or_id + "`. Say by its id which one is meant: " + found +
+                 others + ".");
 }
 
 }  // namespace adit::client

@@ -147,7 +147,7 @@ class AditApi {
   /// With all its tables and jobs.
   Result<void> delete_pool(const std::string& id);
   /// The id of the pool of exactly that name; a text in the form of a UUID is an id. kNotFound lists what
-  /// there is.
+  /// there is; kInvalid lists the ids where several have that name.
   Result<std::string> find_pool(const std::string& name_or_id);
   Result<std::vector<TableView>> tables(const std::string& pool);
   /// Changes a table in its turn among the jobs, and waits for that. kConflict when it was not made.

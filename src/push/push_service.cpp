@@ -161,7 +161,9 @@ Result<void> PushService::check_duplicate_removal(const Job& job, const std::str
 
 Result<Job> PushService::cancel(PoolId pool, JobId id) {
   ADIT_TRY(const auto job, get(pool, id));
-  return cancel_found(job);
+  ADIT_TRY(auto ended, cancel_found(job));
+  if (ended.status == JobStatus::kCanceled) drop_chunks(ended);
+  return ended;
 }
 
 Result<Job> PushService::cancel_found(const Job& job) {
@@ -186,14 +188,18 @@ Result<void> PushService::remove(PoolId pool, JobId id) {
   }
   ADIT_TRY(const bool hidden, catalog_.delete_job(id, clock_.now()));
   if (!hidden) return no_such_job(id);
-  if (job.status == JobStatus::kDone) return {};
+  if (job.status != JobStatus::kDone) drop_chunks(job);
+  return {};
+}
+
+void PushService::drop_chunks(const Job& job) {
   drop_staged(job);
-  if (const auto removed = store_.remove_job(pool, id); !removed) {
-    log::warning("chunk files of a deleted job stay until they expire",
-                 {{"job", id}, {"detail", removed.error().internal_detail}});
-    return {};
+  auto dropped = store_.remove_job(job.pool, job.id);
+  if (dropped) dropped = catalog_.forget_chunk_files(job.id);
+  if (!dropped) {
+    log::warning("chunk files of a job that never lands stay until they expire",
+                 {{"job", job.id}, {"detail", dropped.error().internal_detail}});
   }
-  return catalog_.forget_chunk_files(id);
 }
 
 double PushService::progress(const Job& job) const {

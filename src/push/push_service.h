@@ -53,7 +53,8 @@ class PushService {
   /// Takes a chunk out of a job that is NEW: its file, its sums and what was staged of it. The others are
   /// staged again where it had been staged, since their rows stand in one table. kNotFound, kConflict.
   Result<void> remove_chunk(PoolId pool, JobId job, ChunkId chunk);
-  /// Returns the job when its outcome is known: CANCELED, or DONE where the commit had passed already.
+  /// Returns the job when its outcome is known: CANCELED, or DONE where the commit had passed already. The
+  /// chunk files of a canceled job go at once: it can't be executed any more, and they count in the quota.
   Result<Job> cancel(PoolId pool, JobId job);
   /// Cancels what still runs, then hides the job. What has landed is not touched, and its chunk files stay
   /// until they expire; those of a job that never landed go at once.
@@ -65,6 +66,7 @@ class PushService {
   Result<void> check_queue() const;
   Result<Job> cancel_found(const Job& job);
   void drop_staged(const Job& job);
+  void drop_chunks(const Job& job);
   Result<void> check_duplicate_removal(const Job& job, const std::string& column);
 
   Catalog& catalog_;

@@ -41,6 +41,18 @@ TEST_F(CliCommands, PoolsAreMadeWithAnIdAndShown) {
       << missing.err;
 }
 
+TEST_F(CliCommands, ANameThatSeveralPoolsHaveIsNotGuessed) {
+  const auto first = call(server(), {"pool", "create", "Twice"}).out;
+  const auto second = call(server(), {"pool", "create", "Twice"}).out;
+  const auto guessed = call(server(), {"pool", "delete", "Twice", "--yes"});
+  EXPECT_EQ(guessed.status, ExitStatus::exited(1));
+  EXPECT_NE(guessed.err.find("Several pools are named `Twice`"), std::string::npos) << guessed.err;
+  for (const auto& id : {first, second}) {
+    EXPECT_NE(guessed.err.find(id.substr(0, id.size() - 1)), std::string::npos) << guessed.err;
+    EXPECT_EQ(call(server(), {"pool", "show", id.substr(0, id.size() - 1)}).status, ExitStatus::exited(0));
+  }
+}
+
 TEST_F(CliCommands, AQuotaIsSetShownAndTakenAway) {
   const auto disk = [&](const std::string& words) { return field(json::parse(words), "maxBytes"); };
   EXPECT_EQ(disk(call(server(), {"pool", "quota", pool().pool(), "--max", "50GB", "--json"}).out),

@@ -142,6 +142,13 @@ TEST_F(ChunkOrder, WhatIsNoNumberIs400) {
   EXPECT_EQ(pool().chunks(job).size(), 1U);
 }
 
+TEST_F(ChunkOrder, ANumberBehindTheLastFileIs400) {
+  const auto job = keyed_job();
+  expect_field_error(pool().http().upload_multipart(pool().chunks_path(job), {{"id,v\n1,x\n"}, number("2")}),
+                     "Adit-Sequence");
+  EXPECT_TRUE(pool().chunks(job).empty());
+}
+
 TEST_F(ChunkOrder, AHeaderNumbersOneChunkOnly) {
   const auto job = keyed_job();
   const auto body = multipart_body({{"id,v\n1,x\n"}, {"id,v\n2,x\n"}}, "b");

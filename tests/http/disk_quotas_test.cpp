@@ -233,6 +233,18 @@ TEST_F(DiskQuotas, ChunksAndJobsThatAreDeletedGiveTheirRoomBack) {
   EXPECT_EQ(add(job, csv_bytes(40)).status, 200);
 }
 
+TEST_F(DiskQuotas, ACanceledJobGivesItsRoomBack) {
+  limit(100);
+  const auto job = new_job();
+  const auto other = new_job("other");
+  EXPECT_EQ(add(job, csv_bytes(100)).status, 200);
+  expect_refusal(add(other, "a"));
+  ASSERT_EQ(pool().try_cancel(job).status, 200);
+  EXPECT_EQ(add(other, csv_bytes(100)).status, 200);
+  EXPECT_EQ(server().chunk_files(pool().pool()).size(), 1U);
+  EXPECT_EQ(pool().chunks(job).size(), 1U) << "what is known of them stays";
+}
+
 TEST_F(DiskQuotas, APoolOverItByItsTablesIsMendedByTruncatingThem) {
   push_large("large");
   const auto waiting = new_job();

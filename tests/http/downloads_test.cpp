@@ -1,6 +1,4 @@
 // Results in other forms than JSON: what they hold, that they stream, and that they end with their client.
-#include <fstream>
-
 #include "support/server_test.h"
 
 namespace adit::test {
@@ -160,15 +158,6 @@ TEST_F(Downloads, HeadHasNoBody) {
   EXPECT_EQ(pool().value("SELECT count(*) FROM t"), "1");
 }
 
-/// The greatest memory that a process had at once, in bytes.
-std::uint64_t memory_high_water(pid_t pid) {
-  std::ifstream status("/proc/" + std::to_string(pid) + "/status");
-  for (std::string line; std::getline(status, line);) {
-    if (line.starts_with("VmHWM:")) return std::stoull(line.substr(6)) * 1024;
-  }
-  throw std::runtime_error("no VmHWM");
-}
-
 class HugeDownloads : public Downloads {
  protected:
   /// Where the address sanitizer is built in, it may hold back little of what was freed: it is memory too.
@@ -190,7 +179,7 @@ TEST_F(HugeDownloads, StayFlatInMemory) {
 void HugeDownloads::expect_flat(const std::string& accept, const std::string& sql, const json::object& more) {
   SCOPED_TRACE(accept);
   ASSERT_EQ(query("SELECT * FROM (" + sql + ") LIMIT 10", accept).status, 200);
-  const auto before = memory_high_water(server().pid());
+  const auto before = server().resident_bytes_peak();
   RawConnection connection(server().address());
   auto asked = more;
   asked["timeoutMs"] = 600'000;  // a sanitizer's build on a busy machine
@@ -200,7 +189,7 @@ void HugeDownloads::expect_flat(const std::string& accept, const std::string& sq
   connection.send(request_text(request));
   const auto bytes = connection.count_until_closed();
   EXPECT_GT(bytes, 280'000'000U);
-  const auto grown = memory_high_water(server().pid()) - before;
+  const auto grown = server().resident_bytes_peak() - before;
   EXPECT_LT(grown, bytes / 2) << "of an answer of " << bytes << " bytes";
 }
 

@@ -107,6 +107,32 @@ TEST_F(RequestBodies, WhatIsNotOfItsEncodingIs400AndNothingIsKept) {
   EXPECT_EQ(kept(), 0U);
 }
 
+TEST_F(RequestBodies, AFormWithoutALineEndIsNoFile) {
+  constexpr const char* kForm = "application/x-www-form-urlencoded";
+  for (const auto* type : {kForm, "Application/X-WWW-Form-Urlencoded; charset=UTF-8"}) {
+    expect_field_error(upload("id,name1,one2,two", {}, type), "Content-Type");  // what curl -d sends
+  }
+  EXPECT_EQ(kept(), 0U);
+  EXPECT_EQ(upload(kCsv, {}, kForm).status, 200) << "curl --data-binary sends it as it is";
+  expect_kept(kCsv);
+  std::string header = "id";
+  for (int i = 0; i < 1'000; ++i) header += ",c" + std::to_string(i) + std::string(180, 'x');
+  EXPECT_EQ(upload(header + "\n", {}, kForm).status, 200) << "a line end far behind the first bytes counts";
+  EXPECT_EQ(upload("id,name", {}).status, 200) << "a header without an end is a file of no rows";
+}
+
+TEST_F(RequestBodies, APartInAnotherEncodingIsRefused) {
+  for (const auto* coding : {"base64", "quoted-printable"}) {
+    expect_field_error(
+        upload_parts(part("aWQKMQo=", std::string("Content-Transfer-Encoding: ") + coding + "\r\n") +
+                     "--b--\r\n"),
+        "Content-Transfer-Encoding");
+  }
+  EXPECT_EQ(kept(), 0U);
+  EXPECT_EQ(upload_parts(part(kCsv, "Content-Transfer-Encoding: Binary\r\n") + "--b--\r\n").status, 200);
+  expect_kept(kCsv);
+}
+
 TEST_F(RequestBodies, ABombIs413AndTakesNoMemory) {
   const auto before = server().resident_bytes_peak();
   const std::string zeros(1 << 30, '0');

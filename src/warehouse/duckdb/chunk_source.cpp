@@ -24,6 +24,8 @@ namespace fs = std::filesystem;
 constexpr std::size_t kSampleBytes = 256 << 10;
 constexpr std::size_t kHeaderBytesMax = 2 << 20;
 constexpr std::size_t kSampleRows = 1000;
+/// Else a folder of a name like `env=prod`, somewhere above the chunks, were a column of theirs.
+constexpr const char* kNoColumnsOfPath = ", hive_partitioning = false)";
 
 Result<std::string> read_beginning(const fs::path& path, std::size_t bytes_max) {
   const FileHandle file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
@@ -58,7 +60,7 @@ Result<ChunkSource> open_parquet(Connection& connection, const fs::path& path, c
                    ". Send Parquet, or create the job with fileType CSV.");
   }
   const std::string damaged = "The Parquet file's footer can't be read; it may be cut off or damaged";
-  ChunkSource source{.from = "read_parquet(" + quote_literal(path.string()) + ")", .path = path};
+  ChunkSource source{.from = "read_parquet(" + quote_literal(path.string()) + kNoColumnsOfPath, .path = path};
   const auto columns = columns_of(connection, source.from);
   if (!columns) {
     const auto& failure = columns.error();
@@ -91,7 +93,8 @@ std::string csv_call(const fs::path& path, const CsvDialect& dialect, std::size_
          ", auto_detect = false, header = true, delim = " + quote_literal(dialect.separator) +
          ", quote = " + quote_literal(std::string(1, dialect.quote)) +
          ", escape = " + quote_literal(std::string(1, dialect.escape)) +
-         ", nullstr = '', allow_quoted_nulls = false, compression = 'none', columns = {" + names + "})";
+         ", nullstr = '', allow_quoted_nulls = false, compression = 'none', columns = {" + names + "}" +
+         kNoColumnsOfPath;
 }
 
 /// Guesses types from the rows behind the header.

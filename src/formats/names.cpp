@@ -35,12 +35,13 @@ bool is_reserved_name(std::string_view name) {
 namespace {
 
 Result<void> check_name(std::string_view name, const std::string& what) {
-  if (name.empty()) return invalid(what + " has an empty name.");
+  if (name.empty()) return invalid(what + " has an empty name. Give it one.");
   if (name.size() > kNameBytesMax) {
     return invalid(what + " has a name of " + std::to_string(name.size()) + " bytes; at most " +
                    std::to_string(kNameBytesMax) + " are possible.");
   }
-  if (name.find('\0') != std::string_view::npos) return invalid(what + " has a NUL character in its name.");
+  if (name.find('\0') != std::string_view::npos)
+    return invalid(what + " has a NUL character in its name. Rename it.");
   if (!is_utf8(name)) return invalid(what + " has a name that is not valid UTF-8.");
   if (is_reserved_name(name)) {
     return invalid(what + " has a name that begins with \"" + std::string(kReservedPrefix) +

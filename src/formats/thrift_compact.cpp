@@ -167,6 +167,13 @@ std::optional<std::int64_t> Fields::integer(std::int16_t id) const {
   return Reader(field->bytes).zigzag();
 }
 
+std::string_view binary(const Field& field) {
+  if (field.type != Type::kBinary) return {};
+  Reader reader(field.bytes);
+  reader.varint();
+  return field.bytes.substr(reader.at());
+}
+
 Result<std::vector<std::string_view>> struct_list(const Field& field) {
   if (field.type != Type::kList) return malformed();
   Reader reader(field.bytes);

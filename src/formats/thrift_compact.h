@@ -53,6 +53,9 @@ class Fields {
   std::vector<Field> fields_;
 };
 
+/// The bytes of a binary field; none of a field of another type.
+std::string_view binary(const Field& field);
+
 /// The elements of a list of structs, each as it is encoded. kInvalid for another type.
 Result<std::vector<std::string_view>> struct_list(const Field& field);
 

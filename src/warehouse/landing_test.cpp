@@ -34,5 +34,34 @@ TEST_F(LandingRows, DeltaWithKeysReplacesRows) {
   EXPECT_EQ(rows("SELECT id, v FROM t ORDER BY id"), (Lines{"1|a", "2|B", "3|c"}));
 }
 
+/// The engine would take folders of such names for columns.
+class FolderWithAnEqualsSign : public WarehouseTest {
+ protected:
+  void SetUp() override {
+    WarehouseTest::SetUp();
+    outer_ = folder_;
+    folder_ /= "env=prod";
+    std::filesystem::create_directories(folder_ / "chunks");
+    open();
+  }
+  void TearDown() override {
+    WarehouseTest::TearDown();
+    std::filesystem::remove_all(outer_);
+  }
+
+ private:
+  std::filesystem::path outer_;
+};
+
+TEST_F(FolderWithAnEqualsSign, IsNoColumn) {
+  job("t").parquet("SELECT 1 AS a").land();
+  EXPECT_EQ(columns("t"), "a BIGINT");
+  std::string large = "a,b\n";
+  for (int i = 0; i < 50'000; ++i) large += std::to_string(i) + ",text\n";
+  job("t").csv(large).land();
+  EXPECT_EQ(columns("t"), "a BIGINT, b VARCHAR");
+  EXPECT_EQ(rows("SELECT count(*), max(a) FROM t"), (Lines{"50000|49999"}));
+}
+
 }  // namespace
 }  // namespace adit

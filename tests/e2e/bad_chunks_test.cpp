@@ -67,7 +67,15 @@ TEST_F(BadChunk, AParquetFileWithADamagedPageFailsAndIsNamed) {
 
 TEST_F(BadChunk, OnlyLineEndsIs400) { expect_refused(csv_job("REPLACE", "t"), "\n\n\n"); }
 
-TEST_F(BadChunk, AColumnTwiceIs400) { expect_refused(csv_job("REPLACE", "t"), "id,ID\n1,2\n"); }
+TEST_F(BadChunk, AColumnTwiceIs400) {
+  const std::string words = "has the same name as column 1";
+  expect_refused(csv_job("REPLACE", "t"), "id,ID\n1,2\n", words);
+  auto bytes = parquet_of("SELECT 1 AS the_id, 2 AS an_id_");
+  const std::string second = "an_id_";
+  for (auto at = bytes.find(second); at != std::string::npos; at = bytes.find(second))
+    bytes.replace(at, second.size(), "THE_ID");
+  expect_refused(parquet_job("REPLACE", "t"), bytes, words);
+}
 
 TEST_F(BadChunk, ARowWithTooManyFieldsFailsAndIsNamed) {
   const auto logs = expect_failed(csv_job("REPLACE", "t"), "id,name\n1,one\n2,two\n3,three,more\n4,four\n");

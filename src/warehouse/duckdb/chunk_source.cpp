@@ -10,7 +10,9 @@
 #include "formats/csv_dialect.h"
 #include "formats/file_kind.h"
 #include "formats/names.h"
+#include "formats/parquet_columns.h"
 #include "formats/text_types.h"
+#include "warehouse/duckdb/mapped_file.h"
 #include "warehouse/duckdb/sql_text.h"
 #include "warehouse/duckdb/table_columns.h"
 
@@ -22,6 +24,8 @@ namespace fs = std::filesystem;
 constexpr std::size_t kSampleBytes = 256 << 10;
 constexpr std::size_t kHeaderBytesMax = 2 << 20;
 constexpr std::size_t kSampleRows = 1000;
+/// Else a folder of a name like `env=prod`, somewhere above the chunks, were a column of theirs.
+constexpr const char* kNoColumnsOfPath = ", hive_partitioning = false)";
 
 Result<std::string> read_beginning(const fs::path& path, std::size_t bytes_max) {
   const FileHandle file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
@@ -42,20 +46,11 @@ Result<std::string> read_beginning(const fs::path& path, std::size_t bytes_max) 
   return content;
 }
 
-/// Columns of Parquet's logical type Null hold no value and say nothing of their type; the engine takes them
-/// for what they are stored as, INTEGER. Asked only where there are such.
-Result<void> open_untyped_columns(Connection& connection, ChunkSource& source) {
-  const auto untyped = [](const SourceColumn& column) { return column.engine_type == "INTEGER"; };
-  if (std::ranges::none_of(source.columns, untyped)) return {};
-  ADIT_TRY(const auto names,
-           run(connection, "SELECT name FROM parquet_schema(" + quote_literal(source.path.string()) +
-                               ") WHERE logical_type = 'NullType()'"));
-  for (std::size_t row = 0; row < names.size(); ++row) {
-    for (auto& column : source.columns) {
-      if (untyped(column) && column.name == names.text(row, 0)) column.guess.reset();
-    }
-  }
-  return {};
+/// What the footer itself says: the engine renames columns of the same name, without regard to case, and
+/// those of none, and cuts a name at a NUL.
+Result<std::vector<ParquetColumn>> footer_columns(const fs::path& path) {
+  ADIT_TRY(const auto file, MappedFile::open(path));
+  return parquet_columns(file.bytes());
 }
 
 Result<ChunkSource> open_parquet(Connection& connection, const fs::path& path, const std::string& beginning) {
@@ -64,24 +59,28 @@ Result<ChunkSource> open_parquet(Connection& connection, const fs::path& path, c
                    std::string(describe_file_kind(beginning)) +
                    ". Send Parquet, or create the job with fileType CSV.");
   }
-  ChunkSource source{.from = "read_parquet(" + quote_literal(path.string()) + ")", .path = path};
+  const std::string damaged = "The Parquet file's footer can't be read; it may be cut off or damaged";
+  ChunkSource source{.from = "read_parquet(" + quote_literal(path.string()) + kNoColumnsOfPath, .path = path};
   const auto columns = columns_of(connection, source.from);
   if (!columns) {
     const auto& failure = columns.error();
     if (failure.of_circumstances()) return to_error(failure, source.from);
-    return Error{ErrorKind::kInvalid,
-                 "The Parquet file's footer can't be read; it may be cut off or damaged: " +
-                     public_engine_message(failure.message, path),
+    return Error{ErrorKind::kInvalid, damaged + ": " + public_engine_message(failure.message, path),
                  failure.message};
   }
-  for (const auto& column : *columns) {
-    source.columns.push_back({.name = column.name,
+  const auto in_footer = footer_columns(path);
+  if (!in_footer && in_footer.error().kind != ErrorKind::kInvalid) return in_footer.error();
+  if (!in_footer || in_footer->size() != columns->size()) return invalid(damaged + ".");
+  for (std::size_t i = 0; i < columns->size(); ++i) {
+    const auto& column = (*columns)[i];
+    // Columns without a type have no value that says one; the engine takes them for what they are stored as.
+    const bool untyped = (*in_footer)[i].untyped && column.type == "INTEGER";
+    source.columns.push_back({.name = (*in_footer)[i].name,
                               .field = source.fields++,
                               .reference = quote_identifier(column.name),
                               .engine_type = column.type,
-                              .guess = natural_type(column.type)});
+                              .guess = untyped ? std::optional<StoredType>() : natural_type(column.type)});
   }
-  ADIT_CHECK(open_untyped_columns(connection, source));
   return source;
 }
 
@@ -94,7 +93,8 @@ std::string csv_call(const fs::path& path, const CsvDialect& dialect, std::size_
          ", auto_detect = false, header = true, delim = " + quote_literal(dialect.separator) +
          ", quote = " + quote_literal(std::string(1, dialect.quote)) +
          ", escape = " + quote_literal(std::string(1, dialect.escape)) +
-         ", nullstr = '', allow_quoted_nulls = false, compression = 'none', columns = {" + names + "})";
+         ", nullstr = '', allow_quoted_nulls = false, compression = 'none', columns = {" + names + "}" +
+         kNoColumnsOfPath;
 }
 
 /// Guesses types from the rows behind the header.

@@ -237,9 +237,10 @@ Result<std::uint64_t> Lander::reduce_and_swap() {
   ADIT_CHECK(execute("DROP TABLE IF EXISTS " + target_name_));
   std::uint64_t rows = 0;
   if (parts.size() == 1 && !parts[0].keeps_others) {
+    ADIT_TRY(const auto deciding, deciding_rows(connection_, tables, ""));
     ADIT_TRY(const auto made,
              run(connection_, "CREATE TABLE " + target_name_ + " AS SELECT " + quoted_list(tables.columns) +
-                                  " FROM (" + deciding_rows(tables, "") + ") WHERE NOT __adit_op"));
+                                  " FROM (" + deciding + ") WHERE NOT __adit_op"));
     rows = static_cast<std::uint64_t>(made.integer(0, 0).value_or(0));
   } else {
     ADIT_CHECK(execute("CREATE TABLE " + target_name_ + " AS SELECT " + quoted_list(tables.columns) +

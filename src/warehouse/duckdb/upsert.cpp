@@ -4,15 +4,16 @@
 #include <set>
 
 #include "formats/names.h"
+#include "warehouse/duckdb/numbered_table.h"
 #include "warehouse/duckdb/sql_text.h"
 
 namespace adit {
 namespace {
 
-/// Chunk position and rowid in one number: rows of a later chunk, and later rows of a chunk, have the greater
-/// one.
-constexpr const char* kOrder = "((__adit_chunk << 44) + rowid)";
-constexpr const char* kRowidOfOrder = "& 17592186044415";
+/// Chunk position and a row's number in one number: rows of a later chunk, and later rows of a chunk, have
+/// the greater one.
+std::string order_of(const NumberedTable& stage) { return "((__adit_chunk << 44) + " + stage.number + ")"; }
+constexpr const char* kNumberOfOrder = "& 17592186044415";
 
 const std::string kDecidingTable = "temp.main.\"__adit_deciding\"";
 const std::string kFilledTable = "temp.main.\"__adit_filled\"";
@@ -36,10 +37,12 @@ bool same_columns(const ChunkMark& a, const ChunkMark& b) {
 
 /// Of old rows with the same key the last one: a key that appends have brought several times stands once
 /// after an upsert.
-std::string last_old_rows(const UpsertTables& tables, const std::string& source) {
-  return "(SELECT * FROM " + tables.target + " WHERE rowid IN (SELECT max(t.rowid) FROM " + tables.target +
-         " t JOIN " + source + " s ON " + keys_equal(tables, "s", "t") + " GROUP BY " +
-         quoted_list(tables.keys, "t.") + "))";
+Result<std::string> last_old_rows(Connection& connection, const UpsertTables& tables,
+                                  const std::string& source) {
+  ADIT_TRY(const auto target, number_rows(connection, tables.target, tables.columns));
+  return "(SELECT " + target.all_columns + " FROM " + target.from + " WHERE " + target.number +
+         " IN (SELECT max(t." + target.number + ") FROM " + target.from + " t JOIN " + source + " s ON " +
+         keys_equal(tables, "s", "t") + " GROUP BY " + quoted_list(tables.keys, "t.") + "))";
 }
 
 /// The rows to insert where columns that the segment lacks keep the values of the old rows, which are in
@@ -117,19 +120,22 @@ Result<bool> needs_reduction(Connection& connection, const JobStage& stage, cons
   return rows.integer(0, 0) != rows.integer(0, 1);
 }
 
-std::string deciding_rows(const UpsertTables& tables, const std::string& where) {
+Result<std::string> deciding_rows(Connection& connection, const UpsertTables& tables,
+                                  const std::string& where) {
+  ADIT_TRY(const auto stage, number_rows(connection, tables.stage, tables.columns));
   const auto of_segment = where.empty() ? std::string() : " WHERE " + where;
+  const auto select = "SELECT " + stage.all_columns + " FROM " + stage.from + " WHERE ";
   if (!tables.greatest_of.empty()) {
-    return "SELECT * FROM " + tables.stage +
-           " WHERE rowid IN (SELECT number FROM (SELECT rowid AS number, row_number() OVER (PARTITION BY " +
-           quoted_list(tables.keys) + " ORDER BY __adit_chunk DESC, " + quote_identifier(tables.greatest_of) +
-           " DESC NULLS LAST, rowid DESC) AS place FROM " + tables.stage + of_segment + ") WHERE place = 1)";
+    return select + stage.number + " IN (SELECT number FROM (SELECT " + stage.number +
+           " AS number, row_number() OVER (PARTITION BY " + quoted_list(tables.keys) +
+           " ORDER BY __adit_chunk DESC, " + quote_identifier(tables.greatest_of) + " DESC NULLS LAST, " +
+           stage.number + " DESC) AS place FROM " + stage.from + of_segment + ") WHERE place = 1)";
   }
   // Rows of the transaction under way are numbered from some 2^55 on, which the sum carries into the chunk's
   // place without harm to the order.
-  const auto rowid = tables.stage_is_held ? std::string("(rowid ") + kRowidOfOrder + ")" : "rowid";
-  return "SELECT * FROM " + tables.stage + " WHERE " + rowid + " IN (SELECT max(" + kOrder + ") " +
-         kRowidOfOrder + " FROM " + tables.stage + of_segment + " GROUP BY " + quoted_list(tables.keys) + ")";
+  const auto number = tables.stage_is_held ? "(" + stage.number + " " + kNumberOfOrder + ")" : stage.number;
+  return select + number + " IN (SELECT max(" + order_of(stage) + ") " + kNumberOfOrder + " FROM " +
+         stage.from + of_segment + " GROUP BY " + quoted_list(tables.keys) + ")";
 }
 
 Result<std::uint64_t> count_landed_keys(Connection& connection, const UpsertTables& tables) {
@@ -149,7 +155,8 @@ Result<std::uint64_t> apply_segment(Connection& connection, const Activity& acti
   if (reduce) {
     const auto where =
         "__adit_chunk BETWEEN " + std::to_string(segment.first) + " AND " + std::to_string(segment.last);
-    ADIT_CHECK(step("CREATE TEMP TABLE \"__adit_deciding\" AS " + deciding_rows(tables, where)));
+    ADIT_TRY(const auto deciding, deciding_rows(connection, tables, where));
+    ADIT_CHECK(step("CREATE TEMP TABLE \"__adit_deciding\" AS " + deciding));
     source = kDecidingTable;
   }
   auto inserted_from =
@@ -161,7 +168,10 @@ Result<std::uint64_t> apply_segment(Connection& connection, const Activity& acti
     };
     ADIT_TRY(const auto filled, fill(tables.target));
     ADIT_TRY(const auto brought, step("SELECT count(*) FROM " + source + " WHERE NOT __adit_op"));
-    if (filled.integer(0, 0) != brought.integer(0, 0)) ADIT_CHECK(fill(last_old_rows(tables, source)));
+    if (filled.integer(0, 0) != brought.integer(0, 0)) {
+      ADIT_TRY(const auto last, last_old_rows(connection, tables, source));
+      ADIT_CHECK(fill(last));
+    }
     inserted_from = "SELECT " + quoted_list(tables.columns) + " FROM " + kFilledTable;
   }
   ADIT_CHECK(step("DELETE FROM " + tables.target + " AS o USING " + source + " AS s WHERE " +

@@ -39,7 +39,8 @@ std::vector<Segment> segments(const JobStage& stage, const std::vector<std::stri
 Result<bool> needs_reduction(Connection& connection, const JobStage& stage, const UpsertTables& tables);
 
 /// SELECT of the staged rows that decide, one per key, deletions among them.
-std::string deciding_rows(const UpsertTables& tables, const std::string& where);
+Result<std::string> deciding_rows(Connection& connection, const UpsertTables& tables,
+                                  const std::string& where);
 
 /// How many keys have a row at the end of the whole job: those whose last operation is no deletion.
 Result<std::uint64_t> count_landed_keys(Connection& connection, const UpsertTables& tables);

@@ -2,12 +2,11 @@
 
 #include <algorithm>
 
+#include "warehouse/duckdb/exact_cast.h"
 #include "warehouse/duckdb/sql_text.h"
 
 namespace adit {
 namespace {
-
-constexpr std::string_view kExactDoubleMax = "9007199254740992";
 
 std::string matches(const std::string& c, std::string_view pattern) {
   return "regexp_full_match(" + c + ", " + quote_literal(pattern) + ")";
@@ -135,22 +134,6 @@ std::string natural_source(const std::string& reference, std::string_view engine
   return cast(reference, natural);
 }
 
-ConversionBranch number_branch(const ConversionNames& n, const StoredType& from, const StoredType& to) {
-  const auto back = "CAST(" + n.t + " AS " + sql_name(from) + ")";
-  auto condition = n.t + " IS NOT NULL AND " + back + " = " + n.c;
-  if (from.kind == TypeKind::kInteger && to.kind == TypeKind::kFloat) {
-    condition = n.c + " BETWEEN -" + std::string(kExactDoubleMax) + " AND " + std::string(kExactDoubleMax);
-  } else if (from.kind == TypeKind::kFloat && to.kind == TypeKind::kInteger) {
-    condition += " AND abs(" + n.c + ") <= " + std::string(kExactDoubleMax);
-  } else if (from.kind == TypeKind::kDecimal && to.kind == TypeKind::kDecimal) {
-    // Compared as decimals of the source's scale a rounded value would look the same.
-    condition = n.t + " IS NOT NULL AND " + n.t + "::VARCHAR::DECIMAL(38," +
-                std::to_string(std::max(from.scale, to.scale)) + ") = " + n.c;
-    if (to.scale >= from.scale) condition = n.t + " IS NOT NULL";
-  }
-  return {std::move(condition), n.t};
-}
-
 bool is_number(TypeKind kind) {
   return kind == TypeKind::kInteger || kind == TypeKind::kFloat || kind == TypeKind::kDecimal;
 }
@@ -161,7 +144,7 @@ std::vector<ConversionBranch> native_branches(const ConversionNames& n, const St
   if (from == to) return {{"", n.c}};
   if (from.kind == TypeKind::kString) return text_branches(n, to, rule);
   if (to.kind == TypeKind::kString) return {{"", "CAST(" + n.c + " AS VARCHAR)"}};
-  if (is_number(from.kind) && is_number(to.kind)) return {number_branch(n, from, to)};
+  if (is_number(from.kind) && is_number(to.kind)) return {{cast_is_exact(n.c, n.t, from, to), n.t}};
   if (from.kind == TypeKind::kDateTimeNs && to.kind == TypeKind::kDateTime) {
     return {{"epoch_ns(" + n.c + ") % 1000 = 0", cast(n.c, to)}};
   }
@@ -169,7 +152,7 @@ std::vector<ConversionBranch> native_branches(const ConversionNames& n, const St
       (from.kind == TypeKind::kDate || from.kind == TypeKind::kDateTime ||
        from.kind == TypeKind::kDateTimeNs) &&
       (to.kind == TypeKind::kDate || to.kind == TypeKind::kDateTime || to.kind == TypeKind::kDateTimeNs);
-  if (moments) return {{n.t + " IS NOT NULL AND CAST(" + n.t + " AS " + sql_name(from) + ") = " + n.c, n.t}};
+  if (moments) return {{cast_is_exact(n.c, n.t, from, to), n.t}};
   return {};
 }
 
@@ -212,7 +195,8 @@ Conversion native_conversion(const ConversionNames& names, std::string_view engi
   } else {
     conversion.branches = native_branches(names, natural, to, rule);
     if (natural != to && to.kind != TypeKind::kString && to.kind != TypeKind::kBoolean) {
-      conversion.helper = try_cast(conversion.source, sql_name(to));
+      conversion.helper = natural.kind == TypeKind::kString ? try_cast(conversion.source, sql_name(to))
+                                                            : exact_cast(conversion.source, natural, to);
     }
   }
   close_branches(conversion, to);

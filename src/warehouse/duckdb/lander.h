@@ -64,7 +64,10 @@ class Lander {
   Result<std::uint64_t> reduce_and_swap();
   Result<void> change_columns(const ColumnChanges& changes);
   Result<ColumnChanges> column_changes();
+  /// kInvalid when no type holds all values of both.
   Result<StoredType> widened_target(const ColumnInfo& column, const StagedColumn& staged);
+  Result<bool> holds(const std::string& table, const std::string& column, const StoredType& from,
+                     const StoredType& to);
   Result<void> execute(const std::string& sql);
 
   OpenPool& pool_;

@@ -101,6 +101,25 @@ TEST_F(ColumnWidening, StagedDoublesGetNoDigitsOfTheirOwn) {
                                  "12345678901234567.000", "a DECIMAL(38,3)"}));
 }
 
+TEST_F(ColumnWidening, TheLeastAndTheGreatestIntegerStayExactBesideFractions) {
+  const Lines expected{"-9223372036854775808.000", "1.500", "9223372036854775807.000", "a DECIMAL(38,3)"};
+  job("t", JobType::kDelta).csv("a\n-9223372036854775808\n9223372036854775807\n").land();
+  job("t", JobType::kDelta).csv("a\n1.5\n").land();
+  EXPECT_EQ(content("t"), expected);
+  job("p").parquet("SELECT unnest([-9223372036854775808, 9223372036854775807])::BIGINT AS a").land();
+  job("p", JobType::kDelta).parquet("SELECT 1.5::DOUBLE AS a").land();
+  EXPECT_EQ(content("p"), expected);
+}
+
+TEST_F(ColumnWidening, TheLeastAndTheGreatestIntegerMakeAFloatADecimal) {
+  for (const auto* integer : {"-9223372036854775808", "9223372036854775807"}) {
+    job("t").csv("a\n1.5\n").land();
+    job("t", JobType::kDelta).csv("a\n" + std::string(integer) + "\n").land();
+    EXPECT_EQ(columns("t"), "a DECIMAL(38,9)");
+    EXPECT_EQ(rows("SELECT a FROM t WHERE a <> 1.5"), (Lines{std::string(integer) + ".000000000"}));
+  }
+}
+
 TEST_F(ColumnWidening, DoublesIntoADecimalColumnGetNoDigitsOfTheirOwn) {
   job("t").parquet("SELECT 1::DECIMAL(38,9) AS a").land();
   job("t", JobType::kDelta).parquet("SELECT unnest([123456789.123::DOUBLE, 98765432.1::DOUBLE]) AS a").land();

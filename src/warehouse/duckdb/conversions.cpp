@@ -35,7 +35,7 @@ std::vector<ConversionBranch> text_to_integer(const ConversionNames& n, TextRule
 
 std::vector<ConversionBranch> text_to_float(const ConversionNames& n, TextRule rule) {
   const auto integer = try_cast(n.c, "BIGINT");
-  const auto exact_integer = "abs(" + integer + ") <= " + std::string(kExactDoubleMax);
+  const auto exact_integer = within_exact_double(integer);
   if (rule == TextRule::kStrict) {
     const auto plain = matches(n.c, R"(-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d{1,2})?)");
     return {{"length(" + n.c + ") <= 15 AND " + plain, n.t},

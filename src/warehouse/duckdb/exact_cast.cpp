@@ -24,10 +24,6 @@ std::string by_text(const std::string& value, const StoredType& type) {
   return try_cast("CAST(" + value + " AS VARCHAR)", type);
 }
 
-std::string within_exact_double(const std::string& value) {
-  return value + " BETWEEN -" + std::string(kExactDoubleMax) + " AND " + std::string(kExactDoubleMax);
-}
-
 /// Far from zero the shortest text of a double is not all of its digits: there both must say the same.
 std::string is_unambiguous(const std::string& number, const std::string& decimal, const StoredType& type) {
   return "(" + within_exact_double(number) + " OR " + try_cast("TRY_CAST(" + number + " AS HUGEINT)", type) +
@@ -35,6 +31,10 @@ std::string is_unambiguous(const std::string& number, const std::string& decimal
 }
 
 }  // namespace
+
+std::string within_exact_double(const std::string& value) {
+  return value + " BETWEEN -9007199254740992 AND 9007199254740992";
+}
 
 std::string exact_cast(const std::string& value, const StoredType& from, const StoredType& to) {
   const bool double_and_decimal = (from.kind == TypeKind::kFloat && to.kind == TypeKind::kDecimal) ||

@@ -9,8 +9,9 @@
 
 namespace adit {
 
-/// The integers up to this size, and no others, are each a double of their own.
-inline constexpr std::string_view kExactDoubleMax = "9007199254740992";
+/// SQL that is true of the integers that are each a double of their own, up to 2^53. The least integer has no
+/// abs().
+std::string within_exact_double(const std::string& value);
 
 /// `value` as `to`; null where there is none near it. A double is what its shortest text says: 0.1 is 0.1,
 /// and no digits come from the engine's arithmetic.

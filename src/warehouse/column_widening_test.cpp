@@ -137,6 +137,70 @@ TEST_F(ColumnWidening, DecimalsThatOverflowTheEnginesCastAreComparedAllTheSame) 
   EXPECT_EQ(content("i"), (Lines{"1.00", "999.99", "a DECIMAL(21,2)"}));
 }
 
+/// One value of each type, as CSV has it.
+const std::vector<std::pair<ColumnType, std::string>>& values_by_type() {
+  static const std::vector<std::pair<ColumnType, std::string>> kValues{
+      {ColumnType::kInteger, "1"},     {ColumnType::kFloat, "1.5"},
+      {ColumnType::kBoolean, "true"},  {ColumnType::kDate, "2024-01-02"},
+      {ColumnType::kTime, "10:11:12"}, {ColumnType::kDateTime, "2024-01-02 03:04:05"},
+      {ColumnType::kString, "a text"}};
+  return kValues;
+}
+
+bool becomes(ColumnType table, ColumnType declared) {
+  const std::vector<std::pair<ColumnType, ColumnType>> wider{{ColumnType::kInteger, ColumnType::kFloat},
+                                                             {ColumnType::kFloat, ColumnType::kInteger},
+                                                             {ColumnType::kDate, ColumnType::kDateTime},
+                                                             {ColumnType::kDateTime, ColumnType::kDate}};
+  return table == declared || table == ColumnType::kString ||
+         std::ranges::find(wider, std::pair(table, declared)) != wider.end();
+}
+
+TEST_F(ColumnWidening, TypesDeclaredOtherwiseThanTheTableHasThemAreNamed) {
+  for (const auto& [table, first] : values_by_type()) {
+    for (const auto& [declared, second] : values_by_type()) {
+      SCOPED_TRACE(std::string(to_string(table)) + " " + std::string(to_string(declared)));
+      auto made = job("t");
+      made.declare({{"a", table, {}, {}, false}}).csv("a\n" + first + "\n").land();
+      auto pushed = job("t", JobType::kDelta);
+      pushed.declare({{"A", declared, {}, {}, false}}).csv("a\n" + second + "\n");
+      if (becomes(table, declared)) {
+        pushed.land();
+        EXPECT_EQ(rows("SELECT count(*) FROM t"), (Lines{"2"}));
+        continue;
+      }
+      const auto errors = pushed.errors();
+      ASSERT_EQ(errors.size(), 1U);
+      EXPECT_EQ(errors[0].column, "A");
+      EXPECT_THAT(errors[0].message,
+                  HasSubstr("Column \"a\": the table has it as " + std::string(to_string(table)) +
+                            ", and tableSchema declares it as " + std::string(to_string(declared))));
+    }
+  }
+}
+
+TEST_F(ColumnWidening, TypesThatTheTableHasGotSinceStagingAreNamed) {
+  auto pushed = job("t", JobType::kDelta);
+  pushed.declare({{"a", ColumnType::kString, {}, {}, false}}).csv("a\n1\n");
+  ASSERT_EQ(pushed.first_error(), "no error");
+  job("t").csv("a\n1\n").land();
+  const auto landing = warehouse_->land(pushed.plan(), {});
+  ASSERT_FALSE(landing);
+  EXPECT_EQ(landing.error().kind, ErrorKind::kInvalid);
+  EXPECT_THAT(landing.error().public_message,
+              HasSubstr("Column \"a\": the table has it as INTEGER, and tableSchema declares it as STRING"));
+  EXPECT_EQ(content("t"), (Lines{"1", "a BIGINT"}));
+}
+
+TEST_F(ColumnWidening, ChunksOfManyNumberTypesKeepTheScaleOfTheTable) {
+  job("t").parquet("SELECT 1.25::DECIMAL(18,2) AS a").land();
+  job("t", JobType::kDelta)
+      .parquet("SELECT 1e17::DOUBLE AS a")
+      .parquet("SELECT 9007199254740993::DECIMAL(38,0) AS a")
+      .land();
+  EXPECT_EQ(content("t"), (Lines{"1.25", "100000000000000000.00", "9007199254740993.00", "a DECIMAL(38,2)"}));
+}
+
 TEST_F(ColumnWidening, MomentsWithinTheYearsOfNanosecondsAreWidened) {
   job("t").parquet("SELECT TIMESTAMP '2024-01-01 10:00:00' AS a").land();
   job("t", JobType::kDelta).parquet("SELECT '2024-01-02 03:04:05.123456789'::TIMESTAMP_NS AS a").land();

@@ -2,22 +2,15 @@
 
 #include <algorithm>
 
-#include "formats/names.h"
 #include "warehouse/duckdb/declared_lengths.h"
 #include "warehouse/duckdb/exact_cast.h"
 #include "warehouse/duckdb/marks.h"
 #include "warehouse/duckdb/sql_text.h"
+#include "warehouse/duckdb/table_columns.h"
 #include "warehouse/duckdb/upsert.h"
 
 namespace adit {
 namespace {
-
-const ColumnInfo* find_column(const std::vector<ColumnInfo>& columns, const std::string& name) {
-  const auto folded = fold_name(name);
-  const auto found =
-      std::ranges::find_if(columns, [&](const auto& column) { return fold_name(column.name) == folded; });
-  return found == columns.end() ? nullptr : &*found;
-}
 
 std::vector<std::string> names_of(const std::vector<ColumnInfo>& columns) {
   std::vector<std::string> names;
@@ -106,7 +99,11 @@ Result<bool> Lander::staged_for_table() {
     const auto type = stored_type(existing->type);
     if (type.kind == TypeKind::kOther || type == column.type) continue;
     const auto wider = widened(type, column.type, StringWidening::kForbidden);
-    if (!wider || *wider != column.type) return false;
+    if (wider && *wider == column.type) continue;
+    misfit_ = "Column \"" + existing->name + "\": the table has it as " + long_name(type) +
+              ", the job brings " + long_name(column.type) +
+              ", and the one can't be widened to the other. Replace the table with a REPLACE job.";
+    return false;
   }
   return true;
 }

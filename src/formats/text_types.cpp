@@ -3,9 +3,14 @@
 #include <array>
 #include <charconv>
 #include <cstdint>
+#include <string>
 
 namespace adit {
 namespace {
+
+constexpr std::size_t kExponentDigitsMax = 3;
+/// -2.2250738585072014e-308
+constexpr std::size_t kDoubleCharactersMax = 32;
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
@@ -23,11 +28,32 @@ bool take(std::string_view& text, char c) {
   return true;
 }
 
+/// The digits of a number's mantissa without zeros around them.
+std::string bare_digits(std::string_view number) {
+  std::string digits;
+  for (const char c : number.substr(0, number.find_first_of("eE"))) {
+    if (is_digit(c) && (c != '0' || !digits.empty())) digits += c;
+  }
+  digits.erase(digits.find_last_not_of('0') + 1);
+  return digits;
+}
+
+/// Whether the text has the digits that its double is printed with, as few as give it back.
+bool has_digits_of_double(std::string_view text) {
+  double value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || end != text.data() + text.size()) return false;
+  std::array<char, kDoubleCharactersMax> shortest{};
+  const auto written =
+      std::to_chars(shortest.data(), shortest.data() + shortest.size(), value, std::chars_format::scientific);
+  return bare_digits(text) == bare_digits({shortest.data(), written.ptr});
+}
+
 std::optional<TypeKind> number_kind(std::string_view text) {
   const auto whole_text = text;
   const bool negative = take(text, '-');
   const auto integer_text = text;
-  auto digits = take_digits(text);
+  const auto digits = take_digits(text);
   if (digits == 0 || (digits > 1 && integer_text.front() == '0')) return std::nullopt;
   if (text.empty()) {
     std::int64_t value = 0;
@@ -39,14 +65,13 @@ std::optional<TypeKind> number_kind(std::string_view text) {
   if (take(text, '.')) {
     const auto fraction = take_digits(text);
     if (fraction == 0) return std::nullopt;
-    digits += fraction;
   }
   if (take(text, 'e') || take(text, 'E')) {
     if (!take(text, '-')) take(text, '+');
     const auto exponent = take_digits(text);
-    if (exponent == 0 || exponent > 2) return std::nullopt;
+    if (exponent == 0 || exponent > kExponentDigitsMax) return std::nullopt;
   }
-  return text.empty() && digits <= 15 ? std::optional(TypeKind::kFloat) : std::nullopt;
+  return text.empty() && has_digits_of_double(whole_text) ? std::optional(TypeKind::kFloat) : std::nullopt;
 }
 
 bool take_exactly(std::string_view& text, std::size_t count) { return take_digits(text) == count; }

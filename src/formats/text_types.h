@@ -1,6 +1,6 @@
 // Which type the values of a CSV column seem to have. Strict: a text counts as a number or a moment only if
-// nothing is lost by storing it so; `00012`, `1e`, ` 5` and numbers of more than 15 digits with a fraction
-// are text.
+// nothing is lost by storing it so; `00012`, `1e`, ` 5` are text, and so are fractions with other digits than
+// their double is printed with.
 #pragma once
 
 #include <optional>

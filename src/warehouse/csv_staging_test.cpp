@@ -1,6 +1,12 @@
 // What becomes of CSV files: small files in, columns and rows out.
 #include <gmock/gmock.h>
 
+#include <array>
+#include <bit>
+#include <charconv>
+#include <cmath>
+#include <random>
+
 #include "warehouse/warehouse_fixture.h"
 
 namespace adit {
@@ -31,8 +37,27 @@ TEST_F(CsvStaging, ValuesKeepTheirMeaningAndTheirText) {
       {"leading zeros", "a\n00012\n13\n", "a VARCHAR", {"00012", "13"}},
       {"trailing zeros of a number", "a\n1.50\n2\n", "a DOUBLE", {"1.5", "2.0"}},
       {"twenty digits", "a\n12345678901234567890\n1\n", "a VARCHAR", {"1", "12345678901234567890"}},
-      {"sixteen digits and a fraction", "a\n0.1234567890123456\n", "a VARCHAR", {"0.1234567890123456"}},
+      {"digits that no double is printed with",
+       "a\n0.12345678901234567\n",
+       "a VARCHAR",
+       {"0.12345678901234567"}},
+      {"digits that a double is printed with", "a\n0.30000000000000004\n", "a DOUBLE", {"0.3"}},
+      {"the same in tens", "a\n1.2345678901234567E9\n", "a DOUBLE", {"1234567890.123457"}},
+      {"zeros behind a fraction", "a\n1.5000000000000000000\n", "a DOUBLE", {"1.5"}},
+      {"an id with a point", "a\n12345678901234567.0\n", "a VARCHAR", {"12345678901234567.0"}},
+      {"an id of zeros", "a\n100000000000000000000\n", "a VARCHAR", {"100000000000000000000"}},
+      {"beyond the doubles", "a\n1e400\n", "a VARCHAR", {"1e400"}},
+      {"between zero and the doubles", "a\n1e-400\n", "a VARCHAR", {"1e-400"}},
+      {"between the least doubles", "a\n1.2e-323\n", "a VARCHAR", {"1.2e-323"}},
       {"integers of eighteen digits", "a\n123456789012345678\n", "a BIGINT", {"123456789012345678"}},
+      {"the least integer and a fraction",
+       "a\n-9223372036854775808\n1.5\n",
+       "a VARCHAR",
+       {"-9223372036854775808", "1.5"}},
+      {"the greatest integer and a fraction",
+       "a\n9223372036854775807\n1.5\n",
+       "a VARCHAR",
+       {"1.5", "9223372036854775807"}},
       {"minus zero", "a\n-0\n", "a VARCHAR", {"-0"}},
       {"plus", "a\n+5\n", "a VARCHAR", {"+5"}},
       {"a space", "a\n 5\n", "a VARCHAR", {" 5"}},
@@ -81,6 +106,32 @@ TEST_F(CsvStaging, DialectOfTheOptionsIsUsed) {
   pushed.spec().csv = {.separator = "||", .quote = "'", .escape = "\\"};
   pushed.csv("a||b\n1||'x\\'y'\n").land();
   EXPECT_EQ(rows("SELECT a, b FROM t"), (Lines{"1|x'y"}));
+}
+
+TEST_F(CsvStaging, DoublesAsProgramsPrintThemComeBackToTheBit) {
+  std::mt19937_64 random(7);
+  std::vector<double> values{
+      0.1 + 0.2, 5e-324, 1e300, -1.7976931348623157e308, 2.2250738585072014e-308, 1e23, 9007199254740992.0};
+  while (values.size() < 3000) {
+    const auto value = std::bit_cast<double>(random());
+    const auto fraction = std::ldexp(static_cast<double>(random() >> 11), -50);
+    if (std::isfinite(value)) values.push_back(values.size() % 2 == 0 ? value : fraction);
+  }
+  std::string content = "i,a\n";
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    std::array<char, 32> text{};
+    const bool plain = i % 3 != 0 && std::abs(values[i]) > 1e-3 && std::abs(values[i]) < 1e15;
+    const auto end = std::to_chars(text.begin(), text.end(), values[i],
+                                   plain ? std::chars_format::fixed : std::chars_format::scientific);
+    content += std::to_string(i) + "," + std::string(text.data(), end.ptr) + "\n";
+  }
+  job("t", JobType::kDelta).csv("i,a\n-1,1.5\n").land();
+  job("t", JobType::kDelta).csv(content).land();
+  EXPECT_EQ(columns("t"), "i BIGINT, a DOUBLE");
+  const auto result = all_rows(*warehouse_, pool_, {.sql = "SELECT a FROM t WHERE i >= 0 ORDER BY i"});
+  ASSERT_TRUE(result);
+  ASSERT_EQ(result->rows.size(), values.size());
+  for (std::size_t i = 0; i < values.size(); ++i) EXPECT_EQ(std::get<double>(result->rows[i][0]), values[i]);
 }
 
 TEST_F(CsvStaging, LateContradictionKeepsTheTextOfAllRows) {
@@ -135,6 +186,8 @@ TEST_F(CsvStaging, DeclaredTypeRefusesWhatIsNotExact) {
                                                               {ColumnType::kDate, "2024-01-01 10:00:00"},
                                                               {ColumnType::kDateTime, "2024-13-01 10:00:00"},
                                                               {ColumnType::kFloat, "9007199254740993"},
+                                                              {ColumnType::kFloat, "9223372036854775807"},
+                                                              {ColumnType::kFloat, "-9223372036854775808"},
                                                               {ColumnType::kFloat, "1,5"},
                                                               {ColumnType::kBoolean, "2"},
                                                               {ColumnType::kTime, "25:00:00"}};

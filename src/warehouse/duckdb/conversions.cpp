@@ -2,12 +2,11 @@
 
 #include <algorithm>
 
+#include "warehouse/duckdb/exact_cast.h"
 #include "warehouse/duckdb/sql_text.h"
 
 namespace adit {
 namespace {
-
-constexpr std::string_view kExactDoubleMax = "9007199254740992";
 
 std::string matches(const std::string& c, std::string_view pattern) {
   return "regexp_full_match(" + c + ", " + quote_literal(pattern) + ")";
@@ -21,9 +20,20 @@ std::string try_cast(const std::string& value, const std::string& type) {
   return "TRY_CAST(" + value + " AS " + type + ")";
 }
 
+std::string mantissa_digits(const std::string& c) {
+  return "regexp_replace(regexp_replace(" + c + ", '[eE].*$', ''), '[-+.]', '', 'g')";
+}
+
 /// The digits of a number's mantissa without leading zeros.
 std::string significant_digits(const std::string& c) {
-  return "length(ltrim(regexp_replace(regexp_replace(" + c + ", '[eE].*$', ''), '[-+.]', '', 'g'), '0'))";
+  return "length(ltrim(" + mantissa_digits(c) + ", '0'))";
+}
+
+/// Whether a number's text has the digits of the double `t` that is read from it, which the engine prints
+/// with as few as give it back. What is rounded, to zero or to infinity as well, has others.
+std::string has_digits_of_double(const std::string& c, const std::string& t) {
+  return "trim(" + mantissa_digits(c) + ", '0') = trim(" + mantissa_digits("CAST(" + t + " AS VARCHAR)") +
+         ", '0')";
 }
 
 std::vector<ConversionBranch> text_to_integer(const ConversionNames& n, TextRule rule) {
@@ -34,23 +44,33 @@ std::vector<ConversionBranch> text_to_integer(const ConversionNames& n, TextRule
   return branches;
 }
 
+/// No integer: a long one is an id, and not every id's digits are a double's.
+constexpr std::string_view kPlainFraction = R"(-?(0|[1-9]\d*)(\.\d+([eE][+-]?\d{1,3})?|[eE][+-]?\d{1,3}))";
+
 std::vector<ConversionBranch> text_to_float(const ConversionNames& n, TextRule rule) {
   const auto integer = try_cast(n.c, "BIGINT");
-  const auto exact_integer = "abs(" + integer + ") <= " + std::string(kExactDoubleMax);
+  const auto exact_integer = within_exact_double(integer);
   if (rule == TextRule::kStrict) {
     const auto plain = matches(n.c, R"(-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d{1,2})?)");
     return {{"length(" + n.c + ") <= 15 AND " + plain, n.t},
+            {"isfinite(" + n.t + ") AND CAST(" + n.t + " AS VARCHAR) = " + n.c, n.t},  // no pattern: quick
             {plain + " AND " + significant_digits(n.c) + " <= 15", n.t},
-            {integer + "::VARCHAR = " + n.c + " AND " + exact_integer, n.t}};
+            {integer + "::VARCHAR = " + n.c + " AND " + exact_integer, n.t},
+            // CASE: an AND may be computed on both sides, for every text of a column.
+            {"CASE WHEN " + matches(n.c, kPlainFraction) + " THEN " + has_digits_of_double(n.c, n.t) +
+                 " ELSE false END",
+             n.t}};
   }
   const auto number =
       matches(n.c, R"([+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?)") + " AND isfinite(" + n.t + ")";
   const auto word = "lower(" + n.c + ") IN ('nan', 'inf', '-inf', 'infinity', '-infinity')";
-  return {{number + " AND length(" + n.c + ") <= 15", n.t},
-          {number + " AND NOT " + matches(n.c, R"([+-]?\d+)") + " AND " + significant_digits(n.c) + " <= 17",
-           n.t},
-          {matches(n.c, R"([+-]?\d+)") + " AND " + exact_integer, n.t},
-          {word, n.t}};
+  return {
+      {number + " AND length(" + n.c + ") <= 15", n.t},
+      {number + " AND NOT " + matches(n.c, R"([+-]?\d+)") + " AND " + significant_digits(n.c) + " <= 17",
+       n.t},
+      {number + " AND NOT " + matches(n.c, R"([+-]?\d+)") + " AND " + has_digits_of_double(n.c, n.t), n.t},
+      {matches(n.c, R"([+-]?\d+)") + " AND " + exact_integer, n.t},
+      {word, n.t}};
 }
 
 std::vector<ConversionBranch> text_to_decimal(const ConversionNames& n, const StoredType& to) {
@@ -135,22 +155,6 @@ std::string natural_source(const std::string& reference, std::string_view engine
   return cast(reference, natural);
 }
 
-ConversionBranch number_branch(const ConversionNames& n, const StoredType& from, const StoredType& to) {
-  const auto back = "CAST(" + n.t + " AS " + sql_name(from) + ")";
-  auto condition = n.t + " IS NOT NULL AND " + back + " = " + n.c;
-  if (from.kind == TypeKind::kInteger && to.kind == TypeKind::kFloat) {
-    condition = n.c + " BETWEEN -" + std::string(kExactDoubleMax) + " AND " + std::string(kExactDoubleMax);
-  } else if (from.kind == TypeKind::kFloat && to.kind == TypeKind::kInteger) {
-    condition += " AND abs(" + n.c + ") <= " + std::string(kExactDoubleMax);
-  } else if (from.kind == TypeKind::kDecimal && to.kind == TypeKind::kDecimal) {
-    // Compared as decimals of the source's scale a rounded value would look the same.
-    condition = n.t + " IS NOT NULL AND " + n.t + "::VARCHAR::DECIMAL(38," +
-                std::to_string(std::max(from.scale, to.scale)) + ") = " + n.c;
-    if (to.scale >= from.scale) condition = n.t + " IS NOT NULL";
-  }
-  return {std::move(condition), n.t};
-}
-
 bool is_number(TypeKind kind) {
   return kind == TypeKind::kInteger || kind == TypeKind::kFloat || kind == TypeKind::kDecimal;
 }
@@ -161,7 +165,7 @@ std::vector<ConversionBranch> native_branches(const ConversionNames& n, const St
   if (from == to) return {{"", n.c}};
   if (from.kind == TypeKind::kString) return text_branches(n, to, rule);
   if (to.kind == TypeKind::kString) return {{"", "CAST(" + n.c + " AS VARCHAR)"}};
-  if (is_number(from.kind) && is_number(to.kind)) return {number_branch(n, from, to)};
+  if (is_number(from.kind) && is_number(to.kind)) return {{cast_is_exact(n.c, n.t, from, to), n.t}};
   if (from.kind == TypeKind::kDateTimeNs && to.kind == TypeKind::kDateTime) {
     return {{"epoch_ns(" + n.c + ") % 1000 = 0", cast(n.c, to)}};
   }
@@ -169,7 +173,7 @@ std::vector<ConversionBranch> native_branches(const ConversionNames& n, const St
       (from.kind == TypeKind::kDate || from.kind == TypeKind::kDateTime ||
        from.kind == TypeKind::kDateTimeNs) &&
       (to.kind == TypeKind::kDate || to.kind == TypeKind::kDateTime || to.kind == TypeKind::kDateTimeNs);
-  if (moments) return {{n.t + " IS NOT NULL AND CAST(" + n.t + " AS " + sql_name(from) + ") = " + n.c, n.t}};
+  if (moments) return {{cast_is_exact(n.c, n.t, from, to), n.t}};
   return {};
 }
 
@@ -212,7 +216,8 @@ Conversion native_conversion(const ConversionNames& names, std::string_view engi
   } else {
     conversion.branches = native_branches(names, natural, to, rule);
     if (natural != to && to.kind != TypeKind::kString && to.kind != TypeKind::kBoolean) {
-      conversion.helper = try_cast(conversion.source, sql_name(to));
+      conversion.helper = natural.kind == TypeKind::kString ? try_cast(conversion.source, sql_name(to))
+                                                            : exact_cast(conversion.source, natural, to);
     }
   }
   close_branches(conversion, to);

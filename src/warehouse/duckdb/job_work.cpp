@@ -188,6 +188,7 @@ Result<Landing> JobWork::land_staged(LandingParts landing, std::vector<TablePart
     ADIT_CHECK(stage_missing(part, chunks, connection, activity));
     landing.tables.push_back(lander());
     ADIT_TRY(const bool fits_now, landing.tables.back().staged_for_table());
+    if (const auto& misfit = landing.tables.back().misfit(); !misfit.empty()) return invalid(misfit);
     if (!fits_now) return internal("staged columns do not fit their table twice");
   }
   return land_together(pool_, connection, activity, std::move(landing), clock_.now());

@@ -2,21 +2,15 @@
 
 #include <algorithm>
 
-#include "formats/names.h"
 #include "warehouse/duckdb/declared_lengths.h"
+#include "warehouse/duckdb/exact_cast.h"
 #include "warehouse/duckdb/marks.h"
 #include "warehouse/duckdb/sql_text.h"
+#include "warehouse/duckdb/table_columns.h"
 #include "warehouse/duckdb/upsert.h"
 
 namespace adit {
 namespace {
-
-const ColumnInfo* find_column(const std::vector<ColumnInfo>& columns, const std::string& name) {
-  const auto folded = fold_name(name);
-  const auto found =
-      std::ranges::find_if(columns, [&](const auto& column) { return fold_name(column.name) == folded; });
-  return found == columns.end() ? nullptr : &*found;
-}
 
 std::vector<std::string> names_of(const std::vector<ColumnInfo>& columns) {
   std::vector<std::string> names;
@@ -39,6 +33,20 @@ std::string settled_columns(const JobStage& stage) {
     list +=
         quote_identifier(column.name) + " " + (column.undecided ? "VARCHAR" : sql_name(column.type)) + ", ";
   return list + quote_identifier(kChangeDateColumn) + " TIMESTAMP";
+}
+
+/// For values that are known to stay exact.
+std::string retype_sql(const std::string& table, const std::string& column, const StoredType& from,
+                       const StoredType& to) {
+  const auto name = quote_identifier(column);
+  const auto sql = "ALTER TABLE " + table + " ALTER COLUMN " + name + " TYPE " + sql_name(to);
+  const bool rounds = from.kind == TypeKind::kFloat || from.kind == TypeKind::kDecimal;
+  return rounds ? sql + " USING " + exact_cast(name, from, to) : sql;
+}
+
+/// Both kinds of DATETIME have one name in messages; here they are two.
+std::string long_name(const StoredType& type) {
+  return type.kind == TypeKind::kDateTimeNs ? "DATETIME with nanoseconds" : client_name(type);
 }
 
 /// Keys in the spelling of the staging table.
@@ -91,7 +99,11 @@ Result<bool> Lander::staged_for_table() {
     const auto type = stored_type(existing->type);
     if (type.kind == TypeKind::kOther || type == column.type) continue;
     const auto wider = widened(type, column.type, StringWidening::kForbidden);
-    if (!wider || *wider != column.type) return false;
+    if (wider && *wider == column.type) continue;
+    misfit_ = "Column \"" + existing->name + "\": the table has it as " + long_name(type) +
+              ", the job brings " + long_name(column.type) +
+              ", and the one can't be widened to the other. Replace the table with a REPLACE job.";
+    return false;
   }
   return true;
 }
@@ -321,35 +333,41 @@ Result<ColumnChanges> Lander::column_changes() {
     const auto type = stored_type(existing->type);
     if (type == staged.type || type.kind == TypeKind::kOther || staged.undecided) continue;
     ADIT_TRY(const auto wider, widened_target(*existing, staged));
+    if (wider != staged.type)
+      changes.statements.push_back(retype_sql(stage_name_, staged.name, staged.type, wider));
     if (wider == type) continue;
-    changes.statements.push_back(alter + " ALTER COLUMN " + quote_identifier(existing->name) + " TYPE " +
-                                 sql_name(wider));
+    changes.statements.push_back(retype_sql(target_name_, existing->name, type, wider));
     changes.notes.push_back("Column \"" + existing->name + "\" was widened from " + client_name(type) +
                             " to " + client_name(wider) + ".");
   }
   return changes;
 }
 
-/// The staged type, unless the table's own values would not stay exact in it.
+/// The staged type, unless the table's own values would not stay exact in it: then one that holds all values
+/// of both.
 Result<StoredType> Lander::widened_target(const ColumnInfo& column, const StagedColumn& staged) {
-  if (staged.type.kind != TypeKind::kFloat) return staged.type;
-  const auto name = quote_identifier(column.name);
-  ADIT_TRY(const auto exact,
-           run(connection_, "SELECT coalesce(bool_and(CAST(CAST(" + name + " AS DOUBLE) AS " + column.type +
-                                ") = " + name + " AND abs(" + name + ") <= 9007199254740992), true) FROM " +
-                                target_name_));
-  if (exact.boolean(0, 0) == true) return staged.type;
-  for (const int scale : {3, 6, 9, 12, 15}) {
-    const auto type = decimal_type(38, scale);
-    ADIT_TRY(const auto fits,
-             run(connection_, "SELECT coalesce(bool_and(" + name + " IS NULL OR coalesce(CAST(TRY_CAST(" +
-                                  name + " AS " + sql_name(type) + ") AS DOUBLE) = " + name +
-                                  ", false)), true) FROM " + stage_name_));
-    if (fits.boolean(0, 0) == true) return type;
+  const auto type = stored_type(column.type);
+  ADIT_TRY(const bool fits, holds(target_name_, column.name, type, staged.type));
+  if (fits) return staged.type;
+  for (const auto& candidate : types_beside(type, staged.type)) {
+    ADIT_TRY(const bool holds_staged, holds(stage_name_, staged.name, staged.type, candidate));
+    if (!holds_staged) continue;
+    ADIT_TRY(const bool holds_table, holds(target_name_, column.name, type, candidate));
+    if (holds_table) return candidate;
   }
-  return invalid("Column \"" + column.name +
-                 "\": the table holds integers beyond 2^53 and the job brings fractions; no type "
-                 "holds both exactly. Replace the table with a REPLACE job.");
+  return invalid("Column \"" + column.name + "\": the table has it as " + long_name(type) +
+                 ", the job brings " + long_name(staged.type) +
+                 ", and no type holds the values of both exactly. Push values that " + long_name(type) +
+                 " holds, or replace the table with a REPLACE job.");
+}
+
+Result<bool> Lander::holds(const std::string& table, const std::string& column, const StoredType& from,
+                           const StoredType& to) {
+  ADIT_CHECK(activity_.check());
+  ADIT_TRY(const auto exact,
+           run(connection_, "SELECT coalesce(bool_and(" + stays_exact(quote_identifier(column), from, to) +
+                                "), true) FROM " + table));
+  return exact.boolean(0, 0) == true;
 }
 
 }  // namespace adit

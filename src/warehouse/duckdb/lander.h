@@ -28,6 +28,8 @@ class Lander {
   /// Whether every staged column can go into the table as it is now, after widening the table at most. False:
   /// the chunks must be staged again, because the table has changed since. kInvalid: it is a view.
   Result<bool> staged_for_table();
+  /// Why it was false, to the client: staging again did not help. Empty where only a name's spelling differs.
+  const std::string& misfit() const { return misfit_; }
 
   /// After staged_for_table() was true. Returns the rows of the job that the table holds then: all of an
   /// append; where keys decide, one for each key whose last operation is no deletion. Adds to `notes`.
@@ -64,7 +66,10 @@ class Lander {
   Result<std::uint64_t> reduce_and_swap();
   Result<void> change_columns(const ColumnChanges& changes);
   Result<ColumnChanges> column_changes();
+  /// kInvalid when no type holds all values of both.
   Result<StoredType> widened_target(const ColumnInfo& column, const StagedColumn& staged);
+  Result<bool> holds(const std::string& table, const std::string& column, const StoredType& from,
+                     const StoredType& to);
   Result<void> execute(const std::string& sql);
 
   OpenPool& pool_;
@@ -81,6 +86,7 @@ class Lander {
   bool columns_change_ = false;
   bool lengths_change_ = false;  ///< some column has a declared length now
   std::vector<ColumnInfo> target_columns_;
+  std::string misfit_;
 };
 
 }  // namespace adit

@@ -4,6 +4,7 @@
 
 #include "formats/names.h"
 #include "warehouse/duckdb/mapped_file.h"
+#include "warehouse/duckdb/table_columns.h"
 
 namespace adit {
 namespace {
@@ -178,6 +179,26 @@ std::vector<DataError> find_malformed_rows(const ChunkSource& source) {
       errors.back().column = std::move(*column);
     }
     ++row;
+  }
+  return errors;
+}
+
+std::vector<DataError> describe_other_types(const JobSpec& spec, const std::vector<ColumnInfo>& table) {
+  std::vector<DataError> errors;
+  if (!spec.table_schema) return errors;
+  for (const auto& declared : spec.table_schema->columns) {
+    const auto* existing = find_column(table, declared.name);
+    if (existing == nullptr || errors.size() == kDataErrorsMax) continue;
+    const auto type = stored_type(existing->type);
+    const auto wanted = stored_type(declared.type);
+    if (type.kind == TypeKind::kOther || widened(type, wanted, StringWidening::kForbidden)) continue;
+    DataError error;
+    error.column = declared.name;
+    error.message = "Column \"" + existing->name + "\": the table has it as " + client_name(type) +
+                    ", and tableSchema declares it as " + client_name(wanted) +
+                    ", which it can't be widened to. Declare it as " + client_name(type) +
+                    ", or replace the table with a REPLACE job.";
+    errors.push_back(std::move(error));
   }
   return errors;
 }

@@ -37,4 +37,7 @@ Result<std::vector<DataError>> describe_misfits(Connection& connection, const Ch
 /// finds nothing.
 std::vector<DataError> find_malformed_rows(const ChunkSource& source);
 
+/// The columns that tableSchema declares as a type that the table's own can't be widened to.
+std::vector<DataError> describe_other_types(const JobSpec& spec, const std::vector<ColumnInfo>& table);
+
 }  // namespace adit

@@ -108,6 +108,8 @@ Result<StagedChunk> Stager::stage(const ChunkFile& chunk) {
     staged.errors.push_back(only_message(source.error().public_message));
     return staged;
   }
+  staged.errors = describe_other_types(plan_.spec, target_);
+  if (!staged.errors.empty()) return staged;
   auto columns = planned_columns(*source);
   ADIT_TRY(const bool held, hold(chunk, *source, columns));
   if (held) {
@@ -177,11 +179,10 @@ std::vector<StagedColumn> Stager::planned_columns(const ChunkSource& source) con
 StagedColumn Stager::plan_column(const SourceColumn& column) const {
   const auto folded = fold_name(column.name);
   StagedColumn planned{.name = column.name, .type = {.kind = TypeKind::kInteger}};
-  for (const auto& existing : target_) {
-    if (fold_name(existing.name) != folded) continue;
-    planned.name = existing.name;
+  if (const auto* existing = find_column(target_, column.name)) {
+    planned.name = existing->name;
     planned.in_target = true;
-    planned.type = stored_type(existing.type);
+    planned.type = stored_type(existing->type);
   }
   if (plan_.spec.table_schema) {
     for (const auto& declared : plan_.spec.table_schema->columns) {
@@ -400,9 +401,12 @@ Result<Stager::Outcome> Stager::explain_misfits(const ChunkSource& source, const
     const bool fixed = target.declared || target.in_target;
     const auto strings = fixed ? StringWidening::kForbidden : StringWidening::kAllowed;
     const bool wrong_guess = !fixed && !has_values(target) && !widened_.contains(target.name);
-    const auto wider = !misfit.found || target.declared ? std::nullopt
-                       : wrong_guess                    ? misfit.found
-                                     : widened_after_misfit(target.type, *misfit.found, strings);
+    auto wider = !misfit.found || target.declared ? std::nullopt
+                 : wrong_guess                    ? misfit.found
+                                                  : widened_after_misfit(target.type, *misfit.found, strings);
+    // A column that was FLOAT on its way may have lost the table's scale.
+    if (const auto* existing = find_column(target_, target.name); existing != nullptr && wider)
+      wider = widened(stored_type(existing->type), *wider, strings);
     if (!wider || *wider == target.type) {
       ADIT_TRY(auto errors, describe_misfits(connection_, source, select, misfit.column));
       return Outcome(Rejected{std::move(errors)});

@@ -1,5 +1,8 @@
 #include "warehouse/duckdb/table_columns.h"
 
+#include <algorithm>
+
+#include "formats/names.h"
 #include "warehouse/duckdb/sql_text.h"
 
 namespace adit {
@@ -24,6 +27,13 @@ Result<std::optional<std::vector<ColumnInfo>>> table_columns(Connection& connect
   if (columns) return std::optional(std::move(*columns));
   if (columns.error().message.starts_with("Catalog Error")) return std::optional<std::vector<ColumnInfo>>();
   return to_error(columns.error());
+}
+
+const ColumnInfo* find_column(const std::vector<ColumnInfo>& columns, const std::string& name) {
+  const auto folded = fold_name(name);
+  const auto found =
+      std::ranges::find_if(columns, [&](const auto& column) { return fold_name(column.name) == folded; });
+  return found == columns.end() ? nullptr : &*found;
 }
 
 }  // namespace adit

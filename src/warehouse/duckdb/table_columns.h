@@ -19,4 +19,7 @@ Tried<std::vector<ColumnInfo>> columns_of(Connection& connection, const std::str
 /// own: the engine takes unknown ones that look like a file's for a file.
 Result<std::optional<std::vector<ColumnInfo>>> table_columns(Connection& connection, const TableName& table);
 
+/// The column of that name in any case; nullptr: there is none.
+const ColumnInfo* find_column(const std::vector<ColumnInfo>& columns, const std::string& name);
+
 }  // namespace adit

@@ -11,6 +11,7 @@
 #include "formats/file_kind.h"
 #include "formats/names.h"
 #include "formats/text_types.h"
+#include "warehouse/duckdb/parquet_columns.h"
 #include "warehouse/duckdb/sql_text.h"
 #include "warehouse/duckdb/table_columns.h"
 
@@ -42,22 +43,6 @@ Result<std::string> read_beginning(const fs::path& path, std::size_t bytes_max) 
   return content;
 }
 
-/// Columns of Parquet's logical type Null hold no value and say nothing of their type; the engine takes them
-/// for what they are stored as, INTEGER. Asked only where there are such.
-Result<void> open_untyped_columns(Connection& connection, ChunkSource& source) {
-  const auto untyped = [](const SourceColumn& column) { return column.engine_type == "INTEGER"; };
-  if (std::ranges::none_of(source.columns, untyped)) return {};
-  ADIT_TRY(const auto names,
-           run(connection, "SELECT name FROM parquet_schema(" + quote_literal(source.path.string()) +
-                               ") WHERE logical_type = 'NullType()'"));
-  for (std::size_t row = 0; row < names.size(); ++row) {
-    for (auto& column : source.columns) {
-      if (untyped(column) && column.name == names.text(row, 0)) column.guess.reset();
-    }
-  }
-  return {};
-}
-
 Result<ChunkSource> open_parquet(Connection& connection, const fs::path& path, const std::string& beginning) {
   if (!beginning.starts_with(kParquetMagic)) {
     return invalid("The file is not a Parquet file; it looks like " +
@@ -81,7 +66,7 @@ Result<ChunkSource> open_parquet(Connection& connection, const fs::path& path, c
                               .engine_type = column.type,
                               .guess = natural_type(column.type)});
   }
-  ADIT_CHECK(open_untyped_columns(connection, source));
+  ADIT_CHECK(consult_parquet_schema(connection, source));
   return source;
 }
 

@@ -21,6 +21,7 @@ struct SourceColumn {
   std::string engine_type;          ///< what the engine reads; VARCHAR for CSV
   std::optional<StoredType> guess;  ///< CSV: from the first rows, nullopt when they held no value; Parquet:
                                     ///< its natural type, nullopt when the file gives it none
+  bool cuts_nanoseconds = false;    ///< Parquet: of its moments the engine reads no more than microseconds
 };
 
 struct ChunkSource {

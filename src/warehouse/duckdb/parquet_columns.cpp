@@ -13,22 +13,32 @@ namespace {
 constexpr std::int64_t kDecimalDigitsMax = 38;
 
 /// Types behind which something may hide that must be known: a column of the logical type Null is INTEGER, a
-/// decimal of too many digits DOUBLE; what is nested may hold one.
+/// decimal of too many digits DOUBLE; moments may have had nanoseconds; what is nested may hold any of these.
 bool needs_schema(const SourceColumn& column) {
-  constexpr std::array<std::string_view, 7> kTypes{"INTEGER", "DOUBLE", "LIST", "STRUCT",
-                                                   "MAP",     "ARRAY",  "UNION"};
+  constexpr std::array<std::string_view, 9> kTypes{
+      "INTEGER", "DOUBLE", "TIMESTAMP", "TIMESTAMP WITH TIME ZONE", "LIST", "STRUCT",
+      "MAP",     "ARRAY",  "UNION"};
   return std::ranges::find(kTypes, column.engine_type) != kTypes.end();
 }
 
 /// One element of the file's schema that belongs to a column, or is it.
 struct SchemaElement {
+  std::string type;  ///< physical; empty for a group
   std::string logical_type;
   std::optional<std::int64_t> precision;
 };
 
+/// Both are read to the microsecond: INT96, and nanoseconds since 1970 that are said to be UTC.
+bool loses_nanoseconds(const SchemaElement& element) {
+  if (element.type == "INT96") return true;
+  return element.logical_type.starts_with("TimestampType(isAdjustedToUTC=1") &&
+         element.logical_type.find("NANOS=NanoSeconds") != std::string::npos;
+}
+
 Result<void> amend(SourceColumn& column, const SchemaElement& element) {
   // The engine takes such a column for what it is stored as.
   if (element.logical_type == "NullType()" && column.engine_type == "INTEGER") column.guess.reset();
+  if (loses_nanoseconds(element)) column.cuts_nanoseconds = true;
   if (element.precision.value_or(0) > kDecimalDigitsMax) {
     return invalid("Column \"" + shorten(column.name, 100) + "\" is a decimal of " +
                    std::to_string(*element.precision) + " digits; at most " +
@@ -43,7 +53,7 @@ Result<void> amend(SourceColumn& column, const SchemaElement& element) {
 Result<void> consult_parquet_schema(Connection& connection, ChunkSource& source) {
   if (std::ranges::none_of(source.columns, needs_schema)) return {};
   ADIT_TRY(const auto elements, run(connection,
-                                    "SELECT logical_type, precision, num_children "
+                                    "SELECT type, logical_type, precision, num_children "
                                     "FROM parquet_schema(" +
                                         quote_literal(source.path.string()) + ")"));
   // The schema is a tree, each element before its children: the root, then column by column.
@@ -54,11 +64,12 @@ Result<void> consult_parquet_schema(Connection& connection, ChunkSource& source)
       ++begun;
       open = 1;
     }
-    open += elements.integer(row, 2).value_or(0) - 1;
+    open += elements.integer(row, 3).value_or(0) - 1;
     if (begun > source.columns.size())
       return internal("a Parquet file has more columns than the engine reads");
-    ADIT_CHECK(amend(source.columns[begun - 1], {.logical_type = elements.text(row, 0).value_or(""),
-                                                 .precision = elements.integer(row, 1)}));
+    ADIT_CHECK(amend(source.columns[begun - 1], {.type = elements.text(row, 0).value_or(""),
+                                                 .logical_type = elements.text(row, 1).value_or(""),
+                                                 .precision = elements.integer(row, 2)}));
   }
   return {};
 }

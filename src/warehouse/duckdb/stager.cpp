@@ -305,8 +305,11 @@ Result<bool> Stager::hold(const ChunkFile& chunk, const ChunkSource& source,
 }
 
 ChunkMark Stager::mark_of(const ChunkFile& chunk, const ChunkSelect& select) const {
-  ChunkMark mark{chunk.id, chunk.position, chunk.operation, 0, relative(chunk.path), {}};
-  for (const auto& column : select.columns()) mark.columns.push_back(column.target.name);
+  ChunkMark mark{chunk.id, chunk.position, chunk.operation, 0, relative(chunk.path), {}, {}};
+  for (const auto& column : select.columns()) {
+    mark.columns.push_back(column.target.name);
+    if (column.source.cuts_nanoseconds) mark.cut.push_back(column.target.name);
+  }
   return mark;
 }
 

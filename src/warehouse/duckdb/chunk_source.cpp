@@ -106,7 +106,7 @@ Result<ChunkSource> open_csv(const CsvOptions& options, const fs::path& path, st
   CsvRecord header;
   auto dialect = detect_csv_dialect(beginning, options);
   bool found = CsvScanner(beginning, dialect).next(header);
-  if (found && !header.ended && beginning.size() == kSampleBytes) {
+  if (found && !header.ended() && beginning.size() == kSampleBytes) {
     ADIT_TRY(beginning, read_beginning(path, kHeaderBytesMax));
     dialect = detect_csv_dialect(beginning, options);
   }
@@ -193,6 +193,15 @@ Result<void> check_and_trim(ChunkSource& source, const JobSpec& spec, ChunkOpera
 }
 
 }  // namespace
+
+ChunkSource with_mixed_line_ends(ChunkSource source) {
+  source.from.pop_back();
+  source.from += ", strict_mode = false)";
+  // In a file of one column the engine then takes CRLF for the end of a row and of an empty one.
+  if (source.fields == 1) source.from = "(SELECT * FROM " + source.from + " WHERE f0 IS NOT NULL)";
+  source.mixed_line_ends = true;
+  return source;
+}
 
 bool is_own_failure(const EngineFailure& failure) {
   return failure.of_circumstances() || failure.type == DUCKDB_ERROR_INTERNAL ||

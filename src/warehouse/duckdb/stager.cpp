@@ -330,7 +330,7 @@ Result<Stager::Outcome> Stager::stage_source(const ChunkFile& chunk, const Chunk
   const auto inserted = insert(chunk, select);
   if (!inserted) return inserted.error();
   if (const auto* rows = std::get_if<std::uint64_t>(&*inserted)) return Outcome(*rows);
-  return explain(std::get<EngineFailure>(*inserted), source, select);
+  return explain(chunk, std::get<EngineFailure>(*inserted), source, select);
 }
 
 Result<std::variant<std::uint64_t, EngineFailure>> Stager::insert(const ChunkFile& chunk,
@@ -375,11 +375,20 @@ Result<void> Stager::settle_undecided(const ChunkSelect& select, std::vector<Sta
   return {};
 }
 
-Result<Stager::Outcome> Stager::explain(const EngineFailure& failure, const ChunkSource& source,
-                                        const ChunkSelect& select) {
-  if (failure.message.find(kMisfitWord) != std::string::npos) return explain_misfits(source, select);
+Result<Stager::Outcome> Stager::explain(const ChunkFile& chunk, const EngineFailure& failure,
+                                        const ChunkSource& source, const ChunkSelect& select) {
+  if (failure.message.find(kMisfitWord) == std::string::npos)
+    return explain_unreadable(chunk, failure, source);
+  const auto diagnosis = diagnose(connection_, select);
+  if (diagnosis) return explain_misfits(*diagnosis, source, select);
+  return explain_unreadable(chunk, diagnosis.error(), source);  // rows behind the misfit
+}
+
+Result<Stager::Outcome> Stager::explain_unreadable(const ChunkFile& chunk, const EngineFailure& failure,
+                                                   const ChunkSource& source) {
   if (is_own_failure(failure)) return to_error(failure);
-  auto errors = find_malformed_rows(source);
+  auto [errors, mixed_line_ends] = examine_csv(source);
+  if (mixed_line_ends && !source.mixed_line_ends) return stage_source(chunk, with_mixed_line_ends(source));
   if (errors.empty()) {
     const bool of_file = failure.message.find(source.path.filename().string()) != std::string::npos;
     if (failure.type == DUCKDB_ERROR_IO && !of_file) return to_error(failure);
@@ -390,8 +399,8 @@ Result<Stager::Outcome> Stager::explain(const EngineFailure& failure, const Chun
   return Outcome(Rejected{std::move(errors)});
 }
 
-Result<Stager::Outcome> Stager::explain_misfits(const ChunkSource& source, const ChunkSelect& select) {
-  ADIT_TRY(const auto diagnosis, diagnose(connection_, select));
+Result<Stager::Outcome> Stager::explain_misfits(const Diagnosis& diagnosis, const ChunkSource& source,
+                                                const ChunkSelect& select) {
   if (!diagnosis.null_keys.empty()) {
     ADIT_TRY(auto errors, describe_null_keys(connection_, source, select, diagnosis.null_keys));
     return Outcome(Rejected{std::move(errors)});

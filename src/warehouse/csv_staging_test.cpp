@@ -192,6 +192,19 @@ TEST_F(CsvStaging, MalformedRowsAreNamed) {
   EXPECT_TRUE(warehouse_->tables(pool_)->empty());
 }
 
+TEST_F(CsvStaging, RowsAreReadUpToSixteenMebibytes) {
+  const std::size_t most = 16 << 20;
+  const auto file = [](std::size_t row) { return "a,b\n0,x\n1," + std::string(row - 2, 'y') + "\n2,z\n"; };
+  job("t").csv(file(2'100'000)).csv(file(most)).land();
+  EXPECT_EQ(rows("SELECT a, length(b) FROM t WHERE a = 1 ORDER BY length(b)"),
+            (Lines{"1|2099998", "1|16777214"}));
+
+  const auto errors = job("t").csv(file(most + 100)).errors();
+  ASSERT_EQ(errors.size(), 1U);
+  EXPECT_EQ(errors[0].line, 3U);
+  EXPECT_THAT(errors[0].message, HasSubstr("has 16777316 bytes, and at most 16777216 are read. Shorten"));
+}
+
 TEST_F(CsvStaging, MixedLineEndsOfALargeFileAreRead) {
   std::string content = "a,b\r\n";
   for (int i = 0; i < 100'000; ++i)

@@ -70,6 +70,13 @@ Result<ChunkSource> open_parquet(Connection& connection, const fs::path& path, c
   return source;
 }
 
+/// As large as the engine's own choice, which follows the longest line that is allowed: loads take the memory
+/// that they took at its 2,000,000 bytes a line.
+constexpr std::size_t kBufferBytes = 32'000'000;
+
+/// The engine counts them with the line.
+constexpr std::size_t kLineEndBytesMax = 2;
+
 std::string csv_call(const fs::path& path, const CsvDialect& dialect, std::size_t columns) {
   std::string names;
   for (std::size_t i = 0; i < columns; ++i) {
@@ -79,7 +86,9 @@ std::string csv_call(const fs::path& path, const CsvDialect& dialect, std::size_
          ", auto_detect = false, header = true, delim = " + quote_literal(dialect.separator) +
          ", quote = " + quote_literal(std::string(1, dialect.quote)) +
          ", escape = " + quote_literal(std::string(1, dialect.escape)) +
-         ", nullstr = '', allow_quoted_nulls = false, compression = 'none', columns = {" + names + "})";
+         ", nullstr = '', allow_quoted_nulls = false, compression = 'none', max_line_size = " +
+         std::to_string(kCsvLineBytesMax + kLineEndBytesMax) +
+         ", buffer_size = " + std::to_string(kBufferBytes) + ", columns = {" + names + "})";
 }
 
 /// Guesses types from the rows behind the header.

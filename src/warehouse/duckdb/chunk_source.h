@@ -14,6 +14,9 @@
 
 namespace adit {
 
+/// The longest row of a CSV file, its quoted line ends included. The engine must hold one in a piece.
+inline constexpr std::size_t kCsvLineBytesMax = 16 << 20;
+
 struct SourceColumn {
   std::string name;
   std::size_t field = 0;            ///< its place in the file

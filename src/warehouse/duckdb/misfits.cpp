@@ -78,6 +78,11 @@ std::optional<std::string> fault_of(const CsvRecord& record, std::size_t columns
     return "text follows a closing quote. Double the quotes inside of a value, and put no space around "
            "quotes.";
   }
+  if (record.text.size() > kCsvLineBytesMax) {
+    return "the row has " + std::to_string(record.text.size()) + " bytes, and at most " +
+           std::to_string(kCsvLineBytesMax) +
+           " are read. Shorten its values, send the file as Parquet, or close the quote if one is open.";
+  }
   if (record.fields.size() != columns) {
     return "the row has " + std::to_string(record.fields.size()) + " values, the header has " +
            std::to_string(columns) +

@@ -33,7 +33,7 @@ double score(std::string_view sample, const CsvDialect& dialect, std::string_vie
     const bool last = scanner.position() >= sample.size();
     if (record.blank()) continue;
     if (columns == 0) columns = record.fields.size();
-    if (last && records > 0 && !record.ended) break;  // it may be cut
+    if (last && records > 0 && !record.ended()) break;  // it may be cut
     ++records;
     if (!record.problem && record.fields.size() == columns) ++agreeing;
     if (cuts_quotes(record, quotes)) ++cut;

@@ -25,7 +25,7 @@ bool CsvScanner::at_separator() const {
 bool CsvScanner::next(CsvRecord& record) {
   record.fields.clear();
   record.problem.reset();
-  record.ended = false;
+  record.line_end = {};
   record.line = line_;
   record.byte = at_;
   if (at_ >= text_.size()) return false;
@@ -78,9 +78,10 @@ void CsvScanner::read_plain(CsvRecord& record) {
 
 void CsvScanner::skip_line_end(CsvRecord& record) {
   if (at_ >= text_.size()) return;
-  record.ended = true;
+  const auto begin = at_;
   if (text_[at_] == '\r') ++at_;
   if (at_ < text_.size() && text_[at_] == '\n') ++at_;
+  record.line_end = text_.substr(begin, at_ - begin);
   ++line_;
 }
 

@@ -31,12 +31,13 @@ enum class CsvProblem {
 
 struct CsvRecord {
   std::vector<CsvField> fields;
-  std::uint64_t line = 0;  ///< 1-based line on which it begins
-  std::uint64_t byte = 0;  ///< 0-based offset at which it begins
-  std::string_view text;   ///< all of it, without the line's end
-  bool ended = false;      ///< false when the text ended before a line's end did
+  std::uint64_t line = 0;     ///< 1-based line on which it begins
+  std::uint64_t byte = 0;     ///< 0-based offset at which it begins
+  std::string_view text;      ///< all of it, without the line's end
+  std::string_view line_end;  ///< LF, CRLF or CR; empty when the text ended before
   std::optional<CsvProblem> problem;
 
+  bool ended() const { return !line_end.empty(); }
   bool blank() const { return fields.size() == 1 && !fields[0].quoted && fields[0].raw.empty(); }
 };
 

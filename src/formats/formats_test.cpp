@@ -113,7 +113,7 @@ TEST(CsvScanner, RecordsCarryTheirPlaces) {
   EXPECT_EQ(csv_value(record.fields[0], CsvDialect{}), "x\ny");
   ASSERT_TRUE(scanner.next(record));
   EXPECT_EQ(record.line, 4U);
-  EXPECT_FALSE(record.ended);
+  EXPECT_FALSE(record.ended());
   EXPECT_FALSE(scanner.next(record));
 }
 

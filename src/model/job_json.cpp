@@ -81,6 +81,9 @@ std::optional<std::string> read_sequence(FieldReader& reader, std::string_view n
   if (text->empty() || text->size() > bytes_max || text->find('\0') != std::string::npos) {
     reader.fail(name, bytes_max == 1 ? "must be one ASCII character" : "must be 1 to 4 bytes long");
   }
+  if (text->find_first_of("\r\n") != std::string::npos) {
+    reader.fail(name, "must not hold a line's end: that is where a row ends");
+  }
   return text;
 }
 

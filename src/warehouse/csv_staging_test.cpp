@@ -84,6 +84,14 @@ TEST_F(CsvStaging, ValuesKeepTheirMeaningAndTheirText) {
        "a BIGINT, b BIGINT",
        {"1|2"}},
       {"CRLF", "a,b\r\n1,x\r\n2,y\r\n", "a BIGINT, b VARCHAR", {"1|x", "2|y"}},
+      {"LF after CRLF", "a,b\r\n1,x\n2,y\n", "a BIGINT, b VARCHAR", {"1|x", "2|y"}},
+      {"CRLF after LF", "a,b\n1,\"x\"\r\n2,y\n3,z\r\n", "a BIGINT, b VARCHAR", {"1|x", "2|y", "3|z"}},
+      {"mixed line ends in values and rows",
+       "a,b\r\n1,\"x\ny\"\r\n2,\"y\r\nz\"\n",
+       "a BIGINT, b VARCHAR",
+       {"1|x\ny", "2|y\r\nz"}},
+      {"mixed line ends of one column", "a\r\n1\n2\r\n\"\"\n", "a VARCHAR", {"''", "1", "2"}},
+      {"CR alone", "a,b\r1,x\r2,y\r", "a BIGINT, b VARCHAR", {"1|x", "2|y"}},
       {"no end of the last line", "a,b\n1,x\n2,y", "a BIGINT, b VARCHAR", {"1|x", "2|y"}},
       {"semicolons", "a;b\n1;1,5\n", "a BIGINT, b VARCHAR", {"1|1,5"}},
       {"tabs", "a\tb\n1\tx, y\n", "a BIGINT, b VARCHAR", {"1|x, y"}},
@@ -218,6 +226,12 @@ TEST_F(CsvStaging, MalformedRowsAreNamed) {
       {"a,b\n1,2\n3,\"x\n4,5\n", 3, 8, "does not end"},
       {"a,b\n1,2\n3,\"x\"y\n", 3, 8, "follows a closing quote"},
       {"a,b\n1,2\n3,\xE4\n", 3, 8, "UTF-8"},
+      {"a,b\n1,2\n3,4\r5,6\n", 3, 8, "ends with CR, the lines before it with LF"},
+      {"a,b\r\n1,2\r\n3,4\r5,6\r\n", 3, 10, "ends with CR, the lines before it with CRLF"},
+      {"a\r\n1\r\n2\n\n5\r\n", 3, 6, "ends with LF, the lines before it with CRLF"},
+      {"a,b\r\n1,2\n3\r\n", 3, 9, "1 values, the header has 2"},
+      {"a,b\r\n1,2\n3,\"x\n", 3, 9, "does not end"},
+      {"a,b\r\n1,2\n3,\"x\"y\n", 3, 9, "follows a closing quote"},
   };
   for (const auto& one : cases) {
     SCOPED_TRACE(one.content);
@@ -229,6 +243,54 @@ TEST_F(CsvStaging, MalformedRowsAreNamed) {
     EXPECT_THAT(errors[0].message, HasSubstr(one.words));
   }
   EXPECT_TRUE(warehouse_->tables(pool_)->empty());
+}
+
+TEST_F(CsvStaging, RowsAreReadUpToSixteenMebibytes) {
+  const std::size_t most = 16 << 20;
+  const auto file = [](std::size_t row) { return "a,b\n0,x\n1," + std::string(row - 2, 'y') + "\n2,z\n"; };
+  job("t").csv(file(2'100'000)).csv(file(most)).land();
+  EXPECT_EQ(rows("SELECT a, length(b) FROM t WHERE a = 1 ORDER BY length(b)"),
+            (Lines{"1|2099998", "1|16777214"}));
+
+  const auto errors = job("t").csv(file(most + 100)).errors();
+  ASSERT_EQ(errors.size(), 1U);
+  EXPECT_EQ(errors[0].line, 3U);
+  EXPECT_THAT(errors[0].message, HasSubstr("has 16777316 bytes, and at most 16777216 are read. Shorten"));
+}
+
+TEST_F(CsvStaging, MixedLineEndsOfALargeFileAreRead) {
+  std::string content = "a,b\r\n";
+  for (int i = 0; i < 100'000; ++i)
+    content += std::to_string(i) + ",\"x\ny, \"\"z\"\"\"" + (i % 7 == 0 ? "\r\n" : "\n");
+  job("t").csv(content).land();
+  EXPECT_EQ(rows("SELECT count(*), sum(a), min(b), max(b) FROM t"),
+            (Lines{"100000|4999950000|x\ny, \"z\"|x\ny, \"z\""}));
+
+  content += "00012,y\n";  // the column's type changes, and the file is read again
+  job("t").csv(content).land();
+  EXPECT_EQ(columns("t"), "a VARCHAR, b VARCHAR");
+  EXPECT_EQ(rows("SELECT a FROM t WHERE b = 'y'"), (Lines{"00012"}));
+
+  const auto errors = job("t").csv(content + "1\n").errors();
+  ASSERT_EQ(errors.size(), 1U);
+  EXPECT_EQ(errors[0].line, 200'003U);
+}
+
+TEST_F(CsvStaging, EscapesOutsideOfQuotesAreNotReadWithMixedLineEnds) {
+  auto pushed = job("t");
+  pushed.spec().csv = {.separator = ",", .quote = "\"", .escape = "\\"};
+  const auto errors = pushed.csv("a,b\n1,\\\n2,x\r\n").errors();
+  ASSERT_EQ(errors.size(), 1U);
+  EXPECT_EQ(errors[0].line, 3U);
+  EXPECT_THAT(errors[0].message, HasSubstr("ends with CRLF, the lines before it with LF"));
+}
+
+TEST_F(CsvStaging, DamageBehindAValueThatDoesNotFitIsNamed) {
+  std::string content = "a,b\n";
+  for (int i = 0; i < 100'000; ++i) content += std::to_string(i) + (i == 50'000 ? "x,1\n" : ",1\n");
+  const auto errors = job("t").csv(content + "1\n").errors();
+  ASSERT_EQ(errors.size(), 1U);
+  EXPECT_EQ(errors[0].line, 100'002U);
 }
 
 TEST_F(CsvStaging, AtMostAHundredErrorsAreReported) {

@@ -98,6 +98,17 @@ TEST_F(Inspect, DamagedParquetIsRefused) {
   EXPECT_THAT(inspect(job("t"), damaged), HasSubstr("footer"));
 }
 
+TEST_F(Inspect, DecimalsOfMoreDigitsThanCanBeStoredAreRefused) {
+  for (const auto* name : {"wide_decimal.parquet", "wide_decimal_in_list.parquet"}) {
+    auto pushed = job("t").parquet_file(name);
+    const auto message = inspect(pushed, pushed.plan().chunks.back());
+    EXPECT_THAT(message, HasSubstr("Column \"price"));
+    EXPECT_THAT(message, HasSubstr("a decimal of 40 digits"));
+    EXPECT_THAT(message, HasSubstr("at most 38 digits, or as a string"));
+  }
+  EXPECT_EQ(inspect(job("t"), parquet("SELECT 1.5::DECIMAL(38,2) AS a, [1.5::DECIMAL(38,2)] AS b")), "fine");
+}
+
 TEST_F(Inspect, HeaderMustNameEachColumnOnce) {
   EXPECT_THAT(inspect(csv_job(), file("a,b,A\n1,2,3\n")), HasSubstr("same name as column 1"));
   EXPECT_THAT(inspect(csv_job(), file("Ä,ä\n1,2\n")), HasSubstr("same name"));

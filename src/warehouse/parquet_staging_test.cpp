@@ -6,7 +6,12 @@ namespace adit {
 namespace {
 
 using Lines = std::vector<std::string>;
+using testing::AllOf;
+using testing::Contains;
+using testing::ElementsAre;
 using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::SizeIs;
 
 class ParquetStaging : public WarehouseTest {};
 
@@ -38,6 +43,30 @@ TEST_F(ParquetStaging, Int96TimestampsAreReadToTheMicrosecond) {
   EXPECT_EQ(columns("t"), "id BIGINT, at TIMESTAMP");
   EXPECT_EQ(rows("SELECT \"at\" FROM t ORDER BY id"),
             (Lines{"2024-01-02T03:04:05.678901", "NULL", "1899-12-31T23:59:59", "2024-02-29T00:00:00"}));
+}
+
+TEST_F(ParquetStaging, NanosecondsThatTheEngineCutsAreSpokenOf) {
+  auto zoned = job("t").parquet_file("zoned_nanoseconds.parquet").land();
+  EXPECT_EQ(columns("t"), "id BIGINT, at TIMESTAMP, all VARCHAR, plain TIMESTAMP_NS");
+  EXPECT_EQ(rows("SELECT \"at\", plain FROM t WHERE id = 1"),
+            (Lines{"2024-01-02T03:04:05.123456|2024-01-02T03:04:05.123456789"}));
+  EXPECT_THAT(zoned.landing().notes,
+              ElementsAre(AllOf(HasSubstr("Column \"all\""), HasSubstr("nanoseconds")),
+                          AllOf(HasSubstr("Column \"at\""), HasSubstr("were not kept"))));
+  EXPECT_THAT(job("t", JobType::kDelta).parquet_file("int96.parquet").land().landing().notes,
+              Contains(HasSubstr("Column \"at\": its moments are in nanoseconds")));
+  EXPECT_THAT(job("micro").parquet("SELECT TIMESTAMPTZ '2024-01-02 03:04:05Z' AS a").land().landing().notes,
+              IsEmpty());
+}
+
+TEST_F(ParquetStaging, CutNanosecondsAreSpokenOfAfterARestartToo) {
+  auto pushed = job("t").parquet_file("zoned_nanoseconds.parquet");
+  pushed.parquet("SELECT range AS id FROM range(100000)");
+  for (const auto& chunk : pushed.plan().chunks)
+    ASSERT_TRUE(warehouse_->stage(pushed.plan().stage, chunk, {}));
+  open();
+  pushed.land();
+  EXPECT_THAT(pushed.landing().notes, SizeIs(2));
 }
 
 TEST_F(ParquetStaging, ColumnWithoutATypeTakesThatOfItsFirstValueElseItIsText) {

@@ -115,18 +115,21 @@ class Files {
         choice.push_back(texts()[pick(texts().size())]);
     }
     const std::string end = one_in(5) ? "\r\n" : "\n";
+    const bool mixed = one_in(6);
+    const auto line_end = [&]() -> std::string { return mixed && one_in(2) ? "\r\n" : end; };
     std::string file = one_in(9) ? "\xEF\xBB\xBF" : "";
     for (std::size_t i = 0; i < columns; ++i) file += (i == 0 ? "" : ",") + names_[i];
-    file += end;
+    file += line_end();
     for (std::size_t row = 0, rows = pick(12); row < rows; ++row) {
       for (std::size_t i = 0; i < columns; ++i) {
         const bool key = keyed && i == 0 && !one_in(20);
         file += (i == 0 ? "" : ",") + (key ? std::to_string(pick(6)) : values[i][pick(values[i].size())]);
       }
       if (one_in(60)) file += ",too many";
-      file += one_in(40) ? end + end : end;
+      file += line_end();
+      if (one_in(40)) file += line_end();
     }
-    if (one_in(6)) file.erase(file.size() - end.size());
+    if (one_in(6)) file.erase(file.find_last_not_of("\r\n") + 1);
     if (one_in(40)) file += "\"open";
     if (one_in(50)) file += "\xFF,";
     return file;

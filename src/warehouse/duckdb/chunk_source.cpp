@@ -13,6 +13,7 @@
 #include "formats/parquet_columns.h"
 #include "formats/text_types.h"
 #include "warehouse/duckdb/mapped_file.h"
+#include "warehouse/duckdb/parquet_schema.h"
 #include "warehouse/duckdb/sql_text.h"
 #include "warehouse/duckdb/table_columns.h"
 
@@ -81,8 +82,16 @@ Result<ChunkSource> open_parquet(Connection& connection, const fs::path& path, c
                               .engine_type = column.type,
                               .guess = untyped ? std::optional<StoredType>() : natural_type(column.type)});
   }
+  ADIT_CHECK(consult_parquet_schema(connection, source));
   return source;
 }
+
+/// As large as the engine's own choice, which follows the longest line that is allowed: loads take the memory
+/// that they took at its 2,000,000 bytes a line.
+constexpr std::size_t kBufferBytes = 32'000'000;
+
+/// The engine counts them with the line.
+constexpr std::size_t kLineEndBytesMax = 2;
 
 std::string csv_call(const fs::path& path, const CsvDialect& dialect, std::size_t columns) {
   std::string names;
@@ -93,8 +102,9 @@ std::string csv_call(const fs::path& path, const CsvDialect& dialect, std::size_
          ", auto_detect = false, header = true, delim = " + quote_literal(dialect.separator) +
          ", quote = " + quote_literal(std::string(1, dialect.quote)) +
          ", escape = " + quote_literal(std::string(1, dialect.escape)) +
-         ", nullstr = '', allow_quoted_nulls = false, compression = 'none', columns = {" + names + "}" +
-         kNoColumnsOfPath;
+         ", nullstr = '', allow_quoted_nulls = false, compression = 'none', max_line_size = " +
+         std::to_string(kCsvLineBytesMax + kLineEndBytesMax) +
+         ", buffer_size = " + std::to_string(kBufferBytes) + ", columns = {" + names + "}" + kNoColumnsOfPath;
 }
 
 /// Guesses types from the rows behind the header.
@@ -121,7 +131,7 @@ Result<ChunkSource> open_csv(const CsvOptions& options, const fs::path& path, st
   CsvRecord header;
   auto dialect = detect_csv_dialect(beginning, options);
   bool found = CsvScanner(beginning, dialect).next(header);
-  if (found && !header.ended && beginning.size() == kSampleBytes) {
+  if (found && !header.ended() && beginning.size() == kSampleBytes) {
     ADIT_TRY(beginning, read_beginning(path, kHeaderBytesMax));
     dialect = detect_csv_dialect(beginning, options);
   }
@@ -208,6 +218,15 @@ Result<void> check_and_trim(ChunkSource& source, const JobSpec& spec, ChunkOpera
 }
 
 }  // namespace
+
+ChunkSource with_mixed_line_ends(ChunkSource source) {
+  source.from.pop_back();
+  source.from += ", strict_mode = false)";
+  // In a file of one column the engine then takes CRLF for the end of a row and of an empty one.
+  if (source.fields == 1) source.from = "(SELECT * FROM " + source.from + " WHERE f0 IS NOT NULL)";
+  source.mixed_line_ends = true;
+  return source;
+}
 
 bool is_own_failure(const EngineFailure& failure) {
   return failure.of_circumstances() || failure.type == DUCKDB_ERROR_INTERNAL ||

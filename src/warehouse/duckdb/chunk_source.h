@@ -14,6 +14,9 @@
 
 namespace adit {
 
+/// The longest row of a CSV file, its quoted line ends included. The engine must hold one in a piece.
+inline constexpr std::size_t kCsvLineBytesMax = 16 << 20;
+
 struct SourceColumn {
   std::string name;
   std::size_t field = 0;            ///< its place in the file
@@ -21,6 +24,7 @@ struct SourceColumn {
   std::string engine_type;          ///< what the engine reads; VARCHAR for CSV
   std::optional<StoredType> guess;  ///< CSV: from the first rows, nullopt when they held no value; Parquet:
                                     ///< its natural type, nullopt when the file gives it none
+  bool cuts_nanoseconds = false;    ///< Parquet: of its moments the engine reads no more than microseconds
 };
 
 struct ChunkSource {
@@ -29,6 +33,7 @@ struct ChunkSource {
   std::size_t fields = 0;               ///< columns of the file, those that are left out among them
   std::optional<CsvDialect> dialect{};  ///< CSV only
   std::filesystem::path path;
+  bool mixed_line_ends = false;  ///< CSV: `from` takes LF and CRLF beside each other
 };
 
 /// Looks at header or footer and checks what can be checked without reading rows: the kind of file, names of
@@ -40,6 +45,11 @@ Result<ChunkSource> open_source(Connection& connection, const JobSpec& spec, Chu
 /// The same for a CSV file, whose header the engine is not needed for.
 Result<ChunkSource> open_csv_source(const JobSpec& spec, ChunkOperation operation,
                                     const std::filesystem::path& path);
+
+/// The same CSV file read in the engine's lenient way, without which it refuses a mixture of LF and CRLF. It
+/// lets damage pass as well, and takes a CR alone for something else: only for files that examine_csv() found
+/// good.
+ChunkSource with_mixed_line_ends(ChunkSource source);
 
 /// Whether a failure while reading a chunk says nothing of its data.
 bool is_own_failure(const EngineFailure& failure);

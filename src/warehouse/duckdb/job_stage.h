@@ -30,6 +30,7 @@ struct ChunkMark {
   std::uint64_t rows = 0;
   std::string file;                  ///< relative to the chunks' root
   std::vector<std::string> columns;  ///< that its file has, in the staging table's spelling
+  std::vector<std::string> cut;      ///< those of them whose nanoseconds could not be read
 };
 
 struct JobStage {
@@ -42,11 +43,12 @@ struct JobStage {
   std::map<std::int64_t, ChunkMark> marks;  ///< by position
   std::map<std::int64_t, HeldRows>
       held;  ///< by position; not empty: all of the job's rows are here, in no table
-  std::vector<std::string> notes;
 
   /// The staging table, whether or not there is one.
   TableName table(JobId job) const;
   StagedColumn* find(const std::string& name);
+  /// For the job's logs: what of its files was not kept.
+  std::vector<std::string> notes() const;
   /// Forgets all rows and columns that this object knows of.
   void clear();
 };

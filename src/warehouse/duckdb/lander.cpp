@@ -109,7 +109,7 @@ Result<bool> Lander::staged_for_table() {
 }
 
 Result<std::uint64_t> Lander::write(std::vector<std::string>& notes) {
-  std::ranges::copy(stage_.notes, std::back_inserter(notes));
+  std::ranges::move(stage_.notes(), std::back_inserter(notes));
   direct_ = held() && lands_directly();
   if (held() && !direct_) ADIT_CHECK(tabulate_held());
   ADIT_CHECK(note_long_texts(notes));

@@ -36,13 +36,15 @@ std::vector<std::string> read_text_list(const std::string& text) {
   return error ? std::vector<std::string>() : read_text_list(value);
 }
 
-/// The columns that the chunk's file has, and which of the table's have had no value up to this chunk.
+/// The columns that the chunk's file has, which of them were cut, and which of the table's have had no value
+/// up to this chunk.
 std::string columns_text(const ChunkMark& mark, const std::vector<StagedColumn>& columns) {
   std::vector<std::string> undecided;
   for (const auto& column : columns) {
     if (column.undecided) undecided.push_back(column.name);
   }
-  return "{\"columns\":" + text_list(mark.columns) + ",\"undecided\":" + text_list(undecided) + "}";
+  return "{\"columns\":" + text_list(mark.columns) + ",\"cut\":" + text_list(mark.cut) +
+         ",\"undecided\":" + text_list(undecided) + "}";
 }
 
 Result<ChunkMark> read_mark(const Rows& rows, std::size_t row, std::vector<std::string>& undecided) {
@@ -58,6 +60,7 @@ Result<ChunkMark> read_mark(const Rows& rows, std::size_t row, std::vector<std::
   mark.file = rows.text(row, 4).value_or("");
   const auto& object = columns.get_object();
   if (const auto* names = object.if_contains("columns")) mark.columns = read_text_list(*names);
+  if (const auto* names = object.if_contains("cut")) mark.cut = read_text_list(*names);
   if (const auto* names = object.if_contains("undecided")) undecided = read_text_list(*names);
   return mark;
 }

@@ -79,6 +79,11 @@ std::optional<std::string> fault_of(const CsvRecord& record, std::size_t columns
     return "text follows a closing quote. Double the quotes inside of a value, and put no space around "
            "quotes.";
   }
+  if (record.text.size() > kCsvLineBytesMax) {
+    return "the row has " + std::to_string(record.text.size()) + " bytes, and at most " +
+           std::to_string(kCsvLineBytesMax) +
+           " are read. Shorten its values, send the file as Parquet, or close the quote if one is open.";
+  }
   if (record.fields.size() != columns) {
     return "the row has " + std::to_string(record.fields.size()) + " values, the header has " +
            std::to_string(columns) +
@@ -86,6 +91,46 @@ std::optional<std::string> fault_of(const CsvRecord& record, std::size_t columns
   }
   return std::nullopt;
 }
+
+/// How the lines of a file end. What the engine reads of a mixture was tried against this reader: LF and CRLF
+/// come out right; a CR alone does not, nor an escape outside of quotes.
+class LineEnds {
+ public:
+  LineEnds(const CsvDialect& dialect, std::size_t columns) : dialect_(dialect), columns_(columns) {}
+
+  void add(const CsvRecord& record, std::uint64_t row) {
+    has_return_ = has_return_ || record.line_end == "\r";
+    has_escape_ = has_escape_ || (dialect_.escape != dialect_.quote && has_plain_escape(record));
+    has_empty_row_ = has_empty_row_ || (columns_ == 1 && record.blank());
+    if (first_.empty()) first_ = record.line_end;
+    if (error_ || !record.ended() || record.line_end == first_) return;
+    error_ = malformed(record, row,
+                       "it ends with " + name_of(record.line_end) + ", the lines before it with " +
+                           name_of(first_) + ". Save the file with the same line ending throughout.");
+  }
+  bool mixed() const { return error_.has_value(); }
+  bool readable() const { return !has_return_ && !has_escape_ && !has_empty_row_; }
+  /// Names the first line that ends otherwise; only where they are mixed.
+  DataError error() const { return *error_; }
+
+ private:
+  static std::string name_of(std::string_view end) {
+    return end == "\r" ? "CR" : end == "\n" ? "LF" : "CRLF";
+  }
+  bool has_plain_escape(const CsvRecord& record) const {
+    return std::ranges::any_of(record.fields, [&](const auto& field) {
+      return !field.quoted && field.raw.find(dialect_.escape) != std::string_view::npos;
+    });
+  }
+
+  const CsvDialect& dialect_;
+  std::size_t columns_;
+  std::string_view first_;
+  bool has_return_ = false;
+  bool has_escape_ = false;
+  bool has_empty_row_ = false;
+  std::optional<DataError> error_;
+};
 
 /// The column, by its header's name, whose value is not UTF-8.
 std::optional<std::string> wrong_text_column(const CsvRecord& record, const std::vector<std::string>& names) {
@@ -98,8 +143,16 @@ std::optional<std::string> wrong_text_column(const CsvRecord& record, const std:
 
 }  // namespace
 
-Result<Diagnosis> diagnose(Connection& connection, const ChunkSelect& select) {
-  ADIT_TRY(const auto rows, run(connection, select.profile_sql()));
+DataError only_message(std::string message) {
+  DataError error;
+  error.message = std::move(message);
+  return error;
+}
+
+Tried<Diagnosis> diagnose(Connection& connection, const ChunkSelect& select) {
+  const auto profiled = try_run(connection, select.profile_sql());
+  if (!profiled) return std::unexpected(profiled.error());
+  const auto& rows = *profiled;
   const auto candidates = text_candidates();
   Diagnosis diagnosis;
   std::size_t flag = 0;
@@ -160,17 +213,21 @@ Result<std::vector<DataError>> describe_misfits(Connection& connection, const Ch
   return errors;
 }
 
-std::vector<DataError> find_malformed_rows(const ChunkSource& source) {
-  std::vector<DataError> errors;
+CsvFindings examine_csv(const ChunkSource& source) {
+  CsvFindings findings;
+  auto& errors = findings.errors;
   const auto file =
       source.dialect ? MappedFile::open(source.path) : Result<MappedFile>(internal("not a CSV file"));
-  if (!file) return errors;
+  if (!file) return findings;
   CsvScanner scanner(file->bytes(), *source.dialect);
   CsvRecord record;
-  if (!scanner.next(record)) return errors;
+  if (!scanner.next(record)) return findings;
   std::vector<std::string> names;
   for (const auto& field : record.fields) names.push_back(csv_value(field, *source.dialect));
+  LineEnds line_ends(*source.dialect, names.size());
+  line_ends.add(record, 0);
   for (std::uint64_t row = 1; errors.size() < kDataErrorsMax && scanner.next(record);) {
+    line_ends.add(record, row);
     if (record.blank() && names.size() > 1) continue;
     if (auto fault = fault_of(record, names.size())) {
       errors.push_back(malformed(record, row, std::move(*fault)));
@@ -180,7 +237,11 @@ std::vector<DataError> find_malformed_rows(const ChunkSource& source) {
     }
     ++row;
   }
-  return errors;
+  if (errors.empty() && line_ends.mixed()) {
+    findings.mixed_line_ends = line_ends.readable();
+    if (!findings.mixed_line_ends) errors.push_back(line_ends.error());
+  }
+  return findings;
 }
 
 std::vector<DataError> describe_other_types(const JobSpec& spec, const std::vector<ColumnInfo>& table) {

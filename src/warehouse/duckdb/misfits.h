@@ -3,6 +3,7 @@
 #pragma once
 
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "warehouse/duckdb/chunk_select.h"
@@ -23,7 +24,11 @@ struct Diagnosis {
   std::vector<Misfit> misfits;
 };
 
-Result<Diagnosis> diagnose(Connection& connection, const ChunkSelect& select);
+/// Fails as the engine does, where rows can't be read.
+Tried<Diagnosis> diagnose(Connection& connection, const ChunkSelect& select);
+
+/// Of a chunk as a whole.
+DataError only_message(std::string message);
 
 /// The rows with a null in a key column.
 Result<std::vector<DataError>> describe_null_keys(Connection& connection, const ChunkSource& source,
@@ -33,9 +38,13 @@ Result<std::vector<DataError>> describe_null_keys(Connection& connection, const 
 Result<std::vector<DataError>> describe_misfits(Connection& connection, const ChunkSource& source,
                                                 const ChunkSelect& select, std::size_t column);
 
-/// What makes a CSV file unreadable: ragged rows, quotes, bytes that are not UTF-8. Empty when this reader
-/// finds nothing.
-std::vector<DataError> find_malformed_rows(const ChunkSource& source);
+/// What adit's own reader finds in a CSV file that the engine could not read.
+struct CsvFindings {
+  std::vector<DataError> errors;  ///< ragged rows, quotes, bytes that are not UTF-8, line ends
+  bool mixed_line_ends = false;   ///< without errors: as with_mixed_line_ends() it can be read
+};
+
+CsvFindings examine_csv(const ChunkSource& source);
 
 /// The columns that tableSchema declares as a type that the table's own can't be widened to.
 std::vector<DataError> describe_other_types(const JobSpec& spec, const std::vector<ColumnInfo>& table);

@@ -12,13 +12,8 @@ namespace {
 /// What the engine can read in more than one way, or refuses, is left to it.
 bool is_plain_text(std::string_view text, const CsvDialect& dialect) {
   if (dialect.separator.size() != 1 || dialect.escape != dialect.quote) return false;
-  const auto line_feeds = std::ranges::count(text, '\n');
-  const auto returns = std::ranges::count(text, '\r');
-  if (returns != 0 && returns != line_feeds) return false;
-  if (returns != 0) {
-    for (auto at = text.find('\r'); at != std::string_view::npos; at = text.find('\r', at + 1)) {
-      if (at + 1 == text.size() || text[at + 1] != '\n') return false;
-    }
+  for (auto at = text.find('\r'); at != std::string_view::npos; at = text.find('\r', at + 1)) {
+    if (at + 1 == text.size() || text[at + 1] != '\n') return false;
   }
   return text.find('\0') == std::string_view::npos && is_utf8(text);
 }

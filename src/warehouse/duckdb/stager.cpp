@@ -38,12 +38,6 @@ bool is_small(const std::filesystem::path& path) {
   return !error && size <= kSmallFileBytes;
 }
 
-DataError only_message(std::string message) {
-  DataError error;
-  error.message = std::move(message);
-  return error;
-}
-
 }  // namespace
 
 Stager::Stager(OpenPool& pool, Connection& connection, Activity& activity, const StagePlan& plan,
@@ -306,8 +300,11 @@ Result<bool> Stager::hold(const ChunkFile& chunk, const ChunkSource& source,
 }
 
 ChunkMark Stager::mark_of(const ChunkFile& chunk, const ChunkSelect& select) const {
-  ChunkMark mark{chunk.id, chunk.position, chunk.operation, 0, relative(chunk.path), {}};
-  for (const auto& column : select.columns()) mark.columns.push_back(column.target.name);
+  ChunkMark mark{chunk.id, chunk.position, chunk.operation, 0, relative(chunk.path), {}, {}};
+  for (const auto& column : select.columns()) {
+    mark.columns.push_back(column.target.name);
+    if (column.source.cuts_nanoseconds) mark.cut.push_back(column.target.name);
+  }
   return mark;
 }
 
@@ -328,7 +325,7 @@ Result<Stager::Outcome> Stager::stage_source(const ChunkFile& chunk, const Chunk
   const auto inserted = insert(chunk, select);
   if (!inserted) return inserted.error();
   if (const auto* rows = std::get_if<std::uint64_t>(&*inserted)) return Outcome(*rows);
-  return explain(std::get<EngineFailure>(*inserted), source, select);
+  return explain(chunk, std::get<EngineFailure>(*inserted), source, select);
 }
 
 Result<std::variant<std::uint64_t, EngineFailure>> Stager::insert(const ChunkFile& chunk,
@@ -371,59 +368,6 @@ Result<void> Stager::settle_undecided(const ChunkSelect& select, std::vector<Sta
            run(connection_, "SELECT " + counts + " FROM " + quote_table(stage_.table(plan_.job))));
   for (std::size_t i = 0; i < open.size(); ++i) open[i]->undecided = rows.integer(0, i) == 0;
   return {};
-}
-
-Result<Stager::Outcome> Stager::explain(const EngineFailure& failure, const ChunkSource& source,
-                                        const ChunkSelect& select) {
-  if (failure.message.find(kMisfitWord) != std::string::npos) return explain_misfits(source, select);
-  if (is_own_failure(failure)) return to_error(failure);
-  auto errors = find_malformed_rows(source);
-  if (errors.empty()) {
-    const bool of_file = failure.message.find(source.path.filename().string()) != std::string::npos;
-    if (failure.type == DUCKDB_ERROR_IO && !of_file) return to_error(failure);
-    errors.push_back(
-        only_message("The file can't be read: " + public_engine_message(failure.message, source.path)));
-  }
-  log::debug("warehouse.chunk_rejected", {{"job", plan_.job}, {"reason", failure.message}});
-  return Outcome(Rejected{std::move(errors)});
-}
-
-Result<Stager::Outcome> Stager::explain_misfits(const ChunkSource& source, const ChunkSelect& select) {
-  ADIT_TRY(const auto diagnosis, diagnose(connection_, select));
-  if (!diagnosis.null_keys.empty()) {
-    ADIT_TRY(auto errors, describe_null_keys(connection_, source, select, diagnosis.null_keys));
-    return Outcome(Rejected{std::move(errors)});
-  }
-  Widen widen{stage_.columns};
-  for (const auto& misfit : diagnosis.misfits) {
-    const auto& target = select.columns()[misfit.column].target;
-    const auto column = std::ranges::find(widen.columns, target.name, &StagedColumn::name);
-    const bool fixed = target.declared || target.in_target;
-    const auto strings = fixed ? StringWidening::kForbidden : StringWidening::kAllowed;
-    const bool wrong_guess = !fixed && !has_values(target) && !widened_.contains(target.name);
-    auto wider = !misfit.found || target.declared ? std::nullopt
-                 : wrong_guess                    ? misfit.found
-                                                  : widened_after_misfit(target.type, *misfit.found, strings);
-    // A column that was FLOAT on its way may have lost the table's scale.
-    if (const auto* existing = find_column(target_, target.name); existing != nullptr && wider)
-      wider = widened(stored_type(existing->type), *wider, strings);
-    if (!wider || *wider == target.type) {
-      ADIT_TRY(auto errors, describe_misfits(connection_, source, select, misfit.column));
-      return Outcome(Rejected{std::move(errors)});
-    }
-    column->type = *wider;
-    column->undecided = false;
-    widened_.insert(target.name);
-  }
-  if (diagnosis.misfits.empty()) return internal("a chunk was refused, but everything in it fits");
-  return Outcome(std::move(widen));
-}
-
-bool Stager::has_values(const StagedColumn& column) const {
-  if (column.undecided) return false;
-  return std::ranges::any_of(stage_.marks, [&](const auto& entry) {
-    return std::ranges::find(entry.second.columns, column.name) != entry.second.columns.end();
-  });
 }
 
 ChunkFile Stager::file_of(const ChunkMark& mark) const {

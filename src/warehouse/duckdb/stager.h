@@ -65,8 +65,13 @@ class Stager {
                                                             const ChunkSelect& select);
   /// Columns without any value so far: has this chunk brought one?
   Result<void> settle_undecided(const ChunkSelect& select, std::vector<StagedColumn>& columns);
-  Result<Outcome> explain(const EngineFailure& failure, const ChunkSource& source, const ChunkSelect& select);
-  Result<Outcome> explain_misfits(const ChunkSource& source, const ChunkSelect& select);
+  /// Why the chunk was not inserted; inserts it after all where another way of reading it is the answer.
+  Result<Outcome> explain(const ChunkFile& chunk, const EngineFailure& failure, const ChunkSource& source,
+                          const ChunkSelect& select);
+  Result<Outcome> explain_misfits(const Diagnosis& diagnosis, const ChunkSource& source,
+                                  const ChunkSelect& select);
+  Result<Outcome> explain_unreadable(const ChunkFile& chunk, const EngineFailure& failure,
+                                     const ChunkSource& source);
   bool has_values(const StagedColumn& column) const;
   ChunkFile file_of(const ChunkMark& mark) const;
   std::string relative(const std::filesystem::path& path) const;

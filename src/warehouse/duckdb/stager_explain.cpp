@@ -1,0 +1,72 @@
+// Why the engine refused a chunk: rows that can't be read, values that do not fit, or types to be widened.
+#include <algorithm>
+
+#include "base/log.h"
+#include "warehouse/duckdb/stager.h"
+#include "warehouse/duckdb/table_columns.h"
+
+namespace adit {
+
+Result<Stager::Outcome> Stager::explain(const ChunkFile& chunk, const EngineFailure& failure,
+                                        const ChunkSource& source, const ChunkSelect& select) {
+  if (failure.message.find(kMisfitWord) == std::string::npos)
+    return explain_unreadable(chunk, failure, source);
+  const auto diagnosis = diagnose(connection_, select);
+  if (diagnosis) return explain_misfits(*diagnosis, source, select);
+  return explain_unreadable(chunk, diagnosis.error(), source);  // rows behind the misfit
+}
+
+Result<Stager::Outcome> Stager::explain_unreadable(const ChunkFile& chunk, const EngineFailure& failure,
+                                                   const ChunkSource& source) {
+  if (is_own_failure(failure)) return to_error(failure);
+  auto [errors, mixed_line_ends] = examine_csv(source);
+  if (mixed_line_ends && !source.mixed_line_ends) return stage_source(chunk, with_mixed_line_ends(source));
+  if (errors.empty()) {
+    const bool of_file = failure.message.find(source.path.filename().string()) != std::string::npos;
+    if (failure.type == DUCKDB_ERROR_IO && !of_file) return to_error(failure);
+    errors.push_back(
+        only_message("The file can't be read: " + public_engine_message(failure.message, source.path)));
+  }
+  log::debug("warehouse.chunk_rejected", {{"job", plan_.job}, {"reason", failure.message}});
+  return Outcome(Rejected{std::move(errors)});
+}
+
+Result<Stager::Outcome> Stager::explain_misfits(const Diagnosis& diagnosis, const ChunkSource& source,
+                                                const ChunkSelect& select) {
+  if (!diagnosis.null_keys.empty()) {
+    ADIT_TRY(auto errors, describe_null_keys(connection_, source, select, diagnosis.null_keys));
+    return Outcome(Rejected{std::move(errors)});
+  }
+  Widen widen{stage_.columns};
+  for (const auto& misfit : diagnosis.misfits) {
+    const auto& target = select.columns()[misfit.column].target;
+    const auto column = std::ranges::find(widen.columns, target.name, &StagedColumn::name);
+    const bool fixed = target.declared || target.in_target;
+    const auto strings = fixed ? StringWidening::kForbidden : StringWidening::kAllowed;
+    const bool wrong_guess = !fixed && !has_values(target) && !widened_.contains(target.name);
+    auto wider = !misfit.found || target.declared ? std::nullopt
+                 : wrong_guess                    ? misfit.found
+                                                  : widened_after_misfit(target.type, *misfit.found, strings);
+    // A column that was FLOAT on its way may have lost the table's scale.
+    if (const auto* existing = find_column(target_, target.name); existing != nullptr && wider)
+      wider = widened(stored_type(existing->type), *wider, strings);
+    if (!wider || *wider == target.type) {
+      ADIT_TRY(auto errors, describe_misfits(connection_, source, select, misfit.column));
+      return Outcome(Rejected{std::move(errors)});
+    }
+    column->type = *wider;
+    column->undecided = false;
+    widened_.insert(target.name);
+  }
+  if (diagnosis.misfits.empty()) return internal("a chunk was refused, but everything in it fits");
+  return Outcome(std::move(widen));
+}
+
+bool Stager::has_values(const StagedColumn& column) const {
+  if (column.undecided) return false;
+  return std::ranges::any_of(stage_.marks, [&](const auto& entry) {
+    return std::ranges::find(entry.second.columns, column.name) != entry.second.columns.end();
+  });
+}
+
+}  // namespace adit

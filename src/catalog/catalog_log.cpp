@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/copy_file.h"
+#include "base/file.h"
 #include "base/log.h"
 #include "catalog/sqlite_session.h"
 
@@ -122,6 +123,20 @@ Result<void> keep_damaged_log(const fs::path& file) {
   log::error(
       "the catalog's log is damaged; its last commits are lost, and it is kept",
       {{"kept", kept.string()}, {"at_byte", damage->at_byte}, {"commits_lost_min", damage->commits_lost}});
+  return {};
+}
+
+Result<void> cut_log_behind_its_end(const fs::path& file, std::uint64_t frames) {
+  ADIT_TRY(const auto rest, find_log_damage(file));
+  if (!rest) return {};
+  const auto log = log_of(file);
+  std::array<char, kHeaderBytes> header{};
+  if (!std::ifstream(log, std::ios::binary).read(header.data(), header.size()))
+    return internal("read " + log.string());
+  if (rest->at_byte < kHeaderBytes + frames * (kFrameHeaderBytes + big_endian(&header[8]))) return {};
+  std::error_code failure;
+  fs::resize_file(log, rest->at_byte, failure);
+  if (failure) return system_error(failure.value(), "cut " + log.string());
   return {};
 }
 

@@ -29,6 +29,11 @@ Result<std::optional<CatalogLogDamage>> find_log_damage(const std::filesystem::p
 /// time in ms>`, since SQLite goes on writing over it, and says so in the log. kStorageFull.
 Result<void> keep_damaged_log(const std::filesystem::path& file);
 
+/// Cuts off what is left of a refused commit behind the end of the log, which find_log_damage() would take
+/// for commits that were lost. The log has at least `frames`: where it is damaged before, it stays as it is.
+/// Only within a transaction that has written nothing yet.
+Result<void> cut_log_behind_its_end(const std::filesystem::path& file, std::uint64_t frames);
+
 /// What to say where the catalog in `file` is damaged: kInvalid, with what to do. Nothing is set aside: a
 /// server that went on with an empty catalog would know none of its tables and nobody.
 Error catalog_damaged(const std::filesystem::path& file, std::string detail);

@@ -136,6 +136,7 @@ void SqliteSession::set_sync_on_commit(bool on) {
 
 /// What SQLite does by itself after a commit, but it would not say that the disk failed.
 void SqliteSession::checkpoint_after(int log_pages) {
+  log_frames_ = static_cast<std::uint64_t>(log_pages);
   if (log_pages < kCheckpointPages) return;
   const int code =
       sqlite_api::sqlite3_wal_checkpoint_v2(handle(), "main", SQLITE_CHECKPOINT_PASSIVE, nullptr, nullptr);
@@ -148,6 +149,9 @@ bool SqliteSession::is_disk_error(const std::exception& exception) {
 }
 
 bool SqliteSession::in_transaction() const { return sqlite_api::sqlite3_get_autocommit(handle()) == 0; }
+
+/// SQLite writes the page of this number even if it stays what it is; it is used for nothing else.
+void SqliteSession::touch() { execute_script("PRAGMA user_version=0"); }
 
 void SqliteSession::abandon_transaction() noexcept {
   if (in_transaction()) sqlite_api::sqlite3_exec(handle(), "ROLLBACK", nullptr, nullptr, nullptr);

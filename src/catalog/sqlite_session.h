@@ -100,6 +100,8 @@ class SqliteSession {
   /// Outside of a transaction only.
   void set_sync_on_commit(bool on);
   bool in_transaction() const;
+  /// Gives the open transaction something to commit that changes nothing.
+  void touch();
   /// Rolls back if a transaction is open; never throws.
   void abandon_transaction() noexcept;
 
@@ -109,6 +111,8 @@ class SqliteSession {
   /// Whether the disk refused to read, write or sync: of a statement, of a commit, or of a checkpoint after
   /// one, which SQLite itself keeps to itself.
   static bool is_disk_error(const std::exception& exception);
+  /// Frames of the log after the last commit of this session.
+  std::uint64_t log_frames() const { return log_frames_; }
   bool checkpoint_failed() const { return checkpoint_failed_; }
   void forget_failed_checkpoint() { checkpoint_failed_ = false; }
 
@@ -120,6 +124,7 @@ class SqliteSession {
   mutable soci::session session_;
   std::map<std::string, std::unique_ptr<soci::statement>, std::less<>> statements_;
   std::optional<bool> sync_on_commit_;
+  std::uint64_t log_frames_ = 0;
   bool checkpoint_failed_ = false;
 };
 

@@ -10,6 +10,8 @@
 #include "base/failpoint.h"
 #include "base/file.h"
 #include "base/log.h"
+#include "catalog/catalog_log.h"
+#include "catalog/refused_commit.h"
 
 namespace adit {
 namespace {
@@ -17,6 +19,8 @@ namespace {
 /// Bounds how long the first of a batch waits for the last.
 constexpr std::size_t kBatchMax = 64;
 constexpr std::size_t kRenewalBytes = 1 << 20;
+/// How the details of errors end whose commit may stand in the log.
+constexpr std::string_view kMayComeBack = "; the commit may come back with a restart";
 
 void pass_failpoint(std::string_view name, std::string_view place) {
   if (failpoint_is_armed(name)) failpoint(std::string(name).append(place));
@@ -38,10 +42,17 @@ Result<void> write_again(const std::filesystem::path& path) {
   return sync_file(file, path);
 }
 
+Error that_may_come_back(Error error) {
+  if (!may_come_back(error)) error.internal_detail += kMayComeBack;
+  return error;
+}
+
 }  // namespace
 
+bool may_come_back(const Error& error) { return error.internal_detail.ends_with(kMayComeBack); }
+
 WriteQueue::WriteQueue(const std::filesystem::path& file)
-    : log_(file.string() + "-wal"), session_(file, SessionKind::kWriter) {}
+    : file_(file), log_(file.string() + "-wal"), session_(file, SessionKind::kWriter) {}
 
 Result<void> WriteQueue::run(Durability durability, std::string_view name, const Body& body) {
   Write write{durability, name, body};
@@ -72,8 +83,12 @@ void WriteQueue::run_batch(std::span<Write*> batch) {
   if (const auto together = run_in_one_transaction(batch); together || batch.size() == 1) {
     outcomes.assign(batch.size(), together);
   } else {
+    const bool refused = may_come_back(together.error());
     for (std::size_t i = 0; i < batch.size(); ++i) {
-      outcomes.push_back(run_in_one_transaction(batch.subspan(i, 1)));
+      auto alone = run_in_one_transaction(batch.subspan(i, 1));
+      // What was tried together stands in the log still, and this one with it.
+      if (!alone && refused && log_has_refused_) alone = that_may_come_back(std::move(alone).error());
+      outcomes.push_back(std::move(alone));
     }
   }
   // Waiters read their outcome under the lock of the queue.
@@ -91,8 +106,40 @@ Result<void> WriteQueue::renew_doubtful_log() {
   return {};
 }
 
-Result<void> WriteQueue::run_in_one_transaction(std::span<Write*> batch) {
+Result<void> WriteQueue::replace_refused_commit() {
+  if (!log_has_refused_) return {};
+  session_.set_sync_on_commit(true);
+  session_.query("BEGIN IMMEDIATE").run();
+  if (auto renewed = renew_doubtful_log(); !renewed) {
+    session_.abandon_transaction();
+    return renewed;
+  }
+  session_.touch();
+  session_.query("COMMIT").run();
+  log_has_refused_ = false;
+  session_.query("BEGIN IMMEDIATE").run();
+  const auto cut = cut_log_behind_its_end(file_, session_.log_frames());
+  session_.abandon_transaction();
+  // It costs a false alarm at the next start after a kill.
+  if (!cut) log::warning("catalog.log_not_cut", {{"detail", cut.error().internal_detail}});
+  return {};
+}
+
+Error WriteQueue::settle_refused_commit(Error error) {
+  log_has_refused_ = true;
   try {
+    if (replace_refused_commit()) return error;
+  } catch (const std::exception&) {
+    session_.abandon_transaction();
+    log_is_doubtful_ = true;
+  }
+  return that_may_come_back(std::move(error));
+}
+
+Result<void> WriteQueue::run_in_one_transaction(std::span<Write*> batch) {
+  bool committing = false;
+  try {
+    ADIT_CHECK(replace_refused_commit());
     const bool durable =
         std::ranges::any_of(batch, [](const auto* w) { return w->durability == Durability::kFull; });
     session_.set_sync_on_commit(durable);
@@ -108,12 +155,14 @@ Result<void> WriteQueue::run_in_one_transaction(std::span<Write*> batch) {
       }
       pass_failpoint(write->name, ".before_commit");
     }
+    committing = true;
     session_.query("COMMIT").run();
   } catch (const std::exception& exception) {
     auto error = session_.error_of(exception);
-    if (SqliteSession::is_disk_error(exception)) log_is_doubtful_ = true;
+    const bool disk_error = SqliteSession::is_disk_error(exception);
+    if (disk_error) log_is_doubtful_ = true;
     session_.abandon_transaction();
-    return error;
+    return disk_error && committing ? settle_refused_commit(std::move(error)) : error;
   }
   for (const auto* write : batch) pass_failpoint(write->name, ".after_commit");
   return {};

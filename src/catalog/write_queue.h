@@ -27,6 +27,11 @@ namespace adit {
 /// goes. So before the next commit the whole log is written and synced once more; until that succeeds nothing
 /// is committed.
 ///
+/// A commit that the disk refuses is rolled back, but it may stand in the log already, and SQLite takes it
+/// for done at the next open if the process is killed before something else stands in its place. So a commit
+/// that changes nothing follows at once. Where the disk refuses that too, the error says may_come_back(), and
+/// it is tried again before the next commit.
+///
 /// Threads: run() from any. Other processes may write to the same file: SQLite's lock orders them.
 class WriteQueue {
  public:
@@ -36,8 +41,8 @@ class WriteQueue {
   explicit WriteQueue(const std::filesystem::path& file);
 
   /// Returns when the body's effects are committed with the durability asked for, or with the reason why they
-  /// are not there. The failpoints `<name>.before_commit` and `<name>.after_commit` are passed; an empty name
-  /// has none.
+  /// are not there, or may not be. The failpoints `<name>.before_commit` and `<name>.after_commit` are
+  /// passed; an empty name has none.
   Result<void> run(Durability durability, std::string_view name, const Body& body);
 
  private:
@@ -57,9 +62,15 @@ class WriteQueue {
   Result<void> run_in_one_transaction(std::span<Write*> batch);
   /// Only where nobody else can write: within a transaction.
   Result<void> renew_doubtful_log();
+  /// Puts a commit that changes nothing where one that the disk refused stands in the log. May throw.
+  Result<void> replace_refused_commit();
+  /// After a commit that the disk refused with this error: what to say of it.
+  Error settle_refused_commit(Error error);
 
+  const std::filesystem::path file_;
   const std::filesystem::path log_;
   bool log_is_doubtful_ = false;  ///< the leader's
+  bool log_has_refused_ = false;  ///< the leader's: a commit that was refused may stand behind its end
   SqliteSession session_;         ///< the leader's
   std::condition_variable changed_;
   Guarded<State> state_;

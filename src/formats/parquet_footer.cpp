@@ -13,6 +13,7 @@ using thrift::Type;
 
 // Field ids of parquet.thrift.
 namespace file_metadata {
+constexpr std::int16_t kSchema = 2;
 constexpr std::int16_t kNumRows = 3;
 constexpr std::int16_t kRowGroups = 4;
 constexpr std::int16_t kEncryptionAlgorithm = 8;
@@ -203,6 +204,29 @@ Result<std::uint32_t> parquet_footer_bytes(std::string_view tail, std::uint64_t 
   for (std::size_t i = 4; i-- > 0;) bytes = (bytes << 8) | static_cast<std::uint8_t>(tail[i]);
   if (bytes == 0 || bytes + kMagicBytes + kParquetTailBytes > file_bytes) return unreadable();
   return bytes;
+}
+
+Result<void> check_parquet_footer_bytes(std::uint32_t bytes) {
+  if (bytes <= kParquetFooterBytesMax) return {};
+  return invalid("The Parquet file's footer has " + std::to_string(bytes) + " bytes; at most " +
+                 std::to_string(kParquetFooterBytesMax) +
+                 " are read. Write the file with larger row groups, or its rows into several files.");
+}
+
+Result<void> check_parquet_footer(std::string_view text) {
+  const auto counts = thrift::count_lists(text, file_metadata::kSchema);
+  if (!counts) return invalid("The Parquet file's footer can't be read; it may be cut off or damaged.");
+  if (counts->of_field > kParquetColumnsMax) {
+    return invalid("The Parquet file has " + std::to_string(counts->of_field) + " columns; at most " +
+                   std::to_string(kParquetColumnsMax) +
+                   " are read. Send its columns in several files, into several tables.");
+  }
+  if (counts->structs > kParquetStructsMax) {
+    return invalid("The Parquet file's footer describes " + std::to_string(counts->structs) +
+                   " row groups and columns of them; at most " + std::to_string(kParquetStructsMax) +
+                   " are read. Write the file with larger row groups, or its rows into several files.");
+  }
+  return {};
 }
 
 Result<ParquetFooter> ParquetFooter::read(std::string_view text, std::uint64_t data_end) {

@@ -20,6 +20,17 @@ inline constexpr std::size_t kParquetTailBytes = 8;
 /// or the file of `file_bytes` is smaller than what it claims.
 Result<std::uint32_t> parquet_footer_bytes(std::string_view tail, std::uint64_t file_bytes);
 
+/// What a footer may have: a reader takes a hundred times its size and more. No file that somebody wants to
+/// read comes near.
+inline constexpr std::uint32_t kParquetFooterBytesMax = 64 << 20;
+inline constexpr std::uint64_t kParquetColumnsMax = 100'000;  ///< groups of nested ones included
+inline constexpr std::uint64_t kParquetStructsMax =
+    4'000'000;  ///< row groups, columns of each, their statistics
+/// kInvalid, with the bound and how to mend it, where the size that parquet_footer_bytes() says is too much.
+Result<void> check_parquet_footer_bytes(std::uint32_t bytes);
+/// The same of what stands in the footer, and where that can't be read; in no memory of its own.
+Result<void> check_parquet_footer(std::string_view text);
+
 /// A footer that was read. Immutable; refers to the text it was read from, which must outlive it.
 ///
 /// A file made of some of the row groups is `PAR1`, the bytes of those groups as they are, and footer_of()

@@ -147,5 +147,31 @@ TEST(ParquetFooter, DamagedInAnyWayIsAnErrorOrAFooterAndNeverMore) {
   }
 }
 
+/// With so many elements of `id`, each as short as can be.
+std::string footer_with(std::int16_t id, std::size_t count) {
+  StructWriter footer;
+  footer.integer(1, Type::kI32, 2);
+  footer.structs(id, std::vector<std::string>(count, std::string(1, '\0')));
+  return std::move(footer).finish();
+}
+
+TEST(ParquetFooter, IsBoundedBeforeItIsRead) {
+  const auto said = [](const std::string& text) {
+    const auto checked = check_parquet_footer(text);
+    return checked ? std::string("fine") : checked.error().public_message;
+  };
+  EXPECT_EQ(said(three_groups()), "fine");
+  EXPECT_EQ(said(footer_with(2, kParquetColumnsMax)), "fine");
+  EXPECT_NE(said(footer_with(2, kParquetColumnsMax + 1)).find("has 100001 columns; at most 100000"),
+            std::string::npos);
+  EXPECT_EQ(said(footer_with(4, kParquetStructsMax)), "fine");
+  EXPECT_NE(said(footer_with(4, kParquetStructsMax + 1)).find("larger row groups"), std::string::npos);
+  // A list that says it has more than there is.
+  const std::string claim("\x29\xFC\xFF\xFF\xFF\x07\0", 7);
+  EXPECT_NE(said(claim).find("can't be read"), std::string::npos);
+  EXPECT_TRUE(check_parquet_footer_bytes(kParquetFooterBytesMax));
+  EXPECT_FALSE(check_parquet_footer_bytes(kParquetFooterBytesMax + 1));
+}
+
 }  // namespace
 }  // namespace adit

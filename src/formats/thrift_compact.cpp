@@ -17,6 +17,7 @@ class Reader {
 
   bool failed() const { return failed_; }
   std::size_t at() const { return at_; }
+  std::uint64_t structs() const { return structs_; }
 
   std::uint8_t byte() {
     if (at_ >= text_.size()) return fail();
@@ -103,7 +104,10 @@ class Reader {
   }
   void skip_list(int depth) {
     const auto [type, count] = list_head();
-    for (std::uint64_t i = 0; i < count && !failed_; ++i) skip(type, In::kElement, depth + 1);
+    for (std::uint64_t i = 0; i < count && !failed_; ++i) {
+      if (type == Type::kStruct) ++structs_;
+      skip(type, In::kElement, depth + 1);
+    }
   }
   void skip_map(int depth) {
     const auto count = varint();
@@ -124,6 +128,7 @@ class Reader {
 
   std::string_view text_;
   std::size_t at_ = 0;
+  std::uint64_t structs_ = 0;
   bool failed_ = false;
 };
 
@@ -152,6 +157,21 @@ Result<Fields> Fields::read(std::string_view& text) {
   if (reader.failed()) return malformed();
   text.remove_prefix(reader.at());
   return fields;
+}
+
+Result<ListCounts> count_lists(std::string_view text, std::int16_t field) {
+  Reader reader(text);
+  ListCounts counts;
+  std::int16_t last_id = 0;
+  while (const auto next = reader.field_head(last_id)) {
+    if (next->id == field && next->type == Type::kList)
+      counts.of_field += Reader(text.substr(reader.at())).list_head().second;
+    reader.skip(next->type, Reader::In::kField, 0);
+    last_id = next->id;
+  }
+  if (reader.failed()) return malformed();
+  counts.structs = reader.structs();
+  return counts;
 }
 
 const Field* Fields::find(std::int16_t id) const {

@@ -56,6 +56,14 @@ class Fields {
 /// The bytes of a binary field; none of a field of another type.
 std::string_view binary(const Field& field);
 
+/// How much there is in a struct, before anybody makes room for it.
+struct ListCounts {
+  std::uint64_t of_field = 0;  ///< elements of the lists of one field
+  std::uint64_t structs = 0;   ///< elements of all lists of structs, however deep
+};
+/// Walks over the struct at the front of `text` and keeps nothing of it. kInvalid as with Fields::read().
+Result<ListCounts> count_lists(std::string_view text, std::int16_t field);
+
 /// The elements of a list of structs, each as it is encoded. kInvalid for another type.
 Result<std::vector<std::string_view>> struct_list(const Field& field);
 

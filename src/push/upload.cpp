@@ -5,6 +5,7 @@
 
 #include "base/failpoint.h"
 #include "base/log.h"
+#include "catalog/refused_commit.h"
 
 namespace adit {
 
@@ -95,6 +96,12 @@ Result<std::vector<Chunk>> Upload::finish(const RequestCompletion* completion) {
       parts_.catalog.insert_chunks(job_.id, std::move(chunks), completion, parts_.limits.default_quota_bytes);
   if (!inserted && reservation_ && inserted.error().kind == ErrorKind::kStorageFull)
     parts_.metrics.quota_refusals.Increment();
+  if (!inserted && may_come_back(inserted.error())) {
+    log::warning("chunk files of a refused upload stay: their rows may come with a restart",
+                 {{"job", job_.id}, {"chunks", static_cast<std::uint64_t>(kept_)}});
+    // Rows need their files then, for who repeats the request is told that they are there.
+    kept_ = 0;
+  }
   if (!inserted) return std::move(inserted).error();
   acknowledged_ = true;
   parts_.metrics.chunks_stored.Increment(static_cast<double>(inserted->size()));

@@ -38,7 +38,7 @@ struct UploadLimits {
 };
 
 /// Receives the chunks of one request: `(begin_chunk write* end_chunk)* finish`. All of them are kept or
-/// none: destroyed without finish(), or after an error, nothing is left. One thread at a time.
+/// none: without finish(), or after an error, nothing is left unless may_come_back(). One thread at a time.
 class Upload {
  public:
   /// What an upload works with; outlives it.

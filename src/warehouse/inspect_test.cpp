@@ -109,6 +109,20 @@ TEST_F(Inspect, DecimalsOfMoreDigitsThanCanBeStoredAreRefused) {
   EXPECT_EQ(inspect(job("t"), parquet("SELECT 1.5::DECIMAL(38,2) AS a, [1.5::DECIMAL(38,2)] AS b")), "fine");
 }
 
+TEST_F(Inspect, ParquetWithMoreColumnsThanAnybodyHasIsRefusedUnread) {
+  constexpr std::size_t kColumns = 100'001;
+  std::string footer("\x15\x02\x19\xFC\xA1\x8D\x06", 7);  // a list of so many
+  for (std::size_t i = 0; i < kColumns; ++i)
+    footer += std::string(
+        "\x48\x01"
+        "a\0",
+        4);
+  footer += std::string("\x16\0\x19\x0C\0", 5);
+  std::string bytes = "PAR1" + footer;
+  for (int i = 0; i < 4; ++i) bytes += static_cast<char>(footer.size() >> (8 * i));
+  EXPECT_THAT(inspect(job("t"), file(bytes + "PAR1")), HasSubstr("100001 columns; at most 100000"));
+}
+
 TEST_F(Inspect, HeaderMustNameEachColumnOnce) {
   EXPECT_THAT(inspect(csv_job(), file("a,b,A\n1,2,3\n")), HasSubstr("same name as column 1"));
   EXPECT_THAT(inspect(csv_job(), file("Ä,ä\n1,2\n")), HasSubstr("same name"));

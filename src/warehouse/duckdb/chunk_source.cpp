@@ -11,6 +11,7 @@
 #include "formats/file_kind.h"
 #include "formats/names.h"
 #include "formats/parquet_columns.h"
+#include "formats/parquet_footer.h"
 #include "formats/text_types.h"
 #include "warehouse/duckdb/mapped_file.h"
 #include "warehouse/duckdb/parquet_schema.h"
@@ -28,7 +29,7 @@ constexpr std::size_t kSampleRows = 1000;
 /// Else a folder of a name like `env=prod`, somewhere above the chunks, were a column of theirs.
 constexpr const char* kNoColumnsOfPath = ", hive_partitioning = false)";
 
-Result<std::string> read_beginning(const fs::path& path, std::size_t bytes_max) {
+Result<std::string> read_part(const fs::path& path, std::uint64_t offset, std::size_t bytes_max) {
   const FileHandle file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (!file) return system_error(errno, "open " + path.string());
   std::string content;
@@ -36,7 +37,8 @@ Result<std::string> read_beginning(const fs::path& path, std::size_t bytes_max) 
   content.resize_and_overwrite(bytes_max, [&](char* bytes, std::size_t size) {
     std::size_t filled = 0;
     while (filled < size && error_number == 0) {
-      const auto count = ::pread(file.get(), bytes + filled, size - filled, static_cast<off_t>(filled));
+      const auto count =
+          ::pread(file.get(), bytes + filled, size - filled, static_cast<off_t>(offset + filled));
       if (count == 0) break;
       if (count > 0) filled += static_cast<std::size_t>(count);
       if (count < 0 && errno != EINTR) error_number = errno;
@@ -54,12 +56,32 @@ Result<std::vector<ParquetColumn>> footer_columns(const fs::path& path) {
   return parquet_columns(file.bytes());
 }
 
+Result<std::string> read_beginning(const fs::path& path, std::size_t bytes_max) {
+  return read_part(path, 0, bytes_max);
+}
+
+/// Before the engine makes room for what a footer says that there is. Where the file's end is that of no
+/// Parquet file, the engine says what is wrong with it.
+Result<void> check_footer(const fs::path& path) {
+  std::error_code error;
+  const auto bytes = fs::file_size(path, error);
+  if (error) return system_error(error.value(), "stat " + path.string());
+  if (bytes < kParquetTailBytes) return {};
+  ADIT_TRY(const auto tail, read_part(path, bytes - kParquetTailBytes, kParquetTailBytes));
+  const auto footer_bytes = parquet_footer_bytes(tail, bytes);
+  if (!footer_bytes) return {};
+  ADIT_CHECK(check_parquet_footer_bytes(*footer_bytes));
+  ADIT_TRY(const auto footer, read_part(path, bytes - kParquetTailBytes - *footer_bytes, *footer_bytes));
+  return check_parquet_footer(footer);
+}
+
 Result<ChunkSource> open_parquet(Connection& connection, const fs::path& path, const std::string& beginning) {
   if (!beginning.starts_with(kParquetMagic)) {
     return invalid("The file is not a Parquet file; it looks like " +
                    std::string(describe_file_kind(beginning)) +
                    ". Send Parquet, or create the job with fileType CSV.");
   }
+  ADIT_CHECK(check_footer(path));
   const std::string damaged = "The Parquet file's footer can't be read; it may be cut off or damaged";
   ChunkSource source{.from = "read_parquet(" + quote_literal(path.string()) + kNoColumnsOfPath, .path = path};
   const auto columns = columns_of(connection, source.from);

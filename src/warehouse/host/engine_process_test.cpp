@@ -1,11 +1,13 @@
 // What the end of an engine's process costs, and what not.
 #include <gmock/gmock.h>
 #include <signal.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <atomic>
 #include <chrono>
 #include <fstream>
+#include <future>
 #include <sstream>
 #include <thread>
 
@@ -146,6 +148,58 @@ TEST_F(EngineProcess, KilledWhileItLooksAtUploadsCostsNone) {
   ASSERT_TRUE(columns) << columns.error().public_message;
   EXPECT_EQ(columns->size(), 1U);
   EXPECT_EQ(metrics_.engine_hosts_died.Value(), 1);
+}
+
+/// A look at an upload that does not come to its end in either of two processes.
+class EndlessLook : public EngineProcess {
+ protected:
+  void begin(std::chrono::milliseconds life_timeout) {
+    hosts_.life_interval = 5ms;
+    hosts_.life_timeout = life_timeout;
+    open();
+    auto pushed = job("t").parquet("SELECT 1 AS a");
+    ASSERT_TRUE(look(pushed.plan()));
+    // Who opens it waits for somebody who writes.
+    const auto path = pushed.plan().chunks[0].path;
+    std::filesystem::remove(path);
+    ASSERT_EQ(::mkfifo(path.c_str(), 0600), 0);
+    const auto first = engine_processes()["uploads"];
+    said_ = std::async(std::launch::async, [this, plan = pushed.plan()] { return look(plan); });
+    std::this_thread::sleep_for(50ms);  // or it was asked nothing: then the second is as well the first
+    ASSERT_EQ(::kill(first, SIGKILL), 0);
+    const auto end = std::chrono::steady_clock::now() + 20s;
+    while (second_ == 0 || second_ == first) {
+      second_ = engine_processes()["uploads"];
+      ASSERT_LT(std::chrono::steady_clock::now(), end);
+    }
+  }
+  void expect(ErrorKind kind, const std::string& text) {
+    const bool in_time = said_.wait_for(20s) == std::future_status::ready;
+    EXPECT_TRUE(in_time);
+    if (!in_time) ::kill(second_, SIGKILL);
+    const auto columns = said_.get();
+    ASSERT_FALSE(columns);
+    EXPECT_EQ(columns.error().kind, kind);
+    EXPECT_THAT(columns.error().public_message, HasSubstr(text));
+  }
+  Result<std::vector<ColumnInfo>> look(const LandPlan& plan) {
+    return warehouse_->inspect(plan.stage, ChunkOperation::kUpsert, plan.chunks[0].path);
+  }
+
+  pid_t second_ = 0;
+  std::future<Result<std::vector<ColumnInfo>>> said_;
+};
+
+TEST_F(EndlessLook, HasADeadlineInTheSecondProcess) {
+  begin(700ms);
+  expect(ErrorKind::kUnavailable, "could not be looked at in time");
+}
+
+TEST_F(EndlessLook, IsWatchedInTheSecondProcess) {
+  begin(2s);
+  std::this_thread::sleep_for(200ms);  // it takes its configuration
+  stop_process(second_);
+  expect(ErrorKind::kInvalid, "ended each time it looked at it");
 }
 
 TEST_F(EngineProcess, EndedWhileStagingIsUnavailableAndGoesThroughLater) {

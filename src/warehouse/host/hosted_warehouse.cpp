@@ -20,6 +20,13 @@ const PoolId kNoPool{};
 /// Who asks how a job goes is not kept waiting by an engine that does not answer.
 constexpr std::chrono::milliseconds kProgressPatience{200};
 constexpr std::uint64_t kInspectorMemory = 128ULL << 20;
+/// How long a process that has one upload to look at may take, in signs of life that are due meanwhile.
+constexpr int kLonePatience = 6;
+
+Error not_looked_at() {
+  return {ErrorKind::kUnavailable, "The file could not be looked at in time. Send it again later.",
+          "an engine's process did not answer what an upload is"};
+}
 
 Result<void> done(const Result<Nothing>& answer) {
   if (!answer) return answer.error();
@@ -80,6 +87,13 @@ HostedWarehouse::HostedWarehouse(WarehouseOptions options, HostOptions hosts, Mi
                                      clock_, metrics_);
           },
           [](PoolId, EngineHost*) {}, nullptr),
+      lone_inspectors_(
+          {.pools_open_max = 1, .memory_bytes_max = kInspectorMemory},
+          [this](PoolId upload, std::uint64_t memory_bytes) {
+            return EngineHost::start(starter_, host_start(HostRole::kInspector, upload, memory_bytes), clock_,
+                                     metrics_);
+          },
+          [](PoolId, EngineHost*) {}, nullptr),
       stage_places_(options_.stages_max),
       watch_([this](const std::stop_token& stop) { watch(stop); }) {}
 
@@ -90,6 +104,7 @@ void HostedWarehouse::close() {
   if (watch_.joinable()) watch_.join();
   hosts_.close();
   inspectors_.close();
+  lone_inspectors_.close();
 }
 
 HostStart HostedWarehouse::host_start(HostRole role, PoolId pool, std::uint64_t memory_bytes) {
@@ -115,7 +130,8 @@ HostStart HostedWarehouse::host_start(HostRole role, PoolId pool, std::uint64_t 
       .failpoint = {}};
   if (failpoint_is_armed("warehouse.")) configuration.failpoint = armed_failpoint();
   if (one_pool && host_options_.failpoint) configuration.failpoint = host_options_.failpoint(pool);
-  const auto note_end = [this, pool] { crashes_.process_ended(pool, std::chrono::steady_clock::now()); };
+  std::function<void()> note_end;
+  if (one_pool) note_end = [this, pool] { crashes_.process_ended(pool, std::chrono::steady_clock::now()); };
   return {std::move(configuration), missing_, note_end, reserve == 0 ? 0 : memory_bytes + reserve,
           host_options_.close_timeout};
 }
@@ -159,10 +175,13 @@ Result<std::vector<ColumnInfo>> HostedWarehouse::inspect(const StagePlan& plan, 
     if (columns || (*host)->healthy()) return columns;
   }
   // Another upload may have ended the process: in one that looks at nothing else only this file can.
-  ADIT_TRY(const auto host,
-           EngineHost::start(starter_, host_start(HostRole::kInspector, kNoPool, kInspectorMemory), clock_,
-                             metrics_));
-  auto columns = host->ask(request);
+  ADIT_TRY(const auto host, lone_inspectors_.acquire(PoolId::random()));
+  const auto deadline = std::chrono::steady_clock::now() + kLonePatience * host_options_.life_timeout;
+  auto columns = host->ask(request, {}, deadline);
+  if (!columns && columns.error().kind == ErrorKind::kTimeout) {
+    host->kill("it did not say in time what an upload is");
+    return not_looked_at();
+  }
   if (columns || host->healthy()) return columns;
   return invalid("The file can't be read: the engine's process ended each time it looked at it.");
 }
@@ -306,7 +325,7 @@ void HostedWarehouse::watch(const std::stop_token& stop) {
       watch_wake_.wait_for(never.unique_lock(), stop, host_options_.life_interval, [] { return false; });
     }
     if (stop.stop_requested()) return;
-    for (auto* registry : {&hosts_, &inspectors_}) {
+    for (auto* registry : {&hosts_, &inspectors_, &lone_inspectors_}) {
       for (const auto& host : registry->open_pools()) {
         host->check_life(host_options_.life_timeout);
       }

@@ -70,7 +70,8 @@ class HostedWarehouse final : public Warehouse {
   CrashBook crashes_;
   HostStarter starter_;
   mutable HostRegistry hosts_;
-  HostRegistry inspectors_;  ///< one at most, under an id of no pool
+  HostRegistry inspectors_;       ///< one at most, under an id of no pool
+  HostRegistry lone_inspectors_;  ///< the same, each for one upload and under an id that it has alone
   StagePlaces stage_places_;
   mutable Guarded<std::unordered_map<JobId, PoolId>> working_;  ///< for progress()
   std::condition_variable_any watch_wake_;

@@ -77,7 +77,7 @@ EngineHost::~EngineHost() {
   if (!dead_) {
     const CloseRequest request;
     const auto deadline = std::chrono::steady_clock::now() + start_.close_timeout;
-    const auto question = send(request.kKind, question_bytes(clock_.now(), request), {});
+    const auto question = send(request.kKind, question_bytes(clock_.now(), request), {}, deadline);
     const auto answer = question ? (*question)->wait(deadline) : question.error();
     const auto figures = answer ? read_answer<HostFigures>(answer->payload) : answer.error();
     if (figures) take(*figures);
@@ -94,8 +94,19 @@ EngineHost::~EngineHost() {
   metrics_.wal_bytes.Decrement(static_cast<double>(counted->wal_bytes));
 }
 
+Result<void> EngineHost::send_first(MessageKind kind, std::uint64_t number, std::string_view payload,
+                                    int descriptor, Deadline deadline) {
+  const auto hangs_at = std::chrono::steady_clock::now() + start_.send_timeout;
+  const bool patient = !deadline || *deadline >= hangs_at;
+  auto sent = channel_.send(kind, number, payload, descriptor, patient ? hangs_at : *deadline);
+  if (sent || sent.error().kind != ErrorKind::kTimeout || !patient) return sent;
+  kill("it did not read what it was sent");
+  return ended(process_.end());
+}
+
 Result<std::unique_ptr<EngineHost::Question>> EngineHost::send(MessageKind kind, const std::string& payload,
-                                                               const std::stop_token& stop) {
+                                                               const std::stop_token& stop,
+                                                               Deadline deadline) {
   if (stop.stop_requested()) return canceled();
   auto waiting = std::make_shared<Waiting>();
   std::uint64_t number = 0;
@@ -106,8 +117,8 @@ Result<std::unique_ptr<EngineHost::Question>> EngineHost::send(MessageKind kind,
     state->waiting.emplace(number, waiting);
   }
   auto question = std::make_unique<Question>(*this, number, std::move(waiting));
-  const auto sent = channel_.send(kind, number, payload);
-  if (!sent && sent.error().kind == ErrorKind::kTooLarge) return sent.error();
+  const auto sent = send_first(kind, number, payload, -1, deadline);
+  if (!sent && sent.error().kind != ErrorKind::kUnavailable) return sent.error();
   // Whoever reads finds the end of the connection, and answers for all.
   if (stop.stop_possible()) question->watch(stop);
   return question;
@@ -117,7 +128,7 @@ Result<Message> EngineHost::call(MessageKind kind, const std::string& payload, c
                                  Deadline deadline) {
   if (stop.stop_requested()) return canceled();
   if (dead_) return ended(process_.end());
-  ADIT_TRY(auto line, take_line());
+  ADIT_TRY(auto line, take_line(deadline));
   auto answer = ask_on(*line, kind, payload, stop, deadline);
   // An answer that nobody has waited for may come on it yet.
   const bool in_use = !answer && answer.error().kind == ErrorKind::kTimeout;
@@ -125,7 +136,7 @@ Result<Message> EngineHost::call(MessageKind kind, const std::string& payload, c
   return answer;
 }
 
-Result<std::unique_ptr<Channel>> EngineHost::take_line() {
+Result<std::unique_ptr<Channel>> EngineHost::take_line(Deadline deadline) {
   {
     auto idle = idle_lines_.lock();
     if (!idle->empty()) {
@@ -135,7 +146,9 @@ Result<std::unique_ptr<Channel>> EngineHost::take_line() {
     }
   }
   ADIT_TRY(auto ends, make_socket_pair());
-  if (const auto sent = channel_.send(MessageKind::kLine, kEveryQuestion, {}, ends.second.get()); !sent) {
+  const auto sent = send_first(MessageKind::kLine, kEveryQuestion, {}, ends.second.get(), deadline);
+  if (!sent && sent.error().kind == ErrorKind::kTimeout) return sent.error();
+  if (!sent) {
     kill(sent.error().internal_detail);
     return ended(process_.end());
   }
@@ -145,8 +158,8 @@ Result<std::unique_ptr<Channel>> EngineHost::take_line() {
 Result<Message> EngineHost::ask_on(Channel& line, MessageKind kind, const std::string& payload,
                                    const std::stop_token& stop, Deadline deadline) {
   const auto number = ++state_.lock()->last_number;
-  const auto sent = line.send(kind, number, payload);
-  if (!sent && sent.error().kind == ErrorKind::kTooLarge) return sent.error();
+  const auto sent = line.send(kind, number, payload, -1, deadline);
+  if (!sent && sent.error().kind != ErrorKind::kUnavailable) return sent.error();
   const std::stop_callback pass_on(stop, [&] { cancel(number); });
   for (;;) {
     auto answer = line.receive(deadline);
@@ -156,7 +169,8 @@ Result<Message> EngineHost::ask_on(Channel& line, MessageKind kind, const std::s
       return ended(process_.end());
     }
     if (answer->kind != MessageKind::kMissing) return answer;
-    answer_missing(line, *answer);
+    // A process that is gone shows at the next look at the socket.
+    static_cast<void>(line.send(MessageKind::kMissingAnswer, answer->number, missing_answer(*answer)));
   }
 }
 
@@ -198,7 +212,10 @@ void EngineHost::read_one(Locked& state, Deadline deadline) {
   state.unique_lock().unlock();
   auto message = channel_.receive(deadline);
   const bool missing = message && message->kind == MessageKind::kMissing;
-  if (missing) answer_missing(channel_, *message);
+  if (missing) {
+    static_cast<void>(
+        send_first(MessageKind::kMissingAnswer, message->number, missing_answer(*message), -1, {}));
+  }
   state.unique_lock().lock();
   state->reading = false;
   if (missing) return;
@@ -210,7 +227,7 @@ void EngineHost::read_one(Locked& state, Deadline deadline) {
   found->second->woken.notify_one();
 }
 
-void EngineHost::answer_missing(Channel& channel, const Message& question) {
+std::string EngineHost::missing_answer(const Message& question) const {
   const auto request = from_wire<MissingRequest>(question.payload);
   Result<std::vector<LandPlan>> answer = std::vector<LandPlan>();
   if (!request || request->pool != id()) {
@@ -218,8 +235,7 @@ void EngineHost::answer_missing(Channel& channel, const Message& question) {
   } else if (start_.missing) {
     answer = start_.missing(request->pool, request->landed);
   }
-  // A process that is gone shows at the next look at the socket.
-  static_cast<void>(channel.send(MessageKind::kMissingAnswer, question.number, answer_bytes(answer)));
+  return answer_bytes(answer);
 }
 
 void EngineHost::bury(Locked& state, std::string_view why) {
@@ -252,9 +268,7 @@ void EngineHost::kill(std::string_view why) {
   bury(state, why);
 }
 
-void EngineHost::cancel(std::uint64_t number) {
-  static_cast<void>(channel_.send(MessageKind::kCancel, number, {}));
-}
+void EngineHost::cancel(std::uint64_t number) { channel_.send_soon(MessageKind::kCancel, number); }
 
 void EngineHost::interrupt() { cancel(kEveryQuestion); }
 
@@ -262,9 +276,11 @@ void EngineHost::check_life(std::chrono::milliseconds timeout) {
   if (start_.resident_bytes_max > 0 && own_resident_bytes(pid()) > start_.resident_bytes_max)
     return kill("it has taken more memory than its share");
   const FiguresRequest request;
-  const auto question = send(request.kKind, question_bytes(clock_.now(), request), {});
+  const auto deadline = std::chrono::steady_clock::now() + timeout;
+  const auto question = send(request.kKind, question_bytes(clock_.now(), request), {}, deadline);
+  if (!question && question.error().kind == ErrorKind::kTimeout) return kill("it did not read in time");
   if (!question) return;
-  const auto answer = (*question)->wait(std::chrono::steady_clock::now() + timeout);
+  const auto answer = (*question)->wait(deadline);
   if (!answer && answer.error().kind == ErrorKind::kTimeout) return kill("it did not answer in time");
   if (!answer) return;
   if (const auto figures = read_answer<HostFigures>(answer->payload)) take(*figures);

@@ -6,6 +6,7 @@
 #include <atomic>
 #include <chrono>
 #include <fstream>
+#include <future>
 #include <sstream>
 #include <thread>
 
@@ -254,6 +255,43 @@ TEST_F(EngineProcess, ThatHangsIsKilledAndStartedAgain) {
   EXPECT_EQ(answer.error().kind, ErrorKind::kUnavailable);
   EXPECT_LT(std::chrono::steady_clock::now() - begin, 10s);
   EXPECT_EQ(rows("SELECT a FROM t"), (Lines{"1"}));
+}
+
+TEST_F(EngineProcess, ThatHangsIsKilledThoughNobodyCanSendItAnythingAnyMore) {
+  hosts_.life_interval = 50ms;
+  hosts_.life_timeout = 300ms;
+  open();
+  fill(pool_);
+  stop_process(process_of(pool_));
+  const auto begin = std::chrono::steady_clock::now();
+  const QueryRequest large{.sql = "SELECT 1 /*" + std::string(90'000, 'x') + "*/"};
+  std::stop_source left;
+  std::vector<std::future<Result<std::unique_ptr<RowStream>>>> answers;
+  for (int i = 0; i < 6; ++i) {
+    answers.push_back(std::async(std::launch::async,
+                                 [&] { return warehouse_->open_query(pool_, large, left.get_token()); }));
+  }
+  std::this_thread::sleep_for(100ms);
+  const auto leaving = std::chrono::steady_clock::now();
+  left.request_stop();
+  EXPECT_LT(std::chrono::steady_clock::now() - leaving, 100ms) << "who leaves waits for nobody";
+  for (auto& answer : answers) EXPECT_FALSE(answer.get());
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, 10s);
+  EXPECT_EQ(rows("SELECT a FROM t"), (Lines{"1"}));
+}
+
+TEST_F(EngineProcess, IsNotSentAQueryThatIsTooLong) {
+  fill(pool_);
+  const auto process = process_of(pool_);
+  stop_process(process);
+  const QueryRequest longer{.sql = "SELECT 1 /*" + std::string(400'000, 'x') + "*/"};
+  const auto rows = warehouse_->open_query(pool_, longer, {});
+  const auto parquet = warehouse_->query_parquet(pool_, longer, {});
+  ::kill(process, SIGCONT);
+  ASSERT_FALSE(rows);
+  EXPECT_THAT(rows.error().public_message, HasSubstr("longer than 100000 bytes"));
+  ASSERT_FALSE(parquet);
+  EXPECT_THAT(parquet.error().public_message, HasSubstr("longer than 100000 bytes"));
 }
 
 TEST_F(EngineProcess, ThatHangsKeepsNobodyWaitingWhoAsksHowAJobGoes) {

@@ -1,0 +1,142 @@
+// The server's side of an engine's process, against one that plays a part.
+#include "warehouse/host/engine_host.h"
+
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <future>
+#include <thread>
+
+#include "warehouse/host/host_main.h"
+
+namespace adit {
+namespace {
+
+using namespace std::chrono_literals;
+
+/// The parts, which come in place of a failpoint.
+constexpr std::string_view kDoesNotRead = "does not read";
+
+/// More than a socket holds.
+constexpr std::size_t kLarge = 1 << 20;
+
+int play() {
+  Channel channel{FileHandle(kHostSocket)};
+  const auto first = channel.receive();
+  if (!first) return 1;
+  Timestamp now;
+  ConfigureRequest request;
+  WireReader reader(first->payload);
+  reader(now, request);
+  const auto configured = answer_bytes<ConfigureRequest::Answer>(ConfigureRequest::Answer{});
+  if (!channel.send(MessageKind::kAnswer, first->number, configured)) return 1;
+  const auto& part = request.configuration.failpoint;
+  if (part == kDoesNotRead) {
+    for (;;) ::pause();
+  }
+  return 1;
+}
+
+class EngineHostTest : public ::testing::Test {
+ protected:
+  void start(std::string_view part, std::chrono::milliseconds send_timeout = 1h) {
+    HostStart with;
+    with.configuration.failpoint = part;
+    with.close_timeout = 200ms;
+    with.send_timeout = send_timeout;
+    auto started = EngineHost::start(starter_, std::move(with), clock_, metrics_);
+    ASSERT_TRUE(started) << started.error().internal_detail;
+    host_ = std::move(*started);
+  }
+  /// A question of so many bytes on the first connection, and its answer.
+  Result<Message> ask_on_first(std::size_t bytes) {
+    const OpenQueryRequest request{{.sql = std::string(bytes, 'x')}};
+    ADIT_TRY(const auto question, host_->send(request.kKind, question_bytes(clock_.now(), request), {}));
+    return question->wait();
+  }
+  /// Begins a question that fills the connection and stays within sending.
+  std::future<Result<Message>> get_stuck() {
+    auto stuck = std::async(std::launch::async, [this] { return ask_on_first(kLarge); });
+    const FiguresRequest request;
+    const auto bytes = question_bytes(clock_.now(), request);
+    const auto can_send = [&] {
+      return host_->send(request.kKind, bytes, {}, std::chrono::steady_clock::now() + 20ms).ok();
+    };
+    while (can_send()) std::this_thread::sleep_for(1ms);
+    return stuck;
+  }
+
+  SystemClock clock_;
+  Metrics metrics_;
+  HostStarter starter_;
+  std::unique_ptr<EngineHost> host_;
+};
+
+using Seconds = std::chrono::duration<double>;
+
+template <class Work>
+Seconds time_of(const Work& work) {
+  const auto begin = std::chrono::steady_clock::now();
+  work();
+  return std::chrono::steady_clock::now() - begin;
+}
+
+TEST_F(EngineHostTest, ThatDoesNotReadIsKilledThoughSomebodyIsStuckInSending) {
+  start(kDoesNotRead);
+  auto stuck = get_stuck();
+  EXPECT_LT(time_of([&] { host_->check_life(300ms); }), 2s);
+  EXPECT_FALSE(host_->healthy());
+  const auto answer = stuck.get();
+  ASSERT_FALSE(answer);
+  EXPECT_EQ(answer.error().kind, ErrorKind::kUnavailable);
+}
+
+TEST_F(EngineHostTest, ThatDoesNotReadKeepsNobodyWaitingWhoCancels) {
+  start(kDoesNotRead);
+  auto stuck = get_stuck();
+  EXPECT_LT(time_of([&] { host_->cancel(1); }), 100ms);
+  EXPECT_LT(time_of([&] { host_->interrupt(); }), 100ms);
+  EXPECT_TRUE(host_->healthy()) << "nobody has waited for it";
+  host_->kill("it has played its part");
+  EXPECT_FALSE(stuck.get());
+}
+
+TEST_F(EngineHostTest, ThatDoesNotReadWhatItIsSentIsKilled) {
+  start(kDoesNotRead, 200ms);
+  const auto answer = ask_on_first(kLarge);
+  ASSERT_FALSE(answer);
+  EXPECT_EQ(answer.error().kind, ErrorKind::kUnavailable);
+  EXPECT_FALSE(host_->healthy());
+}
+
+TEST_F(EngineHostTest, ThatDoesNotReadKeepsNobodyLongerThanHeWantsToWait) {
+  start(kDoesNotRead);
+  auto stuck = get_stuck();
+  const auto answer =
+      host_->ask(ProgressRequest{JobId::random()}, {}, std::chrono::steady_clock::now() + 50ms);
+  ASSERT_FALSE(answer);
+  EXPECT_EQ(answer.error().kind, ErrorKind::kTimeout);
+  EXPECT_TRUE(host_->healthy());
+  host_->kill("it has played its part");
+  EXPECT_FALSE(stuck.get());
+}
+
+TEST_F(EngineHostTest, ThatDoesNotReadIsClosedInTime) {
+  start(kDoesNotRead);
+  auto stuck = get_stuck();
+  EXPECT_LT(time_of([&] { host_->kill("it has played its part"); }), 5s);
+  EXPECT_FALSE(stuck.get());
+  start(kDoesNotRead);
+  EXPECT_LT(time_of([&] { host_.reset(); }), 5s);
+}
+
+}  // namespace
+}  // namespace adit
+
+int main(int argc, char** argv) {
+  if (adit::is_engine_host(argc, argv)) return adit::play();
+  std::signal(SIGPIPE, SIG_IGN);
+  testing::InitGoogleTest(&argc, argv);
+  return RUN_ALL_TESTS();
+}

@@ -185,26 +185,32 @@ Result<Message> EngineHost::wait(Waiting& waiting, Deadline deadline) {
   auto state = state_.lock();
   while (!waiting.answer) {
     if (deadline && std::chrono::steady_clock::now() >= *deadline) {
+      hand_on_reading(*state);
       return Error{ErrorKind::kTimeout, "The pool's engine does not answer."};
     }
     if (dead_) return ended(process_.end());
     if (!state->reading) {
       read_one(state, deadline);
-    } else if (deadline) {
+      continue;
+    }
+    waiting.sleeps = true;
+    if (deadline) {
       waiting.woken.wait_until(state.unique_lock(), *deadline);
     } else {
       waiting.woken.wait(state.unique_lock());
     }
+    waiting.sleeps = false;
   }
-  // Somebody else has to read now.
-  if (!state->reading && !dead_) {
-    for (const auto& [number, other] : state->waiting) {
-      if (other.get() == &waiting || other->answer) continue;
-      other->woken.notify_one();
-      break;
-    }
-  }
+  hand_on_reading(*state);
   return *std::move(waiting.answer);
+}
+
+void EngineHost::hand_on_reading(const State& state) const {
+  if (state.reading || dead_) return;
+  for (const auto& [number, waiting] : state.waiting) {
+    if (!waiting->sleeps || waiting->answer) continue;
+    return waiting->woken.notify_one();
+  }
 }
 
 void EngineHost::read_one(Locked& state, Deadline deadline) {

@@ -87,6 +87,7 @@ class EngineHost {
  private:
   struct Waiting {
     std::condition_variable woken;
+    bool sleeps = false;  ///< somebody waits for `woken`; a question may have nobody who waits for it yet
     std::optional<Result<Message>> answer;
   };
   struct State {
@@ -109,6 +110,8 @@ class EngineHost {
                          const std::stop_token& stop, Deadline deadline);
   Result<Message> wait(Waiting& waiting, Deadline deadline);
   void read_one(Locked& state, Deadline deadline);
+  /// Wakes one of those who wait, so that he reads, when nobody does.
+  void hand_on_reading(const State& state) const;
   /// The answer to MissingRequest.
   std::string missing_answer(const Message& question) const;
   /// Makes sure that the process is gone and answers all who wait.

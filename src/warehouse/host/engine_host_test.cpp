@@ -17,9 +17,29 @@ using namespace std::chrono_literals;
 
 /// The parts, which come in place of a failpoint.
 constexpr std::string_view kDoesNotRead = "does not read";
+constexpr std::string_view kSendsNoRows = "sends no rows";  ///< and answers all else, but late
 
 /// More than a socket holds.
 constexpr std::size_t kLarge = 1 << 20;
+
+/// Each answer after a time, in the order of their times.
+void answer_late(Channel& channel) {
+  std::vector<std::jthread> answers;
+  const auto answer = [&](std::uint64_t number, std::chrono::milliseconds after, std::string bytes) {
+    answers.emplace_back([&channel, number, after, bytes = std::move(bytes)] {
+      std::this_thread::sleep_for(after);
+      static_cast<void>(channel.send(MessageKind::kAnswer, number, bytes));
+    });
+  };
+  while (const auto question = channel.receive()) {
+    if (question->kind == MessageKind::kOpenQuery)
+      answer(question->number, 300ms, answer_bytes<std::vector<ColumnInfo>>(std::vector<ColumnInfo>()));
+    if (question->kind == MessageKind::kFigures)
+      answer(question->number, 500ms, answer_bytes<HostFigures>(HostFigures()));
+    if (question->kind == MessageKind::kClose)
+      answer(question->number, 0ms, answer_bytes<HostFigures>(HostFigures()));
+  }
+}
 
 int play() {
   Channel channel{FileHandle(kHostSocket)};
@@ -35,7 +55,8 @@ int play() {
   if (part == kDoesNotRead) {
     for (;;) ::pause();
   }
-  return 1;
+  if (part == kSendsNoRows) answer_late(channel);
+  return 0;
 }
 
 class EngineHostTest : public ::testing::Test {
@@ -129,6 +150,18 @@ TEST_F(EngineHostTest, ThatDoesNotReadIsClosedInTime) {
   EXPECT_FALSE(stuck.get());
   start(kDoesNotRead);
   EXPECT_LT(time_of([&] { host_.reset(); }), 5s);
+}
+
+TEST_F(EngineHostTest, AnswersAreReadThoughNobodyWaitsForTheRowsThatAreAskedForAhead) {
+  start(kSendsNoRows);
+  const NextRowsRequest rows;
+  const auto ahead = host_->send(rows.kKind, question_bytes(clock_.now(), rows), {});
+  ASSERT_TRUE(ahead);
+  auto query = std::async(std::launch::async, [this] { return ask_on_first(1); });
+  std::this_thread::sleep_for(100ms);  // so that it is the query that reads until its answer has come
+  host_->check_life(3s);
+  EXPECT_TRUE(host_->healthy()) << host_->end();
+  EXPECT_TRUE(query.get());
 }
 
 }  // namespace

@@ -14,6 +14,8 @@ namespace {
 
 constexpr std::chrono::seconds kConfigureTimeout{30};
 constexpr std::chrono::seconds kExitTimeout{5};
+/// Of missing landings in one answer, or one of them that takes more.
+constexpr std::uint64_t kMissingBytes = 64ULL << 20;
 
 Error ended(std::string_view how) {
   return {
@@ -33,6 +35,18 @@ std::uint64_t own_resident_bytes(pid_t pid) {
   statm >> size >> resident >> shared;
   if (!statm || resident < shared) return 0;
   return (resident - shared) * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
+}
+
+/// Leaves the first of them, as many as one answer is to hold.
+void cut(std::vector<LandPlan>& plans) {
+  std::uint64_t bytes = 0;
+  std::size_t count = 0;
+  while (count < plans.size()) {
+    bytes += to_wire(plans[count]).size();
+    if (bytes > kMissingBytes && count > 0) break;
+    ++count;
+  }
+  plans.resize(count);
 }
 
 std::string name_of(const HostConfiguration& configuration) {
@@ -241,7 +255,13 @@ std::string EngineHost::missing_answer(const Message& question) const {
   } else if (start_.missing) {
     answer = start_.missing(request->pool, request->landed);
   }
-  return answer_bytes(answer);
+  if (answer) cut(*answer);
+  auto bytes = answer_bytes(answer);
+  if (bytes.size() <= kMessageBytesMax) return bytes;
+  // Without any answer it would wait for ever.
+  return answer_bytes<std::vector<LandPlan>>(
+      Error{ErrorKind::kTooLarge, "A job that is to be landed again is larger than can be handed on.",
+            std::to_string(bytes.size()) + " bytes in one message"});
 }
 
 void EngineHost::bury(Locked& state, std::string_view why) {

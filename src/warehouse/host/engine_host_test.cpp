@@ -18,6 +18,7 @@ using namespace std::chrono_literals;
 /// The parts, which come in place of a failpoint.
 constexpr std::string_view kDoesNotRead = "does not read";
 constexpr std::string_view kSendsNoRows = "sends no rows";  ///< and answers all else, but late
+constexpr std::string_view kAsksForMissing = "asks for missing";
 
 /// More than a socket holds.
 constexpr std::size_t kLarge = 1 << 20;
@@ -41,6 +42,26 @@ void answer_late(Channel& channel) {
   }
 }
 
+/// One line: its question is answered by how many missing landings it has been told of.
+void count_missing(Channel& line) {
+  while (const auto question = line.receive()) {
+    MissingRequest missing;
+    Result<TableBytesRequest::Answer> counted = TableBytesRequest::Answer();
+    for (std::size_t before = 0;; before = missing.landed.size()) {
+      if (!line.send(MessageKind::kMissing, kEveryQuestion, to_wire(missing))) return;
+      const auto answer = line.receive();
+      if (!answer) return;
+      const auto plans = read_answer<std::vector<LandPlan>>(answer->payload);
+      if (!plans) counted = plans.error();
+      if (!plans) break;
+      for (const auto& plan : *plans) missing.landed.insert(plan.stage.job);
+      counted = TableBytesRequest::Answer(missing.landed.size());
+      if (missing.landed.size() == before) break;
+    }
+    if (!line.send(MessageKind::kAnswer, question->number, answer_bytes(counted))) return;
+  }
+}
+
 int play() {
   Channel channel{FileHandle(kHostSocket)};
   const auto first = channel.receive();
@@ -56,13 +77,28 @@ int play() {
     for (;;) ::pause();
   }
   if (part == kSendsNoRows) answer_late(channel);
-  return 0;
+  std::vector<std::jthread> lines;
+  while (part == kAsksForMissing) {
+    auto message = channel.receive();
+    if (!message) break;
+    if (message->kind == MessageKind::kClose) {
+      static_cast<void>(
+          channel.send(MessageKind::kAnswer, message->number, answer_bytes<HostFigures>(HostFigures())));
+    }
+    if (message->kind != MessageKind::kLine) continue;
+    lines.emplace_back([file = std::move(message->file)]() mutable {
+      Channel line(std::move(file));
+      count_missing(line);
+    });
+  }
+  ::_exit(0);  // as the real one: lines are read still
 }
 
 class EngineHostTest : public ::testing::Test {
  protected:
   void start(std::string_view part, std::chrono::milliseconds send_timeout = 1h) {
     HostStart with;
+    with.missing = missing_;
     with.configuration.failpoint = part;
     with.close_timeout = 200ms;
     with.send_timeout = send_timeout;
@@ -88,6 +124,23 @@ class EngineHostTest : public ::testing::Test {
     return stuck;
   }
 
+  /// Jobs without a mark, each with so many bytes to tell.
+  void lack(std::size_t jobs, std::size_t bytes) {
+    const auto plans = std::make_shared<std::vector<LandPlan>>(jobs);  // in memory once
+    for (auto& plan : *plans) {
+      plan.stage.job = JobId::random();
+      plan.stage.spec.foreign_keys = std::string(bytes, 'x');
+    }
+    missing_ = [plans](PoolId, const std::unordered_set<JobId>& landed) {
+      std::vector<LandPlan> left;
+      for (const auto& plan : *plans) {
+        if (!landed.contains(plan.stage.job)) left.push_back(plan);
+      }
+      return Result<std::vector<LandPlan>>(std::move(left));
+    };
+  }
+
+  MissingLandings missing_;
   SystemClock clock_;
   Metrics metrics_;
   HostStarter starter_;
@@ -162,6 +215,22 @@ TEST_F(EngineHostTest, AnswersAreReadThoughNobodyWaitsForTheRowsThatAreAskedForA
   host_->check_life(3s);
   EXPECT_TRUE(host_->healthy()) << host_->end();
   EXPECT_TRUE(query.get());
+}
+
+TEST_F(EngineHostTest, IsToldOfMoreMissingLandingsThanAMessageHolds) {
+  lack(2, 130 << 20);
+  start(kAsksForMissing);
+  const auto told = host_->ask(TableBytesRequest{}, {}, std::chrono::steady_clock::now() + 60s);
+  ASSERT_TRUE(told) << told.error().public_message;
+  EXPECT_EQ(told->value_or(0), 2U);
+}
+
+TEST_F(EngineHostTest, IsToldThatAMissingLandingIsTooLarge) {
+  lack(1, kMessageBytesMax);
+  start(kAsksForMissing);
+  const auto told = host_->ask(TableBytesRequest{}, {}, std::chrono::steady_clock::now() + 60s);
+  ASSERT_FALSE(told);
+  EXPECT_EQ(told.error().kind, ErrorKind::kTooLarge) << told.error().public_message;
 }
 
 }  // namespace

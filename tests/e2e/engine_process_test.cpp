@@ -1,8 +1,10 @@
 // What clients notice of the end of an engine's process. Each test has a server of its own.
 #include <atomic>
+#include <list>
 #include <thread>
 
 #include "support/engine_processes.h"
+#include "support/raw_connection.h"
 #include "support/server_test.h"
 
 namespace adit::test {
@@ -131,6 +133,34 @@ TEST_F(EngineProcess, EndsWithAKilledServerAndARestartWorksAtOnce) {
     const auto now = all.find(name);
     EXPECT_TRUE(now == all.end() || now->second != pid) << name << " has outlived its server";
   }
+}
+
+TEST_F(EngineProcess, ThatHangsHoldsUpNeitherOthersNorTheEndOfTheServer) {
+  start();
+  PoolClient client(server_);
+  client.push_done(csv_job("REPLACE", "t"), {"a\n1\n"});
+  const auto engine = engine_processes(server_.pid()).at(client.pool());
+  const auto ask = [&](RawConnection& connection, const std::string& sql) {
+    const auto body = R"({"sql":")" + sql + R"("})";
+    connection.send("POST /adit/api/v1/pools/" + client.pool() + "/query HTTP/1.1\r\nHost: adit\r\n" +
+                    "Authorization: Bearer " + server_.admin_key() +
+                    "\r\nContent-Type: application/json\r\nContent-Length: " + std::to_string(body.size()) +
+                    "\r\n\r\n" + body);
+  };
+  ASSERT_EQ(::kill(engine, SIGSTOP), 0);
+  RawConnection leaves(server_.address());
+  ask(leaves, "SELECT 1");
+  std::list<RawConnection> stay;
+  for (int i = 0; i < 5; ++i)
+    ask(stay.emplace_back(server_.address()), "SELECT 1 /*" + std::string(90'000, 'x') + "*/");
+  std::this_thread::sleep_for(500ms);
+  leaves.reset();
+  for (int i = 0; i < 10; ++i) {
+    EXPECT_EQ(server_.http().get("/readyz").status, 200);
+    std::this_thread::sleep_for(100ms);
+  }
+  server_.signal_terminate();
+  EXPECT_EQ(server_.wait(20s), ExitStatus::exited(0)) << "after the 10 seconds that an engine is given";
 }
 
 TEST_F(EngineProcess, LeavesNoneBehindWhenTheServerStops) {

@@ -154,10 +154,13 @@ Result<json::value> parse_query(Connection& connection, const std::string& sql) 
   return tree;
 }
 
+Result<void> check_query_length(std::string_view sql) {
+  if (sql.size() <= kQuerySqlBytesMax) return {};
+  return invalid("The query is longer than " + std::to_string(kQuerySqlBytesMax) + " bytes.");
+}
+
 Result<GatedQuery> gate_query(Connection& connection, std::string_view sql) {
-  if (sql.size() > kQuerySqlBytesMax) {
-    return invalid("The query is longer than " + std::to_string(kQuerySqlBytesMax) + " bytes.");
-  }
+  ADIT_CHECK(check_query_length(sql));
   if (sql.find('\0') != std::string_view::npos) return invalid("The query holds a NUL character.");
   if (!is_utf8(sql)) return invalid("The query is not UTF-8.");
 

@@ -24,6 +24,9 @@ struct GatedQuery {
   QueryKind kind = QueryKind::kOther;
 };
 
+/// kInvalid for a query that is longer than any that gate_query() lets through.
+Result<void> check_query_length(std::string_view sql);
+
 /// Lets through one SELECT (with WITH, VALUES, FROM first, DESCRIBE, SUMMARIZE, SHOW TABLES), or EXPLAIN of
 /// one.
 ///

@@ -12,9 +12,10 @@
 namespace adit {
 namespace {
 
-using Deadline = std::optional<std::chrono::steady_clock::time_point>;
+using Deadline = Channel::Deadline;
 
 constexpr std::uint32_t kMagic = 0x41444954;
+constexpr std::size_t kKeptMax = 4096;
 
 struct Head {
   std::uint32_t magic = kMagic;
@@ -55,14 +56,17 @@ void detach(msghdr& message, FileHandle& file) {
   }
 }
 
-Result<void> wait_readable(int socket, const Deadline& deadline) {
+Error timeout() { return {ErrorKind::kTimeout, "The pool's engine does not answer."}; }
+
+/// Until there is something to read or room to write, as `events` say.
+Result<void> wait_ready(int socket, short events, const Deadline& deadline) {
   while (deadline) {
     const auto left =
         std::chrono::duration_cast<std::chrono::milliseconds>(*deadline - std::chrono::steady_clock::now());
-    pollfd look{socket, POLLIN, 0};
+    pollfd look{socket, events, 0};
     const auto ready = ::poll(&look, 1, static_cast<int>(std::max<std::int64_t>(left.count(), 0)));
     if (ready > 0) break;
-    if (ready == 0) return Error{ErrorKind::kTimeout, "The pool's engine does not answer."};
+    if (ready == 0) return timeout();
     if (errno != EINTR) return gone(std::string("poll: ") + std::strerror(errno));
   }
   return {};
@@ -70,11 +74,56 @@ Result<void> wait_readable(int socket, const Deadline& deadline) {
 
 }  // namespace
 
-Result<void> Channel::send(MessageKind kind, std::uint64_t number, std::string_view payload, int descriptor) {
+Result<void> Channel::send(MessageKind kind, std::uint64_t number, std::string_view payload, int descriptor,
+                           Deadline deadline) {
   if (payload.size() > kMessageBytesMax) {
     return Error{ErrorKind::kTooLarge, "The answer is larger than can be handed on.",
                  std::to_string(payload.size()) + " bytes in one message"};
   }
+  {
+    auto sending = sending_.lock();
+    const auto is_free = [&] { return !sending->taken; };
+    if (!deadline) {
+      free_.wait(sending.unique_lock(), is_free);
+    } else if (!free_.wait_until(sending.unique_lock(), *deadline, is_free)) {
+      return timeout();
+    }
+    sending->taken = true;
+  }
+  auto sent = send_whole(kind, number, payload, descriptor, deadline);
+  send_kept(deadline);
+  return sent;
+}
+
+void Channel::send_soon(MessageKind kind, std::uint64_t number) {
+  {
+    auto sending = sending_.lock();
+    if (sending->kept.size() >= kKeptMax) sending->kept.pop_front();
+    sending->kept.push_back({kind, number});
+    if (sending->taken) return;
+    sending->taken = true;
+  }
+  send_kept(std::chrono::steady_clock::now());
+}
+
+void Channel::send_kept(Deadline deadline) {
+  auto sending = sending_.lock();
+  while (!sending->kept.empty()) {
+    const auto next = sending->kept.front();
+    sending->kept.pop_front();
+    sending.unique_lock().unlock();
+    const auto sent = send_whole(next.kind, next.number, {}, -1, deadline);
+    sending.unique_lock().lock();
+    if (sent) continue;
+    sending->kept.push_front(next);
+    break;
+  }
+  sending->taken = false;
+  free_.notify_one();
+}
+
+Result<void> Channel::send_whole(MessageKind kind, std::uint64_t number, std::string_view payload,
+                                 int descriptor, Deadline deadline) {
   Head head{.kind = static_cast<std::uint16_t>(kind),
             .has_file = static_cast<std::uint16_t>(descriptor >= 0 ? 1 : 0),
             .number = number,
@@ -84,14 +133,19 @@ Result<void> Channel::send(MessageKind kind, std::uint64_t number, std::string_v
   msghdr message{};
   Ancillary ancillary{};
   if (descriptor >= 0) attach(message, ancillary, descriptor);
-  const std::scoped_lock lock(sending_);
   for (std::size_t first = 0;;) {
     while (first < parts.size() && parts[first].iov_len == 0) ++first;
     if (first == parts.size()) return {};
     message.msg_iov = &parts[first];
     message.msg_iovlen = parts.size() - first;
-    auto sent = ::sendmsg(socket_.get(), &message, MSG_NOSIGNAL);
+    auto sent = ::sendmsg(socket_.get(), &message, MSG_NOSIGNAL | (deadline ? MSG_DONTWAIT : 0));
     if (sent < 0 && errno == EINTR) continue;
+    if (sent < 0 && deadline && errno == EAGAIN) {
+      auto ready = wait_ready(socket_.get(), POLLOUT, deadline);
+      if (ready) continue;
+      if (parts[0].iov_len < sizeof head) shut_down();  // the next message would begin within this one
+      return ready;
+    }
     if (sent < 0) return gone(std::string("sendmsg: ") + std::strerror(errno));
     message.msg_control = nullptr;
     message.msg_controllen = 0;
@@ -106,7 +160,7 @@ Result<void> Channel::send(MessageKind kind, std::uint64_t number, std::string_v
 
 Result<void> Channel::receive_bytes(char* bytes, std::size_t count, FileHandle& file, Deadline deadline) {
   while (count > 0) {
-    ADIT_CHECK(wait_readable(socket_.get(), deadline));
+    ADIT_CHECK(wait_ready(socket_.get(), POLLIN, deadline));
     iovec part{bytes, count};
     msghdr message{};
     Ancillary ancillary{};

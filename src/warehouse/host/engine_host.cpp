@@ -14,6 +14,8 @@ namespace {
 
 constexpr std::chrono::seconds kConfigureTimeout{30};
 constexpr std::chrono::seconds kExitTimeout{5};
+/// Of missing landings in one answer, or one of them that takes more.
+constexpr std::uint64_t kMissingBytes = 64ULL << 20;
 
 Error ended(std::string_view how) {
   return {
@@ -33,6 +35,18 @@ std::uint64_t own_resident_bytes(pid_t pid) {
   statm >> size >> resident >> shared;
   if (!statm || resident < shared) return 0;
   return (resident - shared) * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
+}
+
+/// Leaves the first of them, as many as one answer is to hold.
+void cut(std::vector<LandPlan>& plans) {
+  std::uint64_t bytes = 0;
+  std::size_t count = 0;
+  while (count < plans.size()) {
+    bytes += to_wire(plans[count]).size();
+    if (bytes > kMissingBytes && count > 0) break;
+    ++count;
+  }
+  plans.resize(count);
 }
 
 std::string name_of(const HostConfiguration& configuration) {
@@ -77,7 +91,7 @@ EngineHost::~EngineHost() {
   if (!dead_) {
     const CloseRequest request;
     const auto deadline = std::chrono::steady_clock::now() + start_.close_timeout;
-    const auto question = send(request.kKind, question_bytes(clock_.now(), request), {});
+    const auto question = send(request.kKind, question_bytes(clock_.now(), request), {}, deadline);
     const auto answer = question ? (*question)->wait(deadline) : question.error();
     const auto figures = answer ? read_answer<HostFigures>(answer->payload) : answer.error();
     if (figures) take(*figures);
@@ -94,8 +108,19 @@ EngineHost::~EngineHost() {
   metrics_.wal_bytes.Decrement(static_cast<double>(counted->wal_bytes));
 }
 
+Result<void> EngineHost::send_first(MessageKind kind, std::uint64_t number, std::string_view payload,
+                                    int descriptor, Deadline deadline) {
+  const auto hangs_at = std::chrono::steady_clock::now() + start_.send_timeout;
+  const bool patient = !deadline || *deadline >= hangs_at;
+  auto sent = channel_.send(kind, number, payload, descriptor, patient ? hangs_at : *deadline);
+  if (sent || sent.error().kind != ErrorKind::kTimeout || !patient) return sent;
+  kill("it did not read what it was sent");
+  return ended(process_.end());
+}
+
 Result<std::unique_ptr<EngineHost::Question>> EngineHost::send(MessageKind kind, const std::string& payload,
-                                                               const std::stop_token& stop) {
+                                                               const std::stop_token& stop,
+                                                               Deadline deadline) {
   if (stop.stop_requested()) return canceled();
   auto waiting = std::make_shared<Waiting>();
   std::uint64_t number = 0;
@@ -106,8 +131,8 @@ Result<std::unique_ptr<EngineHost::Question>> EngineHost::send(MessageKind kind,
     state->waiting.emplace(number, waiting);
   }
   auto question = std::make_unique<Question>(*this, number, std::move(waiting));
-  const auto sent = channel_.send(kind, number, payload);
-  if (!sent && sent.error().kind == ErrorKind::kTooLarge) return sent.error();
+  const auto sent = send_first(kind, number, payload, -1, deadline);
+  if (!sent && sent.error().kind != ErrorKind::kUnavailable) return sent.error();
   // Whoever reads finds the end of the connection, and answers for all.
   if (stop.stop_possible()) question->watch(stop);
   return question;
@@ -117,7 +142,7 @@ Result<Message> EngineHost::call(MessageKind kind, const std::string& payload, c
                                  Deadline deadline) {
   if (stop.stop_requested()) return canceled();
   if (dead_) return ended(process_.end());
-  ADIT_TRY(auto line, take_line());
+  ADIT_TRY(auto line, take_line(deadline));
   auto answer = ask_on(*line, kind, payload, stop, deadline);
   // An answer that nobody has waited for may come on it yet.
   const bool in_use = !answer && answer.error().kind == ErrorKind::kTimeout;
@@ -125,7 +150,7 @@ Result<Message> EngineHost::call(MessageKind kind, const std::string& payload, c
   return answer;
 }
 
-Result<std::unique_ptr<Channel>> EngineHost::take_line() {
+Result<std::unique_ptr<Channel>> EngineHost::take_line(Deadline deadline) {
   {
     auto idle = idle_lines_.lock();
     if (!idle->empty()) {
@@ -135,7 +160,9 @@ Result<std::unique_ptr<Channel>> EngineHost::take_line() {
     }
   }
   ADIT_TRY(auto ends, make_socket_pair());
-  if (const auto sent = channel_.send(MessageKind::kLine, kEveryQuestion, {}, ends.second.get()); !sent) {
+  const auto sent = send_first(MessageKind::kLine, kEveryQuestion, {}, ends.second.get(), deadline);
+  if (!sent && sent.error().kind == ErrorKind::kTimeout) return sent.error();
+  if (!sent) {
     kill(sent.error().internal_detail);
     return ended(process_.end());
   }
@@ -145,8 +172,8 @@ Result<std::unique_ptr<Channel>> EngineHost::take_line() {
 Result<Message> EngineHost::ask_on(Channel& line, MessageKind kind, const std::string& payload,
                                    const std::stop_token& stop, Deadline deadline) {
   const auto number = ++state_.lock()->last_number;
-  const auto sent = line.send(kind, number, payload);
-  if (!sent && sent.error().kind == ErrorKind::kTooLarge) return sent.error();
+  const auto sent = line.send(kind, number, payload, -1, deadline);
+  if (!sent && sent.error().kind != ErrorKind::kUnavailable) return sent.error();
   const std::stop_callback pass_on(stop, [&] { cancel(number); });
   for (;;) {
     auto answer = line.receive(deadline);
@@ -156,7 +183,8 @@ Result<Message> EngineHost::ask_on(Channel& line, MessageKind kind, const std::s
       return ended(process_.end());
     }
     if (answer->kind != MessageKind::kMissing) return answer;
-    answer_missing(line, *answer);
+    // A process that is gone shows at the next look at the socket.
+    static_cast<void>(line.send(MessageKind::kMissingAnswer, answer->number, missing_answer(*answer)));
   }
 }
 
@@ -171,26 +199,32 @@ Result<Message> EngineHost::wait(Waiting& waiting, Deadline deadline) {
   auto state = state_.lock();
   while (!waiting.answer) {
     if (deadline && std::chrono::steady_clock::now() >= *deadline) {
+      hand_on_reading(*state);
       return Error{ErrorKind::kTimeout, "The pool's engine does not answer."};
     }
     if (dead_) return ended(process_.end());
     if (!state->reading) {
       read_one(state, deadline);
-    } else if (deadline) {
+      continue;
+    }
+    waiting.sleeps = true;
+    if (deadline) {
       waiting.woken.wait_until(state.unique_lock(), *deadline);
     } else {
       waiting.woken.wait(state.unique_lock());
     }
+    waiting.sleeps = false;
   }
-  // Somebody else has to read now.
-  if (!state->reading && !dead_) {
-    for (const auto& [number, other] : state->waiting) {
-      if (other.get() == &waiting || other->answer) continue;
-      other->woken.notify_one();
-      break;
-    }
-  }
+  hand_on_reading(*state);
   return *std::move(waiting.answer);
+}
+
+void EngineHost::hand_on_reading(const State& state) const {
+  if (state.reading || dead_) return;
+  for (const auto& [number, waiting] : state.waiting) {
+    if (!waiting->sleeps || waiting->answer) continue;
+    return waiting->woken.notify_one();
+  }
 }
 
 void EngineHost::read_one(Locked& state, Deadline deadline) {
@@ -198,7 +232,10 @@ void EngineHost::read_one(Locked& state, Deadline deadline) {
   state.unique_lock().unlock();
   auto message = channel_.receive(deadline);
   const bool missing = message && message->kind == MessageKind::kMissing;
-  if (missing) answer_missing(channel_, *message);
+  if (missing) {
+    static_cast<void>(
+        send_first(MessageKind::kMissingAnswer, message->number, missing_answer(*message), -1, {}));
+  }
   state.unique_lock().lock();
   state->reading = false;
   if (missing) return;
@@ -210,7 +247,7 @@ void EngineHost::read_one(Locked& state, Deadline deadline) {
   found->second->woken.notify_one();
 }
 
-void EngineHost::answer_missing(Channel& channel, const Message& question) {
+std::string EngineHost::missing_answer(const Message& question) const {
   const auto request = from_wire<MissingRequest>(question.payload);
   Result<std::vector<LandPlan>> answer = std::vector<LandPlan>();
   if (!request || request->pool != id()) {
@@ -218,8 +255,13 @@ void EngineHost::answer_missing(Channel& channel, const Message& question) {
   } else if (start_.missing) {
     answer = start_.missing(request->pool, request->landed);
   }
-  // A process that is gone shows at the next look at the socket.
-  static_cast<void>(channel.send(MessageKind::kMissingAnswer, question.number, answer_bytes(answer)));
+  if (answer) cut(*answer);
+  auto bytes = answer_bytes(answer);
+  if (bytes.size() <= kMessageBytesMax) return bytes;
+  // Without any answer it would wait for ever.
+  return answer_bytes<std::vector<LandPlan>>(
+      Error{ErrorKind::kTooLarge, "A job that is to be landed again is larger than can be handed on.",
+            std::to_string(bytes.size()) + " bytes in one message"});
 }
 
 void EngineHost::bury(Locked& state, std::string_view why) {
@@ -252,9 +294,7 @@ void EngineHost::kill(std::string_view why) {
   bury(state, why);
 }
 
-void EngineHost::cancel(std::uint64_t number) {
-  static_cast<void>(channel_.send(MessageKind::kCancel, number, {}));
-}
+void EngineHost::cancel(std::uint64_t number) { channel_.send_soon(MessageKind::kCancel, number); }
 
 void EngineHost::interrupt() { cancel(kEveryQuestion); }
 
@@ -262,9 +302,11 @@ void EngineHost::check_life(std::chrono::milliseconds timeout) {
   if (start_.resident_bytes_max > 0 && own_resident_bytes(pid()) > start_.resident_bytes_max)
     return kill("it has taken more memory than its share");
   const FiguresRequest request;
-  const auto question = send(request.kKind, question_bytes(clock_.now(), request), {});
+  const auto deadline = std::chrono::steady_clock::now() + timeout;
+  const auto question = send(request.kKind, question_bytes(clock_.now(), request), {}, deadline);
+  if (!question && question.error().kind == ErrorKind::kTimeout) return kill("it did not read in time");
   if (!question) return;
-  const auto answer = (*question)->wait(std::chrono::steady_clock::now() + timeout);
+  const auto answer = (*question)->wait(deadline);
   if (!answer && answer.error().kind == ErrorKind::kTimeout) return kill("it did not answer in time");
   if (!answer) return;
   if (const auto figures = read_answer<HostFigures>(answer->payload)) take(*figures);

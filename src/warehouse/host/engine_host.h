@@ -25,6 +25,7 @@ struct HostStart {
   std::function<void()> ended;                      ///< called once when it ends by itself
   std::uint64_t resident_bytes_max = 0;             ///< memory of its own above which it is killed; 0: none
   std::chrono::milliseconds close_timeout{60'000};  ///< for the last checkpoint; then SIGKILL
+  std::chrono::milliseconds send_timeout{10'000};   ///< for it to read what it is sent; then SIGKILL
 };
 
 /// Lifecycle: start() runs the process and hands it its configuration; destruction lets it write a last
@@ -53,7 +54,7 @@ class EngineHost {
   /// How the process ended; empty while it lives.
   std::string end() const { return process_.end(); }
 
-  using Deadline = std::optional<std::chrono::steady_clock::time_point>;
+  using Deadline = Channel::Deadline;
 
   /// Asks and waits, until kTimeout at the deadline if there is one. A stop is passed on; what the process
   /// makes of it is the answer.
@@ -67,15 +68,16 @@ class EngineHost {
   Result<Message> call(MessageKind kind, const std::string& payload, const std::stop_token& stop,
                        Deadline deadline = {});
 
-  /// A question under way: sent now, waited for later.
+  /// A question under way: sent now, by kTimeout at the deadline if there is one, and waited for later.
   class Question;
   Result<std::unique_ptr<Question>> send(MessageKind kind, const std::string& payload,
-                                         const std::stop_token& stop);
+                                         const std::stop_token& stop, Deadline deadline = {});
 
   /// Asks for the figures and adds them to the metrics. A process that does not answer within `timeout`, or
   /// has more memory than it may, is killed.
   void check_life(std::chrono::milliseconds timeout);
-  /// Passes on that a question's work is to be stopped.
+  /// Passes on that a question's work is to be stopped. Never waits: whoever stops may hold locks, or be the
+  /// thread of all connections.
   void cancel(std::uint64_t number);
   /// Cancels everything under way.
   void interrupt();
@@ -85,6 +87,7 @@ class EngineHost {
  private:
   struct Waiting {
     std::condition_variable woken;
+    bool sleeps = false;  ///< somebody waits for `woken`; a question may have nobody who waits for it yet
     std::optional<Result<Message>> answer;
   };
   struct State {
@@ -96,14 +99,21 @@ class EngineHost {
 
   EngineHost(pid_t pid, FileHandle socket, HostStart start, const Clock& clock, Metrics& metrics);
 
+  /// Sends on the first connection. A process that does not read it within HostStart::send_timeout hangs and
+  /// is killed; kTimeout at an earlier deadline.
+  Result<void> send_first(MessageKind kind, std::uint64_t number, std::string_view payload, int descriptor,
+                          Deadline deadline);
   /// A line that is not in use, or a new one.
-  Result<std::unique_ptr<Channel>> take_line();
+  Result<std::unique_ptr<Channel>> take_line(Deadline deadline);
   /// Asks on a line and waits for the answer.
   Result<Message> ask_on(Channel& line, MessageKind kind, const std::string& payload,
                          const std::stop_token& stop, Deadline deadline);
   Result<Message> wait(Waiting& waiting, Deadline deadline);
   void read_one(Locked& state, Deadline deadline);
-  void answer_missing(Channel& channel, const Message& question);
+  /// Wakes one of those who wait, so that he reads, when nobody does.
+  void hand_on_reading(const State& state) const;
+  /// The answer to MissingRequest.
+  std::string missing_answer(const Message& question) const;
   /// Makes sure that the process is gone and answers all who wait.
   void bury(Locked& state, std::string_view why);
   void take(const HostFigures& figures);

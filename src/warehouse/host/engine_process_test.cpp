@@ -310,6 +310,43 @@ TEST_F(EngineProcess, ThatHangsIsKilledAndStartedAgain) {
   EXPECT_EQ(rows("SELECT a FROM t"), (Lines{"1"}));
 }
 
+TEST_F(EngineProcess, ThatHangsIsKilledThoughNobodyCanSendItAnythingAnyMore) {
+  hosts_.life_interval = 50ms;
+  hosts_.life_timeout = 300ms;
+  open();
+  fill(pool_);
+  stop_process(process_of(pool_));
+  const auto begin = std::chrono::steady_clock::now();
+  const QueryRequest large{.sql = "SELECT 1 /*" + std::string(90'000, 'x') + "*/"};
+  std::stop_source left;
+  std::vector<std::future<Result<std::unique_ptr<RowStream>>>> answers;
+  for (int i = 0; i < 6; ++i) {
+    answers.push_back(std::async(std::launch::async,
+                                 [&] { return warehouse_->open_query(pool_, large, left.get_token()); }));
+  }
+  std::this_thread::sleep_for(100ms);
+  const auto leaving = std::chrono::steady_clock::now();
+  left.request_stop();
+  EXPECT_LT(std::chrono::steady_clock::now() - leaving, 100ms) << "who leaves waits for nobody";
+  for (auto& answer : answers) EXPECT_FALSE(answer.get());
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, 10s);
+  EXPECT_EQ(rows("SELECT a FROM t"), (Lines{"1"}));
+}
+
+TEST_F(EngineProcess, IsNotSentAQueryThatIsTooLong) {
+  fill(pool_);
+  const auto process = process_of(pool_);
+  stop_process(process);
+  const QueryRequest longer{.sql = "SELECT 1 /*" + std::string(400'000, 'x') + "*/"};
+  const auto rows = warehouse_->open_query(pool_, longer, {});
+  const auto parquet = warehouse_->query_parquet(pool_, longer, {});
+  ::kill(process, SIGCONT);
+  ASSERT_FALSE(rows);
+  EXPECT_THAT(rows.error().public_message, HasSubstr("longer than 100000 bytes"));
+  ASSERT_FALSE(parquet);
+  EXPECT_THAT(parquet.error().public_message, HasSubstr("longer than 100000 bytes"));
+}
+
 TEST_F(EngineProcess, ThatHangsKeepsNobodyWaitingWhoAsksHowAJobGoes) {
   fill(pool_);
   auto pushed = job("t").csv("a\n2\n");
@@ -330,6 +367,25 @@ TEST_F(EngineProcess, ThatHangsKeepsNobodyWaitingWhoAsksHowAJobGoes) {
   ::kill(process, SIGCONT);
   landing.join();
   EXPECT_EQ(rows("SELECT a FROM t"), (Lines{"2"})) << "and works on";
+}
+
+TEST_F(EngineProcess, LandsAgainMoreThanAMessageHolds) {
+  auto first = job("t").csv("a,b\n1,x\n2,y\n");
+  auto second = job("t", JobType::kDelta, {"a"}).csv("a,b\n2,z\n");
+  std::vector<LandPlan> plans{first.plan(), second.plan()};
+  for (auto& plan : plans) plan.stage.spec.foreign_keys = std::string(40 << 20, 'x');
+  std::atomic<int> asked = 0;
+  open([&](PoolId, const std::unordered_set<JobId>& landed) -> Result<std::vector<LandPlan>> {
+    ++asked;
+    std::vector<LandPlan> missing;
+    for (const auto& plan : plans) {
+      if (!landed.contains(plan.stage.job)) missing.push_back(plan);
+    }
+    return missing;
+  });
+  EXPECT_EQ(rows("SELECT a, b FROM t ORDER BY a"), (Lines{"1|x", "2|z"}));
+  EXPECT_EQ(asked, 3) << "two at a time do not fit, and a third time there is none";
+  warehouse_.reset();
 }
 
 TEST_F(EngineProcess, ThatNobodyAsksEnds) {

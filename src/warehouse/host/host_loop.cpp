@@ -63,6 +63,19 @@ void QuestionClock::set(Timestamp server_time) { received = {server_time, std::c
 
 Result<std::vector<LandPlan>> HostLoop::missing_landings(PoolId pool,
                                                          const std::unordered_set<JobId>& landed) {
+  std::vector<LandPlan> all;
+  auto known = landed;
+  for (;;) {
+    ADIT_TRY(auto some, ask_missing(pool, known));
+    const auto before = known.size();
+    for (auto& plan : some) {
+      if (known.insert(plan.stage.job).second) all.push_back(std::move(plan));
+    }
+    if (known.size() == before) return all;
+  }
+}
+
+Result<std::vector<LandPlan>> HostLoop::ask_missing(PoolId pool, const std::unordered_set<JobId>& landed) {
   const auto question = to_wire(MissingRequest{pool, landed});
   if (current_line != nullptr) {
     ADIT_CHECK(current_line->send(MessageKind::kMissing, kEveryQuestion, question));
@@ -77,7 +90,10 @@ Result<std::vector<LandPlan>> HostLoop::missing_landings(PoolId pool,
     number = ++state->last_asked;
     answer = state->asked[number].get_future();
   }
-  ADIT_CHECK(channel_.send(MessageKind::kMissing, number, question));
+  if (const auto sent = channel_.send(MessageKind::kMissing, number, question); !sent) {
+    state_.lock()->asked.erase(number);
+    return sent.error();
+  }
   return answer.get();
 }
 

@@ -63,6 +63,8 @@ class HostLoop {
     std::size_t idle = 0;  ///< threads that read or wait to
   };
 
+  /// The first of the missing landings, as many as the server tells at a time.
+  Result<std::vector<LandPlan>> ask_missing(PoolId pool, const std::unordered_set<JobId>& landed);
   void work();
   /// The next question; nothing at the end.
   std::optional<Message> next_question();

@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/stopwatch.h"
 #include "warehouse/duckdb/inspector.h"
+#include "warehouse/duckdb/sql_gate.h"
 #include "warehouse/duckdb/table_statement.h"
 #include "warehouse/host/hosted_hold.h"
 #include "warehouse/host/hosted_rows.h"
@@ -100,11 +101,12 @@ HostedWarehouse::HostedWarehouse(WarehouseOptions options, HostOptions hosts, Mi
 HostedWarehouse::~HostedWarehouse() { close(); }
 
 void HostedWarehouse::close() {
-  watch_.request_stop();
-  if (watch_.joinable()) watch_.join();
+  // Watched to the end: whoever still waits for one that hangs is waited for here.
   hosts_.close();
   inspectors_.close();
   lone_inspectors_.close();
+  watch_.request_stop();
+  if (watch_.joinable()) watch_.join();
 }
 
 HostStart HostedWarehouse::host_start(HostRole role, PoolId pool, std::uint64_t memory_bytes) {
@@ -132,8 +134,12 @@ HostStart HostedWarehouse::host_start(HostRole role, PoolId pool, std::uint64_t 
   if (one_pool && host_options_.failpoint) configuration.failpoint = host_options_.failpoint(pool);
   std::function<void()> note_end;
   if (one_pool) note_end = [this, pool] { crashes_.process_ended(pool, std::chrono::steady_clock::now()); };
-  return {std::move(configuration), missing_, note_end, reserve == 0 ? 0 : memory_bytes + reserve,
-          host_options_.close_timeout};
+  return {.configuration = std::move(configuration),
+          .missing = missing_,
+          .ended = note_end,
+          .resident_bytes_max = reserve == 0 ? 0 : memory_bytes + reserve,
+          .close_timeout = host_options_.close_timeout,
+          .send_timeout = host_options_.life_timeout};
 }
 
 Result<std::unique_ptr<EngineHost>> HostedWarehouse::start_host(PoolId pool, std::uint64_t memory_bytes) {
@@ -277,12 +283,14 @@ Result<void> HostedWarehouse::drop_schema(PoolId pool, const std::string& schema
 
 Result<std::unique_ptr<RowStream>> HostedWarehouse::open_query(PoolId pool, const QueryRequest& request,
                                                                std::stop_token stop) {
+  ADIT_CHECK(check_query_length(request.sql));
   ADIT_TRY(auto host, acquire(pool));
   return open_hosted_rows(std::move(host), clock_, request, std::move(stop));
 }
 
 Result<ParquetResult> HostedWarehouse::query_parquet(PoolId pool, const QueryRequest& request,
                                                      std::stop_token stop) {
+  ADIT_CHECK(check_query_length(request.sql));
   ADIT_TRY(const auto host, acquire(pool));
   const QueryParquetRequest question{request};
   auto answer = host->call(question.kKind, question_bytes(clock_.now(), question), stop);

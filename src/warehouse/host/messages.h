@@ -239,7 +239,8 @@ struct CloseRequest {
   using Answer = HostFigures;
 };
 
-/// From the host to the server.
+/// From the host to the server. They may be more than a message holds: the answer is the first of them, and
+/// the host asks again, with those it was told of among `landed`, until there is none.
 struct MissingRequest {
   static constexpr auto kKind = MessageKind::kMissing;
   using Answer = std::vector<LandPlan>;

@@ -1,0 +1,244 @@
+// The server's side of an engine's process, against one that plays a part.
+#include "warehouse/host/engine_host.h"
+
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <future>
+#include <thread>
+
+#include "warehouse/host/host_main.h"
+
+namespace adit {
+namespace {
+
+using namespace std::chrono_literals;
+
+/// The parts, which come in place of a failpoint.
+constexpr std::string_view kDoesNotRead = "does not read";
+constexpr std::string_view kSendsNoRows = "sends no rows";  ///< and answers all else, but late
+constexpr std::string_view kAsksForMissing = "asks for missing";
+
+/// More than a socket holds.
+constexpr std::size_t kLarge = 1 << 20;
+
+/// Each answer after a time, in the order of their times.
+void answer_late(Channel& channel) {
+  std::vector<std::jthread> answers;
+  const auto answer = [&](std::uint64_t number, std::chrono::milliseconds after, std::string bytes) {
+    answers.emplace_back([&channel, number, after, bytes = std::move(bytes)] {
+      std::this_thread::sleep_for(after);
+      static_cast<void>(channel.send(MessageKind::kAnswer, number, bytes));
+    });
+  };
+  while (const auto question = channel.receive()) {
+    if (question->kind == MessageKind::kOpenQuery)
+      answer(question->number, 300ms, answer_bytes<std::vector<ColumnInfo>>(std::vector<ColumnInfo>()));
+    if (question->kind == MessageKind::kFigures)
+      answer(question->number, 500ms, answer_bytes<HostFigures>(HostFigures()));
+    if (question->kind == MessageKind::kClose)
+      answer(question->number, 0ms, answer_bytes<HostFigures>(HostFigures()));
+  }
+}
+
+/// One line: its question is answered by how many missing landings it has been told of.
+void count_missing(Channel& line) {
+  while (const auto question = line.receive()) {
+    MissingRequest missing;
+    Result<TableBytesRequest::Answer> counted = TableBytesRequest::Answer();
+    for (std::size_t before = 0;; before = missing.landed.size()) {
+      if (!line.send(MessageKind::kMissing, kEveryQuestion, to_wire(missing))) return;
+      const auto answer = line.receive();
+      if (!answer) return;
+      const auto plans = read_answer<std::vector<LandPlan>>(answer->payload);
+      if (!plans) counted = plans.error();
+      if (!plans) break;
+      for (const auto& plan : *plans) missing.landed.insert(plan.stage.job);
+      counted = TableBytesRequest::Answer(missing.landed.size());
+      if (missing.landed.size() == before) break;
+    }
+    if (!line.send(MessageKind::kAnswer, question->number, answer_bytes(counted))) return;
+  }
+}
+
+int play() {
+  Channel channel{FileHandle(kHostSocket)};
+  const auto first = channel.receive();
+  if (!first) return 1;
+  Timestamp now;
+  ConfigureRequest request;
+  WireReader reader(first->payload);
+  reader(now, request);
+  const auto configured = answer_bytes<ConfigureRequest::Answer>(ConfigureRequest::Answer{});
+  if (!channel.send(MessageKind::kAnswer, first->number, configured)) return 1;
+  const auto& part = request.configuration.failpoint;
+  if (part == kDoesNotRead) {
+    for (;;) ::pause();
+  }
+  if (part == kSendsNoRows) answer_late(channel);
+  std::vector<std::jthread> lines;
+  while (part == kAsksForMissing) {
+    auto message = channel.receive();
+    if (!message) break;
+    if (message->kind == MessageKind::kClose) {
+      static_cast<void>(
+          channel.send(MessageKind::kAnswer, message->number, answer_bytes<HostFigures>(HostFigures())));
+    }
+    if (message->kind != MessageKind::kLine) continue;
+    lines.emplace_back([file = std::move(message->file)]() mutable {
+      Channel line(std::move(file));
+      count_missing(line);
+    });
+  }
+  ::_exit(0);  // as the real one: lines are read still
+}
+
+class EngineHostTest : public ::testing::Test {
+ protected:
+  void start(std::string_view part, std::chrono::milliseconds send_timeout = 1h) {
+    HostStart with;
+    with.missing = missing_;
+    with.configuration.failpoint = part;
+    with.close_timeout = 200ms;
+    with.send_timeout = send_timeout;
+    auto started = EngineHost::start(starter_, std::move(with), clock_, metrics_);
+    ASSERT_TRUE(started) << started.error().internal_detail;
+    host_ = std::move(*started);
+  }
+  /// A question of so many bytes on the first connection, and its answer.
+  Result<Message> ask_on_first(std::size_t bytes) {
+    const OpenQueryRequest request{{.sql = std::string(bytes, 'x')}};
+    ADIT_TRY(const auto question, host_->send(request.kKind, question_bytes(clock_.now(), request), {}));
+    return question->wait();
+  }
+  /// Begins a question that fills the connection and stays within sending.
+  std::future<Result<Message>> get_stuck() {
+    auto stuck = std::async(std::launch::async, [this] { return ask_on_first(kLarge); });
+    const FiguresRequest request;
+    const auto bytes = question_bytes(clock_.now(), request);
+    const auto can_send = [&] {
+      return host_->send(request.kKind, bytes, {}, std::chrono::steady_clock::now() + 20ms).ok();
+    };
+    while (can_send()) std::this_thread::sleep_for(1ms);
+    return stuck;
+  }
+
+  /// Jobs without a mark, each with so many bytes to tell.
+  void lack(std::size_t jobs, std::size_t bytes) {
+    const auto plans = std::make_shared<std::vector<LandPlan>>(jobs);  // in memory once
+    for (auto& plan : *plans) {
+      plan.stage.job = JobId::random();
+      plan.stage.spec.foreign_keys = std::string(bytes, 'x');
+    }
+    missing_ = [plans](PoolId, const std::unordered_set<JobId>& landed) {
+      std::vector<LandPlan> left;
+      for (const auto& plan : *plans) {
+        if (!landed.contains(plan.stage.job)) left.push_back(plan);
+      }
+      return Result<std::vector<LandPlan>>(std::move(left));
+    };
+  }
+
+  MissingLandings missing_;
+  SystemClock clock_;
+  Metrics metrics_;
+  HostStarter starter_;
+  std::unique_ptr<EngineHost> host_;
+};
+
+using Seconds = std::chrono::duration<double>;
+
+template <class Work>
+Seconds time_of(const Work& work) {
+  const auto begin = std::chrono::steady_clock::now();
+  work();
+  return std::chrono::steady_clock::now() - begin;
+}
+
+TEST_F(EngineHostTest, ThatDoesNotReadIsKilledThoughSomebodyIsStuckInSending) {
+  start(kDoesNotRead);
+  auto stuck = get_stuck();
+  EXPECT_LT(time_of([&] { host_->check_life(300ms); }), 2s);
+  EXPECT_FALSE(host_->healthy());
+  const auto answer = stuck.get();
+  ASSERT_FALSE(answer);
+  EXPECT_EQ(answer.error().kind, ErrorKind::kUnavailable);
+}
+
+TEST_F(EngineHostTest, ThatDoesNotReadKeepsNobodyWaitingWhoCancels) {
+  start(kDoesNotRead);
+  auto stuck = get_stuck();
+  EXPECT_LT(time_of([&] { host_->cancel(1); }), 100ms);
+  EXPECT_LT(time_of([&] { host_->interrupt(); }), 100ms);
+  EXPECT_TRUE(host_->healthy()) << "nobody has waited for it";
+  host_->kill("it has played its part");
+  EXPECT_FALSE(stuck.get());
+}
+
+TEST_F(EngineHostTest, ThatDoesNotReadWhatItIsSentIsKilled) {
+  start(kDoesNotRead, 200ms);
+  const auto answer = ask_on_first(kLarge);
+  ASSERT_FALSE(answer);
+  EXPECT_EQ(answer.error().kind, ErrorKind::kUnavailable);
+  EXPECT_FALSE(host_->healthy());
+}
+
+TEST_F(EngineHostTest, ThatDoesNotReadKeepsNobodyLongerThanHeWantsToWait) {
+  start(kDoesNotRead);
+  auto stuck = get_stuck();
+  const auto answer =
+      host_->ask(ProgressRequest{JobId::random()}, {}, std::chrono::steady_clock::now() + 50ms);
+  ASSERT_FALSE(answer);
+  EXPECT_EQ(answer.error().kind, ErrorKind::kTimeout);
+  EXPECT_TRUE(host_->healthy());
+  host_->kill("it has played its part");
+  EXPECT_FALSE(stuck.get());
+}
+
+TEST_F(EngineHostTest, ThatDoesNotReadIsClosedInTime) {
+  start(kDoesNotRead);
+  auto stuck = get_stuck();
+  EXPECT_LT(time_of([&] { host_->kill("it has played its part"); }), 5s);
+  EXPECT_FALSE(stuck.get());
+  start(kDoesNotRead);
+  EXPECT_LT(time_of([&] { host_.reset(); }), 5s);
+}
+
+TEST_F(EngineHostTest, AnswersAreReadThoughNobodyWaitsForTheRowsThatAreAskedForAhead) {
+  start(kSendsNoRows);
+  const NextRowsRequest rows;
+  const auto ahead = host_->send(rows.kKind, question_bytes(clock_.now(), rows), {});
+  ASSERT_TRUE(ahead);
+  auto query = std::async(std::launch::async, [this] { return ask_on_first(1); });
+  std::this_thread::sleep_for(100ms);  // so that it is the query that reads until its answer has come
+  host_->check_life(3s);
+  EXPECT_TRUE(host_->healthy()) << host_->end();
+  EXPECT_TRUE(query.get());
+}
+
+TEST_F(EngineHostTest, IsToldOfMoreMissingLandingsThanAMessageHolds) {
+  lack(2, 130 << 20);
+  start(kAsksForMissing);
+  const auto told = host_->ask(TableBytesRequest{}, {}, std::chrono::steady_clock::now() + 60s);
+  ASSERT_TRUE(told) << told.error().public_message;
+  EXPECT_EQ(told->value_or(0), 2U);
+}
+
+TEST_F(EngineHostTest, IsToldThatAMissingLandingIsTooLarge) {
+  lack(1, kMessageBytesMax);
+  start(kAsksForMissing);
+  const auto told = host_->ask(TableBytesRequest{}, {}, std::chrono::steady_clock::now() + 60s);
+  ASSERT_FALSE(told);
+  EXPECT_EQ(told.error().kind, ErrorKind::kTooLarge) << told.error().public_message;
+}
+
+}  // namespace
+}  // namespace adit
+
+int main(int argc, char** argv) {
+  if (adit::is_engine_host(argc, argv)) return adit::play();
+  std::signal(SIGPIPE, SIG_IGN);
+  testing::InitGoogleTest(&argc, argv);
+  return RUN_ALL_TESTS();
+}

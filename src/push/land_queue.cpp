@@ -166,8 +166,9 @@ void LandQueue::run(const Job& job) {
 
 Result<Landing> LandQueue::land(const Job& job, const std::stop_token& stop) {
   auto delay = options_.retry_delay;
-  // A process that died may have landed the job already.
-  bool may_have_landed = job.claims > 1 || job.cancel_requested;
+  // A process that died may have landed the job already, also where a power cut took its claim back.
+  bool may_have_landed =
+      job.claims > 1 || job.cancel_requested || job.execute_order <= catalog_.executed_before_opening();
   for (int attempt = 1;; ++attempt) {
     auto landing = try_to_land(job, may_have_landed, stop);
     if (landing || landing.error().kind != ErrorKind::kUnavailable) return landing;

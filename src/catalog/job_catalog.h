@@ -63,8 +63,8 @@ class JobCatalog {
   /// Applies a transition; nothing if the job is in none of `from` (or gone).
   virtual Result<std::optional<Job>> transition(JobId job, const JobTransition& change,
                                                 Durability durability) = 0;
-  /// NEW and QUEUED become CANCELED at once; RUNNING is marked cancel_requested. kConflict in a final state.
-  /// Returns the job as it then is.
+  /// NEW and QUEUED become CANCELED at once; what is RUNNING, or QUEUED and may have landed before a restart,
+  /// is marked cancel_requested. kConflict in a final state. Returns the job as it then is.
   virtual Result<Job> request_cancel(JobId job, Timestamp at) = 0;
   /// NEW jobs that were created and got their last chunk before `silent_since`, at most `limit` of them,
   /// become CANCELED with that line in their logs. Returns them as they then are.

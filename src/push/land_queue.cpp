@@ -82,6 +82,25 @@ void LandQueue::interrupt(JobId job) {
     found->second.request_stop();
 }
 
+void LandQueue::stop_canceled(const Job& job) {
+  if (job.status != JobStatus::kQueued) return interrupt(job.id);
+  // Who takes the job from here on sees that it is canceled and does not land it: what the mark says now
+  // holds.
+  const auto mark = warehouse_.landed(job.pool, job.id);
+  if (mark && !*mark) {
+    const JobTransition change{
+        {JobStatus::kQueued}, JobStatus::kCanceled, clock_.now(), {"Canceled by request."}};
+    if (const auto changed = catalog_.transition(job.id, change, Durability::kFull); changed && *changed) {
+      stages_.forget(job.id);
+      discard_staged(job);
+      note_end(job, change);
+      ++state_.lock()->finished;
+      changed_.notify_all();
+    }
+  }
+  wake();  // whoever takes it says what its mark says; a job of the same table may have waited behind it
+}
+
 void LandQueue::interrupt_canceled() {
   std::vector<JobId> running;
   {
@@ -261,13 +280,17 @@ void LandQueue::finish(const Job& job, const Result<Landing>& outcome) {
       for (auto& line : describe_failed_chunks(*chunks)) change.logs_added.push_back(std::move(line));
     }
   }
+  discard_staged(job);
+  if (!error.internal_detail.empty())
+    log::error("job failed", {{"job", job.id}, {"detail", error.internal_detail}});
+  record(job, change);
+}
+
+void LandQueue::discard_staged(const Job& job) {
   if (const auto discarded = warehouse_.discard(job.pool, job.id); !discarded) {
     log::warning("staged rows of an ended job stay",
                  {{"job", job.id}, {"detail", discarded.error().internal_detail}});
   }
-  if (!error.internal_detail.empty())
-    log::error("job failed", {{"job", job.id}, {"detail", error.internal_detail}});
-  record(job, change);
 }
 
 void LandQueue::record(const Job& job, const JobTransition& change) {
@@ -282,7 +305,10 @@ void LandQueue::record(const Job& job, const JobTransition& change) {
     if (state->stopped) return;
     changed_.wait_for(state.unique_lock(), options_.poll_interval, [&] { return state->stopped; });
   }
-  if (!is_final(change.to)) return;
+  if (is_final(change.to)) note_end(job, change);
+}
+
+void LandQueue::note_end(const Job& job, const JobTransition& change) {
   metrics_.jobs_finished.Add({{"status", std::string(to_string(change.to))}}).Increment();
   const auto executed = job.executed.value_or(job.created);
   log::info("job ended", {{"job", job.id},

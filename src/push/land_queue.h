@@ -39,6 +39,10 @@ class LandQueue {
   void stop();
   /// Says that a job was queued.
   void wake();
+  /// Sees to the end of a job that somebody asked to cancel and that is RUNNING, or QUEUED again:
+  /// wait_final() has it. Where one that is QUEUED has not landed it is CANCELED here, whoever stands before
+  /// it in its line.
+  void stop_canceled(const Job& job);
   /// Interrupts a job that runs in this process; no such job is no error.
   void interrupt(JobId job);
   /// Interrupts the jobs running here whose catalog row says that somebody asked to cancel them.
@@ -68,6 +72,8 @@ class LandQueue {
   void settle_chunks(const Job& job, const std::stop_token& stop);
   Result<Landing> settle(const Job& job, const Error& error);
   void finish(const Job& job, const Result<Landing>& outcome);
+  void discard_staged(const Job& job);
+  void note_end(const Job& job, const JobTransition& change);
   void record(const Job& job, const JobTransition& change);
   bool stopped() const { return state_.lock()->stopped; }
 

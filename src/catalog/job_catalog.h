@@ -63,8 +63,8 @@ class JobCatalog {
   /// Applies a transition; nothing if the job is in none of `from` (or gone).
   virtual Result<std::optional<Job>> transition(JobId job, const JobTransition& change,
                                                 Durability durability) = 0;
-  /// NEW and QUEUED become CANCELED at once; RUNNING is marked cancel_requested. kConflict in a final state.
-  /// Returns the job as it then is.
+  /// NEW and QUEUED become CANCELED at once; what is RUNNING, or QUEUED and may have landed before a restart,
+  /// is marked cancel_requested. kConflict in a final state. Returns the job as it then is.
   virtual Result<Job> request_cancel(JobId job, Timestamp at) = 0;
   /// NEW jobs that were created and got their last chunk before `silent_since`, at most `limit` of them,
   /// become CANCELED with that line in their logs. Returns them as they then are.
@@ -80,6 +80,9 @@ class JobCatalog {
   /// executed job is still QUEUED or RUNNING, makes it RUNNING and counts the claim. `owner` names the
   /// process that took it. Relaxed durability.
   virtual Result<std::optional<Job>> claim_next_job(const std::string& owner, Timestamp at) = 0;
+  /// The greatest execute_order that stood here when the catalog was opened. Who ran before may have taken,
+  /// and landed, any job up to it: a power cut takes the claims back, but not what was landed.
+  virtual std::int64_t executed_before_opening() const = 0;
   /// RUNNING jobs claimed by any owner but `owner`: what a dead process left. For recovery.
   virtual Result<std::vector<Job>> list_abandoned_jobs(const std::string& owner) = 0;
   /// Jobs that are NEW and have chunks, in the order of creation; for recovery.

@@ -53,7 +53,8 @@ Result<std::optional<Job>> SqliteCatalog::claim_next_job(const std::string& owne
   if (!work) return std::optional<Job>();
   static const std::string kSql =
       "SELECT " + JobRow::kColumns + " FROM jobs WHERE in_turn = 1 ORDER BY execute_order LIMIT 1";
-  // Relaxed: a claim lost in a power cut leaves the job QUEUED, which is as good as abandoned.
+  // Relaxed: a claim lost in a power cut leaves the job QUEUED, which is as good as abandoned. That it may
+  // have landed all the same executed_before_opening() tells.
   return write(Durability::kRelaxed, "catalog.claim_next_job",
                [&](SqliteSession& session) -> Result<std::optional<Job>> {
                  StoredJob stored;

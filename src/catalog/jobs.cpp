@@ -172,7 +172,11 @@ Result<Job> SqliteCatalog::request_cancel(JobId job, Timestamp at) {
     auto stored = find_stored_job(session, job);
     if (!stored) return no_such_job();
     if (is_final(stored->job.status)) return wrong_status(stored->job, "be canceled any more");
-    if (stored->job.status == JobStatus::kRunning) {
+    // One that waits again may have landed before its process ended: its mark decides, not this.
+    const bool waits_again =
+        stored->job.status == JobStatus::kQueued &&
+        (stored->job.claims > 0 || stored->job.execute_order <= executed_before_opening_);
+    if (stored->job.status == JobStatus::kRunning || waits_again) {
       stored->job.cancel_requested = true;
       session.query("UPDATE jobs SET cancel_requested = 1, modified = :at WHERE number = :number")
           .with(to_epoch_ms(at))

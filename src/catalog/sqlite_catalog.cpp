@@ -22,9 +22,16 @@ Result<void> create_private_file(const fs::path& file) {
   return {};
 }
 
+std::int64_t last_execute_order(SqliteSession& session) {
+  long long order = 0;
+  session.query("SELECT value FROM counters WHERE name = 'execute_order'").into(order).next();
+  return order;
+}
+
 }  // namespace
 
-SqliteCatalog::SqliteCatalog(const fs::path& file) : readers_(file, kReadersMax), writes_(file) {}
+SqliteCatalog::SqliteCatalog(const fs::path& file, std::int64_t executed_before_opening)
+    : readers_(file, kReadersMax), writes_(file), executed_before_opening_(executed_before_opening) {}
 
 Result<std::unique_ptr<Catalog>> open_sqlite_catalog(const fs::path& file) {
   const auto folder = file.has_parent_path() ? file.parent_path() : fs::path(".");
@@ -40,7 +47,7 @@ Result<std::unique_ptr<Catalog>> open_sqlite_catalog(const fs::path& file) {
       if (SqliteSession::is_damage(exception)) return catalog_damaged(file, std::move(error.internal_detail));
       return error;
     }
-    auto catalog = std::make_unique<SqliteCatalog>(file);
+    auto catalog = std::make_unique<SqliteCatalog>(file, last_execute_order(session));
     ADIT_CHECK(sync_folder(folder));
     return std::unique_ptr<Catalog>(std::move(catalog));
   } catch (const std::exception& exception) {

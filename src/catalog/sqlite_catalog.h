@@ -24,7 +24,7 @@ namespace adit {
 class SqliteCatalog final : public Catalog {
  public:
   /// Opens a file that is migrated already. Throws what opening a session throws.
-  explicit SqliteCatalog(const std::filesystem::path& file);
+  SqliteCatalog(const std::filesystem::path& file, std::int64_t executed_before_opening);
 
   Result<std::optional<Team>> find_team() override;
   Result<std::optional<Team>> find_team(TeamId team) override;
@@ -131,6 +131,7 @@ class SqliteCatalog final : public Catalog {
   Result<bool> cancel_requested(JobId job) override;
   Result<bool> delete_job(JobId job, Timestamp at) override;
   Result<std::optional<Job>> claim_next_job(const std::string& owner, Timestamp at) override;
+  std::int64_t executed_before_opening() const override { return executed_before_opening_; }
   Result<std::vector<Job>> list_abandoned_jobs(const std::string& owner) override;
   Result<std::vector<Job>> list_new_jobs_with_chunks() override;
   Result<std::vector<Job>> list_landed_jobs(PoolId pool) override;
@@ -171,6 +172,7 @@ class SqliteCatalog final : public Catalog {
 
   SessionPool readers_;
   WriteQueue writes_;
+  const std::int64_t executed_before_opening_;
   PoolMemory pools_;
   const std::shared_ptr<Bell> bell_ = std::make_shared<Bell>();
 };

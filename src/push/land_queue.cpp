@@ -3,6 +3,7 @@
 #include <pthread.h>
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "base/log.h"
@@ -69,6 +70,15 @@ void LandQueue::stop() {
   for (auto& thread : threads_) {
     if (thread.joinable()) thread.join();
   }
+  std::vector<Job> aside;
+  {
+    auto state = state_.lock();
+    for (auto& [pool, silent] : state->silent) std::ranges::move(silent.jobs, std::back_inserter(aside));
+    std::ranges::move(state->again, std::back_inserter(aside));
+    state->silent.clear();
+    state->again.clear();
+  }
+  for (const auto& job : aside) put_back(job);
 }
 
 void LandQueue::wake() {
@@ -80,6 +90,25 @@ void LandQueue::interrupt(JobId job) {
   auto state = state_.lock();
   if (const auto found = state->running.find(job); found != state->running.end())
     found->second.request_stop();
+}
+
+void LandQueue::stop_canceled(const Job& job) {
+  if (job.status != JobStatus::kQueued) return interrupt(job.id);
+  // Who takes the job from here on sees that it is canceled and does not land it: what the mark says now
+  // holds.
+  const auto mark = warehouse_.landed(job.pool, job.id);
+  if (mark && !*mark) {
+    const JobTransition change{
+        {JobStatus::kQueued}, JobStatus::kCanceled, clock_.now(), {"Canceled by request."}};
+    if (const auto changed = catalog_.transition(job.id, change, Durability::kFull); changed && *changed) {
+      stages_.forget(job.id);
+      discard_staged(job);
+      note_end(job, change);
+      ++state_.lock()->finished;
+      changed_.notify_all();
+    }
+  }
+  wake();  // whoever takes it says what its mark says; a job of the same table may have waited behind it
 }
 
 void LandQueue::interrupt_canceled() {
@@ -112,6 +141,11 @@ Result<Job> LandQueue::wait_final(PoolId pool, JobId job, std::chrono::milliseco
 
 void LandQueue::work() {
   while (begin_look()) {
+    if (const auto again = take_aside()) {
+      end_look(Look::kTaken);
+      work_on(again->job, Turn::kAgain, again->stop);
+      continue;
+    }
     auto job = catalog_.claim_next_job(owner_, clock_.now());
     if (!job) {
       log::error("no job could be taken from the catalog", {{"detail", job.error().internal_detail}});
@@ -154,7 +188,19 @@ void LandQueue::run(const Job& job) {
   }
   // A cancel that came between the claim and this point found no one to interrupt.
   if (const auto asked = catalog_.cancel_requested(job.id); asked && *asked) interrupt(job.id);
-  finish(job, land(job, stop));
+  if (set_aside(job, Aside::kWhereOthersAre)) return;
+  work_on(job, Turn::kFirst, stop);
+}
+
+void LandQueue::work_on(const Job& job, Turn turn, const std::stop_token& stop) {
+  const auto outcome = land(job, turn, stop);
+  if (outcome) {
+    finish(job, *outcome);
+  } else if (set_aside(job, Aside::kAlways)) {
+    return;
+  } else {
+    put_back(job);
+  }
   {
     auto state = state_.lock();
     state->running.erase(job.id);
@@ -164,33 +210,55 @@ void LandQueue::run(const Job& job) {
   changed_.notify_all();
 }
 
-Result<Landing> LandQueue::land(const Job& job, const std::stop_token& stop) {
+LandQueue::Outcome LandQueue::land(const Job& job, Turn turn, const std::stop_token& stop) {
   auto delay = options_.retry_delay;
-  // A process that died may have landed the job already.
-  bool may_have_landed = job.claims > 1 || job.cancel_requested;
+  // A process that died may have landed the job already, also where a power cut took its claim back.
+  bool may_have_landed = turn == Turn::kAgain || job.claims > 1 || job.cancel_requested ||
+                         job.execute_order <= catalog_.executed_before_opening();
+  bool answered = true;
   for (int attempt = 1;; ++attempt) {
-    auto landing = try_to_land(job, may_have_landed, stop);
-    if (landing || landing.error().kind != ErrorKind::kUnavailable) return landing;
+    auto outcome = try_to_land(job, may_have_landed, stop);
+    if (outcome && (*outcome || outcome->error().kind != ErrorKind::kUnavailable)) return outcome;
     // So may an engine that ended before it could say so.
     may_have_landed = true;
-    if (attempt == options_.attempts_max || stop.stop_requested()) {
-      return settle(job, stop.stop_requested() ? canceled() : landing.error());
-    }
+    answered = answered && outcome;
+    if (stop.stop_requested()) return outcome ? settle(job, canceled()) : std::nullopt;
+    if (!outcome && is_silent(job.pool)) return std::nullopt;
+    if (attempt == options_.attempts_max) return answered ? settle(job, outcome->error()) : std::nullopt;
     auto state = state_.lock();
     changed_.wait_for(state.unique_lock(), stop, delay, [&] { return state->stopped; });
     delay *= 2;
   }
 }
 
-Result<Landing> LandQueue::try_to_land(const Job& job, bool may_have_landed, const std::stop_token& stop) {
+LandQueue::Outcome LandQueue::try_to_land(const Job& job, bool may_have_landed, const std::stop_token& stop) {
   // The mark decides, before anything else is looked at.
   if (may_have_landed) {
-    ADIT_TRY(auto mark, warehouse_.landed(job.pool, job.id));
-    if (mark) {
+    auto mark = find_mark(job);
+    if (!mark) return std::nullopt;
+    if (*mark) {
       settle_chunks(job, stop);
-      return *std::move(mark);
+      return **std::move(mark);
     }
   }
+  return land_chunks(job, stop);
+}
+
+/// Whatever the error, it says nothing of the job, which may have landed: it is no outcome.
+Result<std::optional<Landing>> LandQueue::find_mark(const Job& job) {
+  auto mark = warehouse_.landed(job.pool, job.id);
+  if (mark) {
+    pool_answered(job.pool);
+  } else {
+    log::warning("whether a job has landed is not known yet", {{"job", job.id},
+                                                               {"pool", job.pool},
+                                                               {"reason", mark.error().public_message},
+                                                               {"detail", mark.error().internal_detail}});
+  }
+  return mark;
+}
+
+Result<Landing> LandQueue::land_chunks(const Job& job, const std::stop_token& stop) {
   if (stop.stop_requested()) return canceled();
   ADIT_CHECK(stages_.finish(job, stop));
   ADIT_TRY(const auto chunks, catalog_.list_chunks(job.id));
@@ -217,18 +285,69 @@ void LandQueue::settle_chunks(const Job& job, const std::stop_token& stop) {
   }
 }
 
-/// What has become of a job that could not be landed: only its mark tells, so it is asked for until there
-/// is an answer or the server stops. Until then the job stays RUNNING.
-Result<Landing> LandQueue::settle(const Job& job, const Error& error) {
-  for (;;) {
-    auto mark = warehouse_.landed(job.pool, job.id);
-    if (mark && *mark) return **std::move(mark);
-    if (mark) return error;
-    if (mark.error().kind != ErrorKind::kUnavailable) return std::move(mark).error();
-    auto state = state_.lock();
-    changed_.wait_for(state.unique_lock(), options_.poll_interval, [&] { return state->stopped; });
-    if (state->stopped) return error;
+/// What has become of a job that could not be landed: only its mark tells.
+LandQueue::Outcome LandQueue::settle(const Job& job, const Error& error) {
+  auto mark = find_mark(job);
+  if (!mark) return std::nullopt;
+  if (*mark) return **std::move(mark);
+  return error;
+}
+
+/// A job whose pool does not answer keeps its place in its line, but no thread: others have use for that.
+/// False once the queue is stopped.
+bool LandQueue::set_aside(const Job& job, Aside when) {
+  auto state = state_.lock();
+  if (state->stopped) return false;
+  auto found = state->silent.find(job.pool);
+  if (found == state->silent.end()) {
+    if (when == Aside::kWhereOthersAre) return false;
+    found = state->silent.try_emplace(job.pool).first;
+    found->second.pause = options_.silence_min;
+    found->second.until = std::chrono::steady_clock::now() + found->second.pause;
+  } else if (when == Aside::kAlways && found->second.asking == job.id) {
+    found->second.asking.reset();
+    found->second.pause = std::min(2 * found->second.pause, options_.silence_max);
+    found->second.until = std::chrono::steady_clock::now() + found->second.pause;
   }
+  found->second.jobs.push_back(job);
+  return true;
+}
+
+/// Of a pool that did not answer one job asks; the others follow when there is an answer.
+std::optional<LandQueue::Again> LandQueue::take_aside() {
+  auto state = state_.lock();
+  const auto with_stop = [&](Job job) {
+    auto stop = state->running[job.id].get_token();
+    return Again{std::move(job), std::move(stop)};
+  };
+  if (!state->again.empty()) {
+    auto job = std::move(state->again.front());
+    state->again.pop_front();
+    return with_stop(std::move(job));
+  }
+  const auto now = std::chrono::steady_clock::now();
+  for (auto& [pool, silent] : state->silent) {
+    if (silent.asking || silent.jobs.empty() || now < silent.until) continue;
+    auto job = std::move(silent.jobs.front());
+    silent.jobs.pop_front();
+    silent.asking = job.id;
+    return with_stop(std::move(job));
+  }
+  return std::nullopt;
+}
+
+void LandQueue::pool_answered(PoolId pool) {
+  auto state = state_.lock();
+  const auto found = state->silent.find(pool);
+  if (found == state->silent.end()) return;
+  std::ranges::move(found->second.jobs, std::back_inserter(state->again));
+  state->silent.erase(found);
+  ++state->wakes;
+  work_.notify_one();
+}
+
+void LandQueue::put_back(const Job& job) {
+  record(job, {{JobStatus::kRunning}, JobStatus::kQueued, clock_.now()});
 }
 
 void LandQueue::finish(const Job& job, const Result<Landing>& outcome) {
@@ -260,13 +379,17 @@ void LandQueue::finish(const Job& job, const Result<Landing>& outcome) {
       for (auto& line : describe_failed_chunks(*chunks)) change.logs_added.push_back(std::move(line));
     }
   }
+  discard_staged(job);
+  if (!error.internal_detail.empty())
+    log::error("job failed", {{"job", job.id}, {"detail", error.internal_detail}});
+  record(job, change);
+}
+
+void LandQueue::discard_staged(const Job& job) {
   if (const auto discarded = warehouse_.discard(job.pool, job.id); !discarded) {
     log::warning("staged rows of an ended job stay",
                  {{"job", job.id}, {"detail", discarded.error().internal_detail}});
   }
-  if (!error.internal_detail.empty())
-    log::error("job failed", {{"job", job.id}, {"detail", error.internal_detail}});
-  record(job, change);
 }
 
 void LandQueue::record(const Job& job, const JobTransition& change) {
@@ -281,7 +404,10 @@ void LandQueue::record(const Job& job, const JobTransition& change) {
     if (state->stopped) return;
     changed_.wait_for(state.unique_lock(), options_.poll_interval, [&] { return state->stopped; });
   }
-  if (!is_final(change.to)) return;
+  if (is_final(change.to)) note_end(job, change);
+}
+
+void LandQueue::note_end(const Job& job, const JobTransition& change) {
   metrics_.jobs_finished.Add({{"status", std::string(to_string(change.to))}}).Increment();
   const auto executed = job.executed.value_or(job.created);
   log::info("job ended", {{"job", job.id},

@@ -4,6 +4,9 @@
 #include <chrono>
 #include <condition_variable>
 #include <cstddef>
+#include <deque>
+#include <map>
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <thread>
@@ -25,6 +28,8 @@ struct LandQueueOptions {
   std::chrono::milliseconds poll_interval{1000};  ///< looks for jobs that another process queued
   int attempts_max = 5;                           ///< when the warehouse is unavailable
   std::chrono::milliseconds retry_delay{200};     ///< doubled with every attempt
+  std::chrono::milliseconds silence_min{1'000};   ///< before a pool that does not answer is asked again
+  std::chrono::milliseconds silence_max{30'000};  ///< doubled up to this
 };
 
 /// Lifecycle: start() … stop(), once each. stop() interrupts what runs; those jobs are QUEUED again and go on
@@ -39,6 +44,10 @@ class LandQueue {
   void stop();
   /// Says that a job was queued.
   void wake();
+  /// Sees to the end of a job that somebody asked to cancel and that is RUNNING, or QUEUED again:
+  /// wait_final() has it. Where one that is QUEUED has not landed it is CANCELED here, whoever stands before
+  /// it in its line.
+  void stop_canceled(const Job& job);
   /// Interrupts a job that runs in this process; no such job is no error.
   void interrupt(JobId job);
   /// Interrupts the jobs running here whose catalog row says that somebody asked to cancel them.
@@ -47,13 +56,35 @@ class LandQueue {
   Result<Job> wait_final(PoolId pool, JobId job, std::chrono::milliseconds timeout);
 
  private:
+  /// None: whether the job has landed is not known yet.
+  using Outcome = std::optional<Result<Landing>>;
+  enum class Turn { kFirst, kAgain };
+  enum class Aside { kWhereOthersAre, kAlways };
+
+  /// A pool that could not be asked whether a job has landed, and its jobs that wait for that. They stay
+  /// RUNNING; no more than may be queued.
+  struct Silent {
+    std::deque<Job> jobs;
+    std::optional<JobId> asking;                    ///< the one that has a thread
+    std::chrono::steady_clock::time_point until{};  ///< no job asks before
+    std::chrono::milliseconds pause{};
+  };
+
+  /// A job that was set aside and has a thread again.
+  struct Again {
+    Job job;
+    std::stop_token stop;
+  };
+
   struct State {
     bool stopped = false;
     std::uint64_t wakes = 0;       ///< counts wake() and what else may give a job its turn
     std::uint64_t wakes_seen = 0;  ///< by the latest look
     bool looking = false;          ///< a thread asks the catalog for the next job
     std::uint64_t finished = 0;    ///< counts jobs that ended, for wait_final()
-    std::unordered_map<JobId, std::stop_source> running;
+    std::unordered_map<JobId, std::stop_source> running;  ///< those set aside as well
+    std::map<PoolId, Silent> silent;
+    std::deque<Job> again;  ///< their pool has answered
   };
 
   enum class Look { kNothing, kTaken };
@@ -63,11 +94,21 @@ class LandQueue {
   bool begin_look();
   void end_look(Look look);
   void run(const Job& job);
-  Result<Landing> land(const Job& job, const std::stop_token& stop);
-  Result<Landing> try_to_land(const Job& job, bool may_have_landed, const std::stop_token& stop);
+  void work_on(const Job& job, Turn turn, const std::stop_token& stop);
+  Outcome land(const Job& job, Turn turn, const std::stop_token& stop);
+  Outcome try_to_land(const Job& job, bool may_have_landed, const std::stop_token& stop);
+  Result<std::optional<Landing>> find_mark(const Job& job);
+  Result<Landing> land_chunks(const Job& job, const std::stop_token& stop);
   void settle_chunks(const Job& job, const std::stop_token& stop);
-  Result<Landing> settle(const Job& job, const Error& error);
+  Outcome settle(const Job& job, const Error& error);
+  bool set_aside(const Job& job, Aside when);
+  std::optional<Again> take_aside();
+  void pool_answered(PoolId pool);
+  bool is_silent(PoolId pool) const { return state_.lock()->silent.contains(pool); }
+  void put_back(const Job& job);
   void finish(const Job& job, const Result<Landing>& outcome);
+  void discard_staged(const Job& job);
+  void note_end(const Job& job, const JobTransition& change);
   void record(const Job& job, const JobTransition& change);
   bool stopped() const { return state_.lock()->stopped; }
 

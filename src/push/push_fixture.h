@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <chrono>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <string>
 #include <thread>
@@ -57,11 +58,10 @@ class PushJob : public ::testing::Test {
           return missing_landings(*catalog_, *store_, pool, landed);
         },
         clock_, metrics_);
+    if (around_warehouse_) warehouse_ = around_warehouse_(std::move(warehouse_));
     stages_ = std::make_unique<StageQueue>(*catalog_, *store_, *warehouse_, clock_, StageQueueOptions{});
-    LandQueueOptions land_options;
-    land_options.poll_interval = 20ms;
     landings_ = std::make_unique<LandQueue>(*catalog_, *store_, *warehouse_, *stages_, clock_, metrics_,
-                                            land_options);
+                                            land_options_);
     push_ = std::make_unique<PushService>(*catalog_, *store_, *warehouse_, *stages_, *landings_, clock_,
                                           metrics_, limits_);
   }
@@ -135,6 +135,8 @@ class PushJob : public ::testing::Test {
   Metrics metrics_;
   PushLimits limits_;
   WarehouseOptions warehouse_options_;
+  LandQueueOptions land_options_{.poll_interval = 20ms};
+  std::function<std::unique_ptr<Warehouse>(std::unique_ptr<Warehouse>)> around_warehouse_;
   const PoolId pool_ = PoolId::random();
   std::unique_ptr<Catalog> catalog_;
   std::unique_ptr<ChunkStore> store_;

@@ -168,8 +168,8 @@ Result<Job> PushService::cancel(PoolId pool, JobId id) {
 
 Result<Job> PushService::cancel_found(const Job& job) {
   ADIT_TRY(auto asked, catalog_.request_cancel(job.id, clock_.now()));
-  if (asked.status == JobStatus::kRunning) {
-    landings_.interrupt(job.id);
+  if (!is_final(asked.status)) {
+    landings_.stop_canceled(asked);
     return landings_.wait_final(job.pool, job.id, limits_.cancel_wait_max);
   }
   drop_staged(job);

@@ -27,6 +27,16 @@ class LandedJob : public PushJob {
  protected:
   void land() {
     job_ = taken_by_a_process_that_dies();
+    land_unnoticed();
+  }
+  /// As after a power cut that took the claim, which is written without waiting for the disk.
+  void land_unclaimed() {
+    job_ = create("t");
+    upload(job_, "a\n1\n2\n");
+    ASSERT_TRUE(push_->execute(pool_, job_.id));
+    land_unnoticed();
+  }
+  void land_unnoticed() {
     ASSERT_TRUE(stages_->finish(job_, {}));
     ASSERT_TRUE(warehouse_->land(plan(), {}));
   }
@@ -65,6 +75,53 @@ TEST_F(LandedJob, LeavesNoStagedRowsOfWhatWasReadAgain) {
   EXPECT_EQ(status_after_restart(job_), JobStatus::kDone);
   EXPECT_TRUE(warehouse_->land(plan(), {}));
   EXPECT_EQ(count("t"), "2") << "staged rows would land a second time";
+}
+
+TEST_F(LandedJob, IsDoneWithoutLandingAgainWhereAPowerCutTookItsClaimToo) {
+  land_unclaimed();
+  cut_power();
+  ASSERT_EQ(push_->get(pool_, job_.id)->claims, 0);
+  EXPECT_EQ(status_after_restart(job_), JobStatus::kDone);
+  EXPECT_EQ(count("t"), "2");
+  EXPECT_EQ(chunk().state, ChunkState::kStaged);
+}
+
+TEST_F(LandedJob, IsDoneAndNotCanceledWhenItIsCanceledAfterTheRestart) {
+  land();
+  close();
+  open();
+  ASSERT_TRUE(recover(*catalog_, *store_, *stages_, clock_));
+  const auto asked = catalog_->request_cancel(job_.id, clock_.now());
+  ASSERT_EQ(asked->status, JobStatus::kQueued);
+  landings_->stop_canceled(*asked);
+  landings_->start();
+  EXPECT_EQ(wait(job_), JobStatus::kDone);
+  EXPECT_EQ(count("t"), "2");
+}
+
+TEST_F(LandedJob, IsDoneAndStaysSoWhenItIsDeletedAfterAPowerCut) {
+  land_unclaimed();
+  cut_power();
+  close();
+  open();
+  landings_->start();
+  ASSERT_TRUE(push_->remove(pool_, job_.id));
+  EXPECT_EQ((*catalog_->find_job(pool_, job_.id, true))->status, JobStatus::kDone);
+  EXPECT_EQ(count("t"), "2");
+}
+
+TEST_F(PushJob, QueuedAgainAndNotLandedIsCanceledAtOnceWhereverItStandsInItsLine) {
+  const auto first = taken_by_a_process_that_dies();
+  const auto second = create("t");
+  upload(second, "a\n3\n");
+  ASSERT_TRUE(push_->execute(pool_, second.id));
+  close();
+  open();
+  ASSERT_TRUE(recover(*catalog_, *store_, *stages_, clock_));
+  EXPECT_EQ(push_->cancel(pool_, second.id)->status, JobStatus::kCanceled);
+  EXPECT_EQ(push_->cancel(pool_, first.id)->status, JobStatus::kCanceled);
+  landings_->start();
+  EXPECT_EQ(push_->get(pool_, first.id)->logs, std::vector<std::string>{"Canceled by request."});
 }
 
 TEST_F(PushJob, ExecutedTwiceIsAConflictAndLandsOnce) {

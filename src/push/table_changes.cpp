@@ -40,8 +40,8 @@ Result<Job> TableChanges::cancel(PoolId pool, JobId change) {
   ADIT_CHECK(get(pool, change));
   ADIT_TRY(auto asked, catalog_.request_cancel(change, clock_.now()));
   landings_.wake();  // a job of the same table may have waited behind it
-  if (asked.status != JobStatus::kRunning) return asked;
-  landings_.interrupt(change);
+  if (is_final(asked.status)) return asked;
+  landings_.stop_canceled(asked);
   return wait(pool, change);
 }
 

@@ -227,12 +227,16 @@ Result<Landing> HostedWarehouse::land(const LandPlan& plan, std::stop_token stop
   return landing;
 }
 
-/// The process may have ended after the commit: the mark decides.
+/// The process may have ended after the commit: the mark decides. Where it can't be asked the job is not
+/// given up yet, whatever the error.
 Result<Landing> HostedWarehouse::settle_given_up(PoolId pool, JobId job) {
-  ADIT_TRY(auto mark, landed(pool, job));
-  if (!mark) return gave_up_on_landing();
+  auto mark = landed(pool, job);
+  if (!mark) {
+    return Error{ErrorKind::kUnavailable, mark.error().public_message, mark.error().internal_detail};
+  }
+  if (!*mark) return gave_up_on_landing();
   crashes_.forgive(job.uuid());
-  return *std::move(mark);
+  return **std::move(mark);
 }
 
 Result<void> HostedWarehouse::check_change(PoolId pool, const TableName& table, const TableChange& change) {

@@ -3,6 +3,8 @@
 
 #include <chrono>
 #include <filesystem>
+#include <set>
+#include <string>
 #include <thread>
 
 #include "push/push_fixture.h"
@@ -59,6 +61,47 @@ TEST_F(EndOfAPool, LeavesANewPoolOfTheSameIdAlone) {
   EXPECT_TRUE(*catalog_->find_job(again, job.id));
   EXPECT_EQ(catalog_->list_chunks(job.id)->size(), 1U);
   EXPECT_EQ(catalog_->list_grants(team_, again)->size(), 1U);
+}
+
+TEST_F(EndOfAPool, WhoLookedItUpBeforeDoesNotMakeItAnew) {
+  landings_->start();
+  const auto job = create("t");
+  upload(job, "a\n1\n");
+  ASSERT_TRUE(push_->execute(pool_, job.id));
+  ASSERT_EQ(wait(job), JobStatus::kDone);
+  ASSERT_TRUE(has_folder(pool_));
+  // Hidden, and its file gone; its rows in the catalog are not yet.
+  ASSERT_TRUE(catalog_->delete_pool(team_, pool_, clock_.now()));
+  ASSERT_TRUE(warehouse_->remove_pool(pool_));
+  EXPECT_EQ(warehouse_->open_query(pool_, {.sql = "SELECT 1"}, {}).error().kind, ErrorKind::kNotFound);
+  EXPECT_FALSE(has_folder(pool_));
+  ASSERT_TRUE(removal().finish());
+  EXPECT_EQ(warehouse_->tables(pool_).error().kind, ErrorKind::kNotFound);
+  EXPECT_FALSE(has_folder(pool_));
+  // The same id is another pool, and empty.
+  ASSERT_TRUE(catalog_->insert_pool(described(pool_)));
+  ASSERT_TRUE(warehouse_->tables(pool_));
+  EXPECT_TRUE(warehouse_->tables(pool_)->empty());
+}
+
+TEST_F(EndOfAPool, FoldersOfPoolsThatTheCatalogDoesNotKnowAreSetAside) {
+  const auto deleted = PoolId::random();
+  const auto unknown = PoolId::random();
+  ASSERT_TRUE(catalog_->insert_pool(described(deleted)));
+  ASSERT_TRUE(catalog_->delete_pool(team_, deleted, clock_.now()));
+  const auto pools = folder_ / "pools";
+  for (const auto pool : {pool_, deleted, unknown})
+    std::filesystem::create_directory(pools / pool.to_string());
+  std::filesystem::create_directory(pools / "something else");
+  const auto aside = unknown.to_string() + ".unknown-" + std::to_string(to_epoch_ms(clock_.now()));
+  for (int start = 0; start < 2; ++start) {
+    ASSERT_TRUE(set_unknown_pools_aside(*catalog_, pools, clock_));
+    std::set<std::string> left;
+    for (const auto& entry : std::filesystem::directory_iterator(pools))
+      left.insert(entry.path().filename().string());
+    EXPECT_EQ(left, (std::set{pool_.to_string(), deleted.to_string(), aside, std::string("something else")}));
+  }
+  EXPECT_TRUE(set_unknown_pools_aside(*catalog_, folder_ / "none yet", clock_));
 }
 
 }  // namespace

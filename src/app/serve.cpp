@@ -68,9 +68,10 @@ WarehouseOptions warehouse_options(const ServeOptions& options, const DataFolder
 }
 
 Result<std::unique_ptr<Warehouse>> open_engines(const ServeOptions& options, const DataFolder& folder,
-                                                MissingLandings missing, const Clock& clock,
+                                                Catalog& catalog, MissingLandings missing, const Clock& clock,
                                                 Metrics& metrics) {
   auto warehouse = warehouse_options(options, folder);
+  warehouse.may_open = [&catalog](PoolId pool) { return pool_may_open(catalog, pool); };
   if (options.engine_in_process)
     return open_duckdb_warehouse(std::move(warehouse), std::move(missing), clock, metrics);
   HostOptions hosts;
@@ -81,9 +82,9 @@ Result<std::unique_ptr<Warehouse>> open_engines(const ServeOptions& options, con
 }
 
 Result<std::unique_ptr<Warehouse>> open_warehouse(const ServeOptions& options, const DataFolder& folder,
-                                                  MissingLandings missing, const Clock& clock,
-                                                  Metrics& metrics) {
-  ADIT_TRY(auto engines, open_engines(options, folder, std::move(missing), clock, metrics));
+                                                  Catalog& catalog, MissingLandings missing,
+                                                  const Clock& clock, Metrics& metrics) {
+  ADIT_TRY(auto engines, open_engines(options, folder, catalog, std::move(missing), clock, metrics));
   return watch_for_damage(std::move(engines), metrics);
 }
 
@@ -259,6 +260,7 @@ struct Installation {
 Result<Installation> open_installation(const ServeOptions& options, const Clock& clock) {
   ADIT_TRY(auto folder, DataFolder::open(options.data));
   ADIT_TRY(auto catalog, open_catalog(options, folder, clock));
+  ADIT_CHECK(set_unknown_pools_aside(*catalog, folder.pools(), clock));
   return Installation{std::move(folder), std::move(catalog)};
 }
 
@@ -270,7 +272,7 @@ Result<void> serve(const ServeOptions& options, const Signals& signals, const Cl
   const auto missing = [&](PoolId pool, const std::unordered_set<JobId>& landed) {
     return missing_landings(*catalog, *store, pool, landed);
   };
-  ADIT_TRY(const auto warehouse, open_warehouse(options, folder, missing, clock, metrics));
+  ADIT_TRY(const auto warehouse, open_warehouse(options, folder, *catalog, missing, clock, metrics));
   StageQueue stages(*catalog, *store, *warehouse, clock, stage_options(options));
   LandQueue landings(*catalog, *store, *warehouse, stages, clock, metrics, land_options(options));
   ADIT_CHECK(recover(*catalog, *store, stages, clock));

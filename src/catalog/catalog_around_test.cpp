@@ -59,6 +59,20 @@ TEST_P(CatalogAroundPush, ADeletedPoolIsHiddenUntilItIsErasedWithAllThatIsInIt) 
   EXPECT_FALSE(find(job, true).has_value());
 }
 
+TEST_P(CatalogAroundPush, OnlyADeletedPoolIsErased) {
+  const auto job = new_job_with_chunk();
+  const DataSource source{DataSourceId::random(), pool_.id, "erp", "SAP", at(1)};
+  ASSERT_TRUE(catalog().insert_data_source(source).ok());
+  const Grant grant{team_.id, subject_of(user_.id), pool_.id, Permission::kManageDataPool};
+  ASSERT_TRUE(catalog().insert_grant(grant).ok());
+  ASSERT_TRUE(catalog().erase_pool(pool_.id).ok());
+  EXPECT_TRUE(catalog().find_pool(team_.id, pool_.id)->has_value());
+  EXPECT_TRUE(find(job).has_value());
+  EXPECT_EQ(catalog().list_chunks(job.id)->size(), 1u);
+  EXPECT_EQ(catalog().list_data_sources(pool_.id)->size(), 1u);
+  EXPECT_EQ(catalog().list_grants(team_.id, pool_.id)->size(), 1u);
+}
+
 TEST_P(CatalogAroundPush, APoolWhoseJobsRunIsNotDeleted) {
   const auto queued = queued_job("A");
   const auto refused = catalog().delete_pool(team_.id, pool_.id, at(5));

@@ -232,6 +232,26 @@ TEST_P(CatalogContract, ChunkFilesExpireByAgeOrWhenAnUnlandedJobIsDeleted) {
   EXPECT_EQ(ids(catalog().list_landed_jobs(pool_.id)), (std::vector{young.id, hidden.id}));
 }
 
+TEST_P(CatalogContract, ExpiredJobsCanBeListedWithoutThoseOfSomePools) {
+  const auto finish = [&](const std::string& table, JobStatus status) {
+    auto job = queued_job(table);
+    claim();
+    move_to(job, status, at(10));
+    return job;
+  };
+  const auto landed = finish("A", JobStatus::kDone);
+  const auto failed = finish("B", JobStatus::kError);
+  const auto thrown_away = new_job("C");
+  ASSERT_TRUE(*catalog().delete_job(thrown_away.id, at(20)));
+  const auto others = std::set{PoolId::random(), PoolId::random()};
+  EXPECT_EQ(ids(catalog().list_expired_jobs(at(1000), 100, {others, others})).size(), 3u);
+  auto unlanded = others;
+  unlanded.insert(pool_.id);
+  EXPECT_EQ(ids(catalog().list_expired_jobs(at(1000), 100, {{}, unlanded})),
+            (std::vector{thrown_away.id, failed.id}));
+  EXPECT_TRUE(ids(catalog().list_expired_jobs(at(1000), 100, {unlanded, {}})).empty());
+}
+
 TEST_P(CatalogContract, ReopeningKeepsEverything) {
   const auto first = queued_job("A");
   const auto second = queued_job("A");

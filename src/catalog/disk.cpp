@@ -29,7 +29,7 @@ std::vector<DiskUse> fetch_disk_use(Query& query) {
 }
 
 std::optional<DiskUse> fetch_disk_use(SqliteSession& session, PoolId pool) {
-  static const std::string kSql = std::string(kUseColumns) + "WHERE id = :id";
+  static const std::string kSql = std::string(kUseColumns) + "WHERE id = :id AND deleting = 0";
   auto query = session.query(kSql);
   auto found = fetch_disk_use(query.with(pool.to_string()));
   return found.empty() ? std::nullopt : std::optional(std::move(found.front()));

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -22,6 +23,12 @@ struct JobFilter {
   std::optional<std::uint64_t> limit;
   std::uint64_t offset = 0;
   std::optional<DataSourceId> connection{};
+};
+
+/// What a list of expired jobs leaves out, so that it gets past what can't go yet.
+struct ExpiryExceptions {
+  std::set<PoolId> pools;      ///< all jobs of these
+  std::set<PoolId> landed_of;  ///< the DONE jobs of these
 };
 
 /// A change of a job's state, applied only where the present state is one of `from`.
@@ -91,7 +98,8 @@ class JobCatalog {
   virtual Result<std::vector<Job>> list_landed_jobs(PoolId pool) = 0;
   /// Final jobs (deleted ones included) that finished before `before` and whose chunks are still kept; and
   /// deleted jobs that never landed, whatever their age.
-  virtual Result<std::vector<Job>> list_expired_jobs(Timestamp before, std::uint64_t limit) = 0;
+  virtual Result<std::vector<Job>> list_expired_jobs(Timestamp before, std::uint64_t limit,
+                                                     const ExpiryExceptions& exceptions = {}) = 0;
   /// Marks a job's chunk files as removed, and forgets the predicate of a table change and the text of a
   /// postExecutionQuery.
   virtual Result<void> forget_chunk_files(JobId job) = 0;

@@ -11,6 +11,12 @@ std::int64_t encode_limit(std::uint64_t limit) {
   return limit > static_cast<std::uint64_t>(kMax) ? kMax : static_cast<std::int64_t>(limit);
 }
 
+std::string encode_pools(const std::set<PoolId>& pools) {
+  std::vector<std::string> ids;
+  for (const auto pool : pools) ids.push_back(pool.to_string());
+  return strings_to_json(ids);
+}
+
 }  // namespace
 
 std::vector<Job> fetch_jobs(Query& query) {
@@ -59,24 +65,29 @@ Result<std::vector<Job>> SqliteCatalog::list_landed_jobs(PoolId pool) {
   });
 }
 
-Result<std::vector<Job>> SqliteCatalog::list_expired_jobs(Timestamp before, std::uint64_t limit) {
+Result<std::vector<Job>> SqliteCatalog::list_expired_jobs(Timestamp before, std::uint64_t limit,
+                                                          const ExpiryExceptions& exceptions) {
   // Two walks along two indexes: what was thrown away unlanded, and what is old.
   static const std::string kThrownAway =
       "SELECT " + JobRow::kColumns +
       " FROM jobs WHERE chunks_kept = 1 AND deleted = 1 AND "
-      "status IN ('NEW', 'ERROR', 'CANCELED') ORDER BY number LIMIT :limit";
+      "status IN ('NEW', 'ERROR', 'CANCELED') AND pool_id NOT IN (SELECT value FROM json_each(:pools)) "
+      "ORDER BY number LIMIT :limit";
   static const std::string kOld =
       "SELECT " + JobRow::kColumns +
       " FROM jobs WHERE chunks_kept = 1 AND finished IS NOT NULL AND finished < :before "
       "AND status IN ('DONE', 'ERROR', 'CANCELED') "
-      "AND NOT (deleted = 1 AND status <> 'DONE') ORDER BY finished, execute_order LIMIT :limit";
+      "AND NOT (deleted = 1 AND status <> 'DONE') AND pool_id NOT IN (SELECT value FROM json_each(:pools)) "
+      "AND NOT (status = 'DONE' AND pool_id IN (SELECT value FROM json_each(:landed_of))) "
+      "ORDER BY finished, execute_order LIMIT :limit";
+  const auto pools = encode_pools(exceptions.pools);
+  const auto landed_of = encode_pools(exceptions.landed_of);
   return read([&](SqliteSession& session) {
     auto thrown_away = session.query(kThrownAway);
-    auto jobs = fetch_jobs(thrown_away.with(encode_limit(limit)));
+    auto jobs = fetch_jobs(thrown_away.with(pools).with(encode_limit(limit)));
     auto old = session.query(kOld);
-    for (auto& job : fetch_jobs(old.with(to_epoch_ms(before)).with(encode_limit(limit - jobs.size())))) {
-      jobs.push_back(std::move(job));
-    }
+    old.with(to_epoch_ms(before)).with(pools).with(landed_of).with(encode_limit(limit - jobs.size()));
+    for (auto& job : fetch_jobs(old)) jobs.push_back(std::move(job));
     return jobs;
   });
 }

@@ -36,7 +36,7 @@ class PoolCatalog {
   /// erase_pool().
   virtual Result<std::vector<JobId>> delete_pool(TeamId team, PoolId pool, Timestamp at) = 0;
   virtual Result<std::vector<PoolId>> list_deleted_pools() = 0;
-  /// Forgets a deleted pool with its jobs, chunks, data sources and grants. Nothing there is no error.
+  /// Forgets a deleted pool with all that is in it; any other is left alone. Nothing there is no error.
   virtual Result<void> erase_pool(PoolId pool) = 0;
 
   // Data sources.

@@ -188,6 +188,13 @@ Result<std::vector<PoolId>> SqliteCatalog::list_deleted_pools() {
 Result<void> SqliteCatalog::erase_pool(PoolId pool) {
   return write(Durability::kFull, "catalog.erase_pool", [&](SqliteSession& session) -> Result<void> {
     const auto id = pool.to_string();
+    int is_deleted = 0;
+    session.query("SELECT EXISTS (SELECT 1 FROM pools WHERE id = :pool AND deleting = 1)")
+        .with(id)
+        .into(is_deleted)
+        .next();
+    // Erased already; the id may be that of a new pool.
+    if (is_deleted == 0) return {};
     session.query("DELETE FROM chunks WHERE job_number IN (SELECT number FROM jobs WHERE pool_id = :pool)")
         .with(id)
         .run();

@@ -135,7 +135,8 @@ class SqliteCatalog final : public Catalog {
   Result<std::vector<Job>> list_abandoned_jobs(const std::string& owner) override;
   Result<std::vector<Job>> list_new_jobs_with_chunks() override;
   Result<std::vector<Job>> list_landed_jobs(PoolId pool) override;
-  Result<std::vector<Job>> list_expired_jobs(Timestamp before, std::uint64_t limit) override;
+  Result<std::vector<Job>> list_expired_jobs(Timestamp before, std::uint64_t limit,
+                                             const ExpiryExceptions& exceptions) override;
   Result<void> forget_chunk_files(JobId job) override;
   Result<std::uint64_t> count_jobs(JobStatus status) override;
 

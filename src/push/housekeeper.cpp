@@ -1,8 +1,8 @@
 #include "push/housekeeper.h"
 
 #include <algorithm>
+#include <optional>
 #include <string>
-#include <unordered_map>
 
 #include "base/log.h"
 
@@ -17,6 +17,12 @@ std::string duration_text(std::chrono::hours time) {
   const auto hours = time.count();
   if (hours % 24 != 0) return std::to_string(hours) + (hours == 1 ? " hour" : " hours");
   return std::to_string(hours / 24) + (hours == 24 ? " day" : " days");
+}
+
+void pass_over(PoolId pool, const Error& error, ExpiryExceptions& passed_over) {
+  log::error("what has expired in a pool stays until the next time",
+             {{"pool", pool}, {"reason", error.public_message}, {"detail", error.internal_detail}});
+  passed_over.pools.insert(pool);
 }
 
 }  // namespace
@@ -80,17 +86,25 @@ Result<void> Housekeeper::expire_audit() {
 }
 
 Result<std::uint64_t> Housekeeper::expire() {
-  ADIT_CHECK(catalog_.forget_requests(clock_.now() - RequestTimes().remembered));
-  ADIT_CHECK(expire_audit());
-  ADIT_CHECK(cancel_abandoned());
-  ADIT_TRY(const auto expired, expire_chunk_files());
-  ADIT_CHECK(forget_history());
-  ADIT_CHECK(forget_events());
-  ADIT_CHECK(catalog_.forget_tokens(clock_.now() - kTokenTraces, options_.tokens_per_expiry_max));
+  // Each for itself: what is never expired grows until the disk is full.
+  std::optional<Error> first_error;
+  const auto note = [&](const auto& result) {
+    if (!result && !first_error) first_error = result.error();
+  };
+  ExpiryExceptions passed_over;
+  note(catalog_.forget_requests(clock_.now() - RequestTimes().remembered));
+  note(expire_audit());
+  note(cancel_abandoned(passed_over));
+  const auto expired = expire_chunk_files(passed_over);
+  note(expired);
+  note(forget_history());
+  note(forget_events());
+  note(catalog_.forget_tokens(clock_.now() - kTokenTraces, options_.tokens_per_expiry_max));
+  if (first_error) return *std::move(first_error);
   return expired;
 }
 
-Result<void> Housekeeper::cancel_abandoned() {
+Result<void> Housekeeper::cancel_abandoned(ExpiryExceptions& passed_over) {
   if (options_.abandoned_job_retention.count() == 0) return {};
   const auto now = clock_.now();
   const auto line = "Canceled: for " + duration_text(options_.abandoned_job_retention) +
@@ -99,7 +113,10 @@ Result<void> Housekeeper::cancel_abandoned() {
                                                            options_.jobs_per_expiry_max));
   for (const auto& job : jobs) {
     metrics_.jobs_finished.Add({{"status", std::string(to_string(job.status))}}).Increment();
-    ADIT_CHECK(warehouse_.discard(job.pool, job.id));
+    // They are canceled all the same, and discarded once more when their chunk files expire.
+    if (passed_over.pools.contains(job.pool)) continue;
+    if (const auto discarded = warehouse_.discard(job.pool, job.id); !discarded)
+      pass_over(job.pool, discarded.error(), passed_over);
   }
   if (!jobs.empty()) log::info("abandoned jobs canceled", {{"jobs", jobs.size()}});
   return {};
@@ -132,26 +149,47 @@ Result<void> Housekeeper::forget_events() {
   return {};
 }
 
-Result<std::uint64_t> Housekeeper::expire_chunk_files() {
-  ADIT_TRY(const auto jobs,
-           catalog_.list_expired_jobs(clock_.now() - options_.chunk_retention, options_.jobs_per_expiry_max));
-  std::uint64_t expired = 0;
-  std::unordered_map<PoolId, bool> checkpointed;
-  for (const auto& job : jobs) {
-    if (job.status == JobStatus::kDone && !checkpointed.contains(job.pool)) {
-      const auto passed = warehouse_.checkpoint(job.pool);
-      if (!passed)
-        log::info("chunk files are kept: no checkpoint",
-                  {{"pool", job.pool}, {"reason", passed.error().public_message}});
-      checkpointed[job.pool] = passed.ok();
-    }
-    if (job.status == JobStatus::kDone && !checkpointed[job.pool]) continue;
-    ADIT_CHECK(store_.remove_job(job.pool, job.id));
-    ADIT_CHECK(warehouse_.discard(job.pool, job.id));
-    ADIT_CHECK(catalog_.forget_chunk_files(job.id));
-    ++expired;
+bool Housekeeper::passes_checkpoint(PoolId pool, std::set<PoolId>& passed, ExpiryExceptions& passed_over) {
+  if (passed.contains(pool)) return true;
+  if (passed_over.landed_of.contains(pool)) return false;
+  const auto checkpoint = warehouse_.checkpoint(pool);
+  if (checkpoint) {
+    passed.insert(pool);
+    return true;
   }
+  log::info("chunk files are kept: no checkpoint",
+            {{"pool", pool}, {"reason", checkpoint.error().public_message}});
+  passed_over.landed_of.insert(pool);
+  return false;
+}
+
+Result<std::uint64_t> Housekeeper::expire_chunk_files(ExpiryExceptions& passed_over) {
+  const auto before = clock_.now() - options_.chunk_retention;
+  const auto most = options_.jobs_per_expiry_max;
+  std::uint64_t expired = 0;
+  std::set<PoolId> checkpointed;
+  bool filled = false;
+  do {
+    ADIT_TRY(const auto jobs, catalog_.list_expired_jobs(before, most - expired, passed_over));
+    filled = jobs.size() == most - expired;
+    for (const auto& job : jobs) {
+      if (passed_over.pools.contains(job.pool)) continue;
+      if (job.status == JobStatus::kDone && !passes_checkpoint(job.pool, checkpointed, passed_over)) continue;
+      if (const auto removed = remove_files(job); !removed) {
+        pass_over(job.pool, removed.error(), passed_over);
+        continue;
+      }
+      ADIT_CHECK(catalog_.forget_chunk_files(job.id));
+      ++expired;
+    }
+    // A list full of what is passed over hides the others: it is asked for again without.
+  } while (filled && expired < most && !*stopped_.lock());
   return expired;
+}
+
+Result<void> Housekeeper::remove_files(const Job& job) {
+  ADIT_CHECK(store_.remove_job(job.pool, job.id));
+  return warehouse_.discard(job.pool, job.id);
 }
 
 }  // namespace adit

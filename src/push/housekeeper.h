@@ -4,6 +4,7 @@
 #include <chrono>
 #include <condition_variable>
 #include <mutex>
+#include <set>
 #include <thread>
 
 #include "base/clock.h"
@@ -47,9 +48,10 @@ class Housekeeper {
   ~Housekeeper();
   void stop();
   /// Cancels jobs that nobody goes on with; forgets idempotency keys, jobs and entries of the audit log whose
-  /// time is over. Removes the chunk files of jobs that ended longer ago than the retention time; those of
-  /// landed jobs only after a checkpoint of their pool has succeeded since. Returns how many jobs lost their
-  /// files.
+  /// time is over. What one of these fails at keeps none of the others; the first error is returned. A pool
+  /// that can't be opened is passed over, and the log says so: that is no error. Removes the chunk files of
+  /// jobs that ended longer ago than the retention time; those of landed jobs only after a checkpoint of
+  /// their pool has succeeded since. Returns how many jobs lost their files.
   Result<std::uint64_t> expire();
   /// Waits for an expiry under way; the next one comes after the lock is given back. Chunk files of landed
   /// jobs stay meanwhile.
@@ -60,10 +62,14 @@ class Housekeeper {
   /// When to look again. Soon where somebody holds it back, or where more is left than is removed at once.
   std::chrono::steady_clock::time_point try_to_expire();
   Result<void> expire_audit();
-  Result<void> cancel_abandoned();
+  Result<void> cancel_abandoned(ExpiryExceptions& passed_over);
   Result<void> forget_history();
   Result<void> forget_events();
-  Result<std::uint64_t> expire_chunk_files();
+  Result<std::uint64_t> expire_chunk_files(ExpiryExceptions& passed_over);
+  /// A job's chunk files, and what was staged of it.
+  Result<void> remove_files(const Job& job);
+  /// Whether the chunk files of the pool's landed jobs may go.
+  bool passes_checkpoint(PoolId pool, std::set<PoolId>& passed, ExpiryExceptions& passed_over);
 
   Catalog& catalog_;
   ChunkStore& store_;

@@ -1,5 +1,7 @@
 // What goes when its time is over: chunk files, jobs, audit entries, idempotency keys.
 #include <algorithm>
+#include <atomic>
+#include <cerrno>
 #include <chrono>
 #include <thread>
 #include <utility>
@@ -51,6 +53,99 @@ TEST_F(PushJob, OfManyThatExpireAllLoseTheirFilesSoon) {
   };
   while (!all_gone() && std::chrono::steady_clock::now() < deadline) std::this_thread::sleep_for(5ms);
   EXPECT_TRUE(all_gone());
+}
+
+/// Two pools; break_the_first() is followed by a start at which that one can't be opened.
+class ExpiryBesideABrokenPool : public PushJob {
+ protected:
+  void SetUp() override {
+    PushJob::SetUp();
+    ASSERT_TRUE(catalog_->insert_pool(
+        {other_, (*catalog_->find_team())->id, "Other", "", Uuid::random(), clock_.now()}));
+    landings_->start();
+  }
+  struct Pushed {
+    Job job;
+    ChunkId chunk;
+  };
+  Pushed push(PoolId pool) {
+    JobSpec spec;
+    spec.target_name = "t";
+    spec.type = JobType::kDelta;
+    spec.file_type = FileType::kCsv;
+    auto job = *push_->create(pool, spec);
+    auto upload = *push_->begin_upload(pool, job.id, ChunkOperation::kUpsert);
+    EXPECT_TRUE(upload->begin_chunk());
+    EXPECT_TRUE(upload->write("a\n1\n"));
+    EXPECT_TRUE(upload->end_chunk());
+    return {job, upload->finish()->front().id};
+  }
+  Pushed land(PoolId pool) {
+    auto pushed = push(pool);
+    EXPECT_TRUE(push_->execute(pool, pushed.job.id));
+    EXPECT_EQ(landings_->wait_final(pool, pushed.job.id, 30s)->status, JobStatus::kDone);
+    return pushed;
+  }
+  Pushed cancel(PoolId pool) {
+    auto pushed = push(pool);
+    EXPECT_TRUE(push_->cancel(pool, pushed.job.id));
+    return pushed;
+  }
+  void break_the_first() {
+    close();
+    warehouse_options_.folder_sync = [&](const std::filesystem::path& folder) -> Result<void> {
+      if (broken_ && folder.filename() == pool_.to_string()) return system_error(EIO, "sync");
+      return sync_folder(folder);
+    };
+    broken_ = true;
+    open();
+    clock_.advance(24h * 8);
+  }
+  bool has_file(const Pushed& pushed) {
+    return store_->open(pushed.job.pool, pushed.job.id, pushed.chunk).ok();
+  }
+
+  const PoolId other_ = PoolId::random();
+  std::atomic<bool> broken_ = false;
+};
+
+TEST_F(ExpiryBesideABrokenPool, GoesOnWithTheOtherPoolAndWithAllElse) {
+  const auto kept = land(pool_);
+  const auto stuck = cancel(pool_);
+  const auto abandoned = push(pool_);
+  const auto landed = land(other_);
+  const auto canceled = cancel(other_);
+  break_the_first();
+  HousekeeperOptions options;
+  options.history_retention = 24h;
+  options.abandoned_job_retention = 48h;
+  expire(options);
+  EXPECT_EQ(push_->get(pool_, abandoned.job.id)->status, JobStatus::kCanceled);
+  EXPECT_FALSE(has_file(landed));
+  EXPECT_FALSE(has_file(canceled));
+  EXPECT_FALSE(*catalog_->find_job(other_, landed.job.id, true)) << "the history comes behind the files";
+  EXPECT_TRUE(has_file(kept));
+  broken_ = false;
+  expire(options);
+  EXPECT_FALSE(has_file(kept));
+  EXPECT_FALSE(has_file(stuck));
+}
+
+TEST_F(ExpiryBesideABrokenPool, GetsPastAsManyJobsAsItTakesAtOnce) {
+  std::vector<Pushed> kept;
+  for (int i = 0; i < 3; ++i) kept.push_back(land(pool_));
+  const auto landed = land(other_);
+  break_the_first();
+  HousekeeperOptions options;
+  options.jobs_per_expiry_max = 2;
+  options.expiry_interval = 1h;
+  PoolRemoval removal(*catalog_, *store_, *warehouse_, *stages_, clock_);
+  DiskQuotas quotas(*catalog_, *warehouse_, clock_, metrics_, 0);
+  Housekeeper housekeeper(*catalog_, *store_, *warehouse_, *landings_, removal, quotas, clock_, metrics_,
+                          options);
+  for (int i = 0; i < 1'000 && has_file(landed); ++i) std::this_thread::sleep_for(10ms);
+  EXPECT_FALSE(has_file(landed));
+  for (const auto& pushed : kept) EXPECT_TRUE(has_file(pushed));
 }
 
 TEST_F(PushJob, IsRememberedForTheHistorysTimeAndNeverShorterThanItsFiles) {

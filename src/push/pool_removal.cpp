@@ -1,5 +1,7 @@
 #include "push/pool_removal.h"
 
+#include <algorithm>
+
 #include "base/failpoint.h"
 #include "base/log.h"
 
@@ -28,6 +30,9 @@ Result<void> PoolRemoval::finish() {
 
 Result<void> PoolRemoval::finish(PoolId pool) {
   const auto one_at_a_time = removing_.lock();
+  // Another may have finished it since this one was told, and its id may be that of a new pool by now.
+  ADIT_TRY(const auto deleted, catalog_.list_deleted_pools());
+  if (std::ranges::find(deleted, pool) == deleted.end()) return {};
   failpoint("push.remove_pool.before");
   ADIT_CHECK(warehouse_.remove_pool(pool));
   failpoint("push.remove_pool.between");

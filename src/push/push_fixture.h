@@ -52,6 +52,7 @@ class PushJob : public ::testing::Test {
     store_ = *open_local_chunk_store(folder_ / "chunks");
     warehouse_options_.root = folder_ / "pools";
     warehouse_options_.chunks_root = folder_ / "chunks";
+    warehouse_options_.may_open = [this](PoolId pool) { return pool_may_open(*catalog_, pool); };
     warehouse_ = *open_duckdb_warehouse(
         warehouse_options_,
         [this](PoolId pool, const auto& landed) {

@@ -1,10 +1,14 @@
 #include "push/recovery.h"
 
+#include <algorithm>
 #include <utility>
 
+#include "base/file.h"
 #include "base/log.h"
 
 namespace adit {
+
+namespace fs = std::filesystem;
 
 Result<void> recover(Catalog& catalog, ChunkStore& store, StageQueue& stages, const Clock& clock) {
   ADIT_CHECK(store.remove_unfinished());
@@ -39,6 +43,36 @@ Result<LandPlan> plan_of(Catalog& catalog, ChunkStore& store, const Job& job) {
 }
 
 }  // namespace
+
+Result<void> set_unknown_pools_aside(Catalog& catalog, const fs::path& pools, const Clock& clock) {
+  ADIT_TRY(const auto deleted, catalog.list_deleted_pools());
+  std::vector<fs::path> unknown;
+  std::error_code error;
+  for (const auto& entry : fs::directory_iterator(pools, error)) {
+    const auto pool = PoolId::parse(entry.path().filename().string());
+    // The end of a deleted one goes on by itself.
+    if (!pool || std::ranges::find(deleted, *pool) != deleted.end()) continue;
+    ADIT_TRY(const auto use, catalog.find_disk_use(*pool));
+    if (!use) unknown.push_back(entry.path());
+  }
+  for (const auto& folder : unknown) {
+    const auto aside = folder.string() + ".unknown-" + std::to_string(to_epoch_ms(clock.now()));
+    fs::rename(folder, aside, error);
+    if (error) {
+      log::error("the folder of a pool that the catalog does not know could not be set aside",
+                 {{"folder", folder.string()}, {"detail", error.message()}});
+    } else {
+      log::warning("the folder of a pool that the catalog does not know is set aside", {{"folder", aside}});
+    }
+  }
+  return unknown.empty() ? Result<void>() : sync_folder(pools);
+}
+
+Result<void> pool_may_open(Catalog& catalog, PoolId pool) {
+  ADIT_TRY(const auto use, catalog.find_disk_use(pool));
+  if (!use) return not_found("The data pool has been deleted.");
+  return {};
+}
 
 Result<std::vector<LandPlan>> missing_landings(Catalog& catalog, ChunkStore& store, PoolId pool,
                                                const std::unordered_set<JobId>& landed) {

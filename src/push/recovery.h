@@ -1,6 +1,7 @@
 // Recovery: what must be done before a server that may have been killed serves again.
 #pragma once
 
+#include <filesystem>
 #include <unordered_set>
 #include <vector>
 
@@ -18,6 +19,17 @@ namespace adit {
 /// not staged are staged. Idempotency keys of requests that were under way are free again. Call after the
 /// warehouse is open and before the LandQueue starts.
 Result<void> recover(Catalog& catalog, ChunkStore& store, StageQueue& stages, const Clock& clock);
+
+/// Renames the folders in `pools` of pools that the catalog has no row of to `<id>.unknown-<ms since the
+/// epoch>`, and the log names them: a new pool of that id would begin with their tables. They are not
+/// removed, since it may be the catalog that has lost something. One that can't be renamed is logged and
+/// left. Call before the warehouse opens a pool.
+Result<void> set_unknown_pools_aside(Catalog& catalog, const std::filesystem::path& pools,
+                                     const Clock& clock);
+
+/// The answer to the warehouse's question before a pool is opened: kNotFound for one that has been deleted.
+/// Whoever looked it up before that would make its file anew otherwise, and nobody would remove it.
+Result<void> pool_may_open(Catalog& catalog, PoolId pool);
 
 /// The answer to the warehouse's question at the opening of a pool: DONE jobs that left no mark there. Those
 /// whose files are gone are left out, and the log says so: `adit doctor` lists them.

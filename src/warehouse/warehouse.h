@@ -115,6 +115,10 @@ struct ParquetResult {
 using MissingLandings =
     std::function<Result<std::vector<LandPlan>>(PoolId pool, const std::unordered_set<JobId>& landed)>;
 
+/// Asked before a pool is opened, which makes its file: an error is the answer of whoever wants it opened;
+/// kNotFound where the pool has been deleted. Called from warehouse threads.
+using PoolMayOpen = std::function<Result<void>(PoolId pool)>;
+
 /// Whether a pool is opened for a question that can do without its answer.
 enum class Opening { kIfNeeded, kIfOpen };
 
@@ -134,6 +138,7 @@ struct WarehouseOptions {
   std::chrono::milliseconds idle_max{300'000};
   std::uint64_t free_bytes_min = 1ULL << 30;  ///< that results written to files leave on the volume
   FolderSync folder_sync = sync_folder;
+  PoolMayOpen may_open{};  ///< absent: all pools may
 };
 
 /// The tables of all pools. Thread-safe; calls block for as long as the work takes. A pool's file is opened

@@ -65,6 +65,7 @@ void DuckdbWarehouse::close() {
 }
 
 Result<std::unique_ptr<OpenPool>> DuckdbWarehouse::open_pool(PoolId id, std::uint64_t memory_bytes) {
+  if (options_.may_open) ADIT_CHECK(options_.may_open(id));
   const PoolSettings settings{.folder = options_.root / id.to_string(),
                               .chunks_root = options_.chunks_root,
                               .memory_bytes = memory_bytes,

@@ -143,6 +143,7 @@ HostStart HostedWarehouse::host_start(HostRole role, PoolId pool, std::uint64_t 
 }
 
 Result<std::unique_ptr<EngineHost>> HostedWarehouse::start_host(PoolId pool, std::uint64_t memory_bytes) {
+  if (options_.may_open) ADIT_CHECK(options_.may_open(pool));
   if (crashes_.wait_left(pool, std::chrono::steady_clock::now()) > std::chrono::milliseconds(0)) {
     return Error{ErrorKind::kUnavailable,
                  "The pool's engine has ended several times and is given a pause. Try again in some seconds.",

@@ -95,7 +95,7 @@ Result<std::uint64_t> Housekeeper::expire() {
   note(catalog_.forget_requests(clock_.now() - RequestTimes().remembered));
   note(expire_audit());
   note(cancel_abandoned(passed_over));
-  const auto expired = expire_chunk_files(passed_over);
+  auto expired = expire_chunk_files(passed_over);
   note(expired);
   note(forget_history());
   note(forget_events());

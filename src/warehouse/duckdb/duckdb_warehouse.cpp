@@ -217,14 +217,15 @@ Result<std::unique_ptr<RowStream>> DuckdbWarehouse::open_query(PoolId id, const 
                                                                std::stop_token stop) {
   ADIT_TRY(auto pool, pools_.acquire(id));
   ADIT_TRY(const auto resolved, resolve(*pool, request));
-  return stream_query(std::move(pool), interrupter_, resolved, std::move(stop));
+  return tell_cancels_from_closing(stream_query(std::move(pool), interrupter_, resolved, stop), stop);
 }
 
 Result<ParquetResult> DuckdbWarehouse::query_parquet(PoolId id, const QueryRequest& request,
                                                      std::stop_token stop) {
   ADIT_TRY(const auto pool, pools_.acquire(id));
   ADIT_TRY(const auto resolved, resolve(*pool, request));
-  return write_parquet(*pool, interrupter_, resolved, options_.free_bytes_min, std::move(stop));
+  return tell_cancels_from_closing(
+      write_parquet(*pool, interrupter_, resolved, options_.free_bytes_min, stop), stop);
 }
 
 std::optional<double> DuckdbWarehouse::progress(JobId job) const { return interrupter_.progress(job); }

@@ -211,9 +211,7 @@ class LargeAuditLog : public ::testing::Test {
     return answer.substr(answer.find("\r\n\r\n") + 4);
   }
 
-  // What the sanitizer keeps of freed memory is not what the server holds.
-  Server server_{
-      {.environment = {{"ASAN_OPTIONS", "quarantine_size_mb=1:thread_local_quarantine_size_kb=16"}}}};
+  Server server_{{.environment = kLittleHeldBack}};
 };
 
 TEST_F(LargeAuditLog, IsExportedWholeInMemoryThatDoesNotGrowWithIt) {

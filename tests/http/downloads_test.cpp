@@ -160,11 +160,7 @@ TEST_F(Downloads, HeadHasNoBody) {
 
 class HugeDownloads : public Downloads {
  protected:
-  /// Where the address sanitizer is built in, it may hold back little of what was freed: it is memory too.
-  static void SetUpTestSuite() {
-    start_server(
-        {.environment = {{"ASAN_OPTIONS", "quarantine_size_mb=1:thread_local_quarantine_size_kb=16"}}});
-  }
+  static void SetUpTestSuite() { start_server({.environment = kLittleHeldBack}); }
   /// Of an answer of at least 280 MB.
   void expect_flat(const std::string& accept, const std::string& sql, const json::object& more);
 };

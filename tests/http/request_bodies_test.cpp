@@ -8,7 +8,9 @@ constexpr const char* kCsv = "id,name\n1,one\n2,two\n";
 
 class RequestBodies : public SurvivingServerTest {
  protected:
-  static void SetUpTestSuite() { start_server({.flags = {"--chunk-bytes-max", "1MiB"}}); }
+  static void SetUpTestSuite() {
+    start_server({.flags = {"--chunk-bytes-max", "1MiB"}, .environment = kLittleHeldBack});
+  }
   void SetUp() override {
     SurvivingServerTest::SetUp();
     job_ = pool().create_job(csv_job("REPLACE", "t"));

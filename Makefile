@@ -59,7 +59,7 @@ build:
 test:
 	@tools/setup $(if $(filter release,$(PRESET)),test,dev)
 	@tools/build $(PRESET)
-	@ctest --preset $(PRESET) -j$(JOBS)
+	@ctest --preset $(PRESET) -j$$(($(JOBS) + 1))
 
 test-contract:
 	@tools/setup contract

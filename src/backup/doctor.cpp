@@ -14,6 +14,7 @@
 #include "catalog/catalog_file.h"
 #include "catalog/catalog_log.h"
 #include "chunks/chunk_store.h"
+#include "push/recovery.h"
 #include "warehouse/pool_examination.h"
 
 namespace adit {
@@ -152,7 +153,14 @@ class Doctor {
     for (auto& job : jobs) jobs_of[job.pool].push_back(std::move(job));
     std::error_code failure;
     for (const auto& entry : fs::directory_iterator(layout_.pools(), failure)) {
-      const auto pool = PoolId::parse(entry.path().filename().string());
+      const auto name = entry.path().filename().string();
+      if (name.contains(kUnknownPoolMark)) {
+        add({Finding::kPoolUnknown, "", below(entry.path()),
+             "The catalog did not know this pool when the server started, so its folder was set aside: a "
+             "pool "
+             "that was deleted, or one that a damaged catalog has lost. Remove it once nothing is missing."});
+      }
+      const auto pool = PoolId::parse(name);
       if (!pool) continue;
       list_set_aside(*pool, entry.path());
       ADIT_CHECK(look_at_pool(*pool, entry.path(), jobs_of[*pool]));
@@ -253,6 +261,8 @@ std::string_view to_string(Finding finding) {
       return "POOL_DAMAGED";
     case Finding::kPoolSetAside:
       return "POOL_SET_ASIDE";
+    case Finding::kPoolUnknown:
+      return "POOL_UNKNOWN";
     case Finding::kChunkDamaged:
       return "CHUNK_DAMAGED";
     case Finding::kChunkMissing:
@@ -273,7 +283,8 @@ std::string_view to_string(Finding finding) {
 
 bool is_problem(Finding finding) {
   return finding != Finding::kChunkUnknown && finding != Finding::kPoolInUse &&
-         finding != Finding::kPoolSetAside && finding != Finding::kRebuildCutShort;
+         finding != Finding::kPoolSetAside && finding != Finding::kPoolUnknown &&
+         finding != Finding::kRebuildCutShort;
 }
 
 bool DoctorReport::healthy() const {

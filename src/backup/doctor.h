@@ -17,6 +17,7 @@ enum class Finding {
   kCatalogLogSetAside,  ///< an earlier start found the catalog's log damaged and kept a copy of it
   kPoolDamaged,         ///< a pool's file can't be opened, or a table in it can't be read
   kPoolSetAside,        ///< an earlier start found a file damaged and put another name to it
+  kPoolUnknown,         ///< an earlier start found a pool's folder that the catalog does not know, likewise
   kChunkDamaged,        ///< a kept chunk's file is not what was acknowledged
   kChunkMissing,        ///< a kept chunk has no file
   kJobMissing,          ///< a DONE job is not in its pool; its chunks are kept, the next start lands it again

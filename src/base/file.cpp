@@ -23,11 +23,21 @@ FileHandle::~FileHandle() {
 Error system_error(int error_number, std::string what) {
   what += ": ";
   what += std::strerror(error_number);
-  if (error_number == ENOSPC || error_number == EDQUOT) {
-    return {ErrorKind::kStorageFull, "The server's disk is full. Free space there and send this again.",
-            std::move(what)};
+  switch (error_number) {
+    case ENOSPC:
+    case EDQUOT:
+      return {ErrorKind::kStorageFull, "The server's disk is full. Free space there and send this again.",
+              std::move(what)};
+    case EMFILE:
+    case ENFILE:
+    case ENOMEM:
+    case EAGAIN:
+      return {ErrorKind::kUnavailable,
+              "The server is short of descriptors, processes or memory. Send this again in a moment.",
+              std::move(what)};
+    default:
+      return internal(std::move(what));
   }
-  return internal(std::move(what));
 }
 
 Result<void> write_all(const FileHandle& file, std::string_view bytes, const fs::path& path) {

@@ -31,8 +31,9 @@ class FileHandle {
   int descriptor_ = -1;
 };
 
-/// The error of a system call: ENOSPC and EDQUOT are kStorageFull, all others kInternal. `what` names the
-/// call and the path, for the log.
+/// The error of a system call. ENOSPC and EDQUOT are kStorageFull; what passes by itself, a want of
+/// descriptors, processes or memory, is kUnavailable; all others are kInternal. `what` names the call and the
+/// path, for the log.
 Error system_error(int error_number, std::string what);
 
 /// Writes all of `bytes` at the current position.

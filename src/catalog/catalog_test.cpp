@@ -105,6 +105,9 @@ TEST_P(CatalogContract, AJobComesBackAsItWasAlsoWithUnusualText) {
   EXPECT_FALSE(found->executed.has_value());
   const auto by_target = catalog().list_jobs(pool_.id, {{}, job.spec.target_name, {}, 0});
   EXPECT_EQ(ids(by_target), std::vector{job.id});
+  auto in_other_case = job.spec.target_name;
+  in_other_case.replace(0, 5, "bOBBY");
+  EXPECT_EQ(ids(catalog().list_jobs(pool_.id, {{}, in_other_case, {}, 0})), std::vector{job.id});
 }
 
 TEST_P(CatalogContract, AJobOfAnUnknownPoolIsRefused) {

@@ -36,7 +36,7 @@ std::string select_of(const HistoryFilter& filter) {
   std::string sql = "SELECT " + JobRow::kColumns + " FROM jobs WHERE pool_id = :pool";
   if (filter.status) sql += " AND status = :status";
   if (filter.status && *filter.status != JobStatus::kDone) sql += " AND status <> 'DONE'";
-  if (filter.target_name) sql += " AND substr(target_folded, instr(target_folded, 'C') + 1) = :target";
+  if (filter.target_name) sql.append(" AND ").append(JobRow::kIsOfTarget);
   return sql +
          " AND created >= :from AND created <= :upto AND (created < :created OR number < :number)"
          " AND (:type IS NULL OR (type = :type2 AND table_change IS NULL))"

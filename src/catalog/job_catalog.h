@@ -19,7 +19,7 @@ namespace adit {
 /// Which jobs a list shows. Absent means all.
 struct JobFilter {
   std::optional<JobStatus> status;
-  std::optional<std::string> target_name;
+  std::optional<std::string> target_name;  ///< whatever the case
   std::optional<std::uint64_t> limit;
   std::uint64_t offset = 0;
   std::optional<DataSourceId> connection{};

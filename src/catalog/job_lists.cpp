@@ -2,6 +2,7 @@
 #include <limits>
 
 #include "catalog/sqlite_catalog.h"
+#include "formats/names.h"
 
 namespace adit {
 namespace {
@@ -31,14 +32,14 @@ Result<std::vector<Job>> SqliteCatalog::list_jobs(PoolId pool, const JobFilter& 
   // One text per kind of filter, so that each is planned with its own index.
   std::string sql = "SELECT " + JobRow::kColumns + " FROM jobs WHERE deleted = 0 AND pool_id = :pool";
   if (filter.status) sql += " AND status = :status";
-  if (filter.target_name) sql += " AND target_name = :target";
+  if (filter.target_name) sql.append(" AND ").append(JobRow::kIsOfTarget);
   if (filter.connection) sql += " AND connection_id = :connection";
   sql += " ORDER BY number DESC LIMIT :limit OFFSET :offset";
   return read([&](SqliteSession& session) {
     auto query = session.query(sql);
     query.with(pool.to_string());
     if (filter.status) query.with(to_string(*filter.status));
-    if (filter.target_name) query.with(*filter.target_name);
+    if (filter.target_name) query.with(fold_name(*filter.target_name));
     if (filter.connection) query.with(filter.connection->to_string());
     query.with(filter.limit ? encode_limit(*filter.limit) : -1).with(encode_limit(filter.offset));
     return fetch_jobs(query);

@@ -62,6 +62,9 @@ std::optional<std::int64_t> encode(const DiskQuota& quota);
 class JobRow {
  public:
   static const std::string kColumns;
+  /// That the job is of the table `:target`, a folded name. As an index has it.
+  static constexpr std::string_view kIsOfTarget =
+      "substr(target_folded, instr(target_folded, 'C') + 1) = :target";
 
   JobRow() = default;
   JobRow(const JobRow&) = delete;

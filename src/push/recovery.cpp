@@ -56,7 +56,8 @@ Result<void> set_unknown_pools_aside(Catalog& catalog, const fs::path& pools, co
     if (!use) unknown.push_back(entry.path());
   }
   for (const auto& folder : unknown) {
-    const auto aside = folder.string() + ".unknown-" + std::to_string(to_epoch_ms(clock.now()));
+    const auto aside =
+        folder.string() + std::string(kUnknownPoolMark) + std::to_string(to_epoch_ms(clock.now()));
     fs::rename(folder, aside, error);
     if (error) {
       log::error("the folder of a pool that the catalog does not know could not be set aside",

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <string_view>
 #include <unordered_set>
 #include <vector>
 
@@ -19,6 +20,9 @@ namespace adit {
 /// not staged are staged. Idempotency keys of requests that were under way are free again. Call after the
 /// warehouse is open and before the LandQueue starts.
 Result<void> recover(Catalog& catalog, ChunkStore& store, StageQueue& stages, const Clock& clock);
+
+/// Within the names of folders of pools that set_unknown_pools_aside() has renamed.
+inline constexpr std::string_view kUnknownPoolMark = ".unknown-";
 
 /// Renames the folders in `pools` of pools that the catalog has no row of to `<id>.unknown-<ms since the
 /// epoch>`, and the log names them: a new pool of that id would begin with their tables. They are not

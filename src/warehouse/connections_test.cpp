@@ -1,7 +1,10 @@
 // Tables of data connections: apart from global ones and from each other, whatever is done to them.
 #include <gmock/gmock.h>
 
+#include <atomic>
+#include <chrono>
 #include <future>
+#include <thread>
 
 #include "warehouse/warehouse_fixture.h"
 
@@ -47,6 +50,29 @@ TEST_F(Connections, TheSameNameInTwoConnectionsAndGloballyIsThreeTables) {
   job_in("ERP", "T").csv("b\ny\n").land();
   EXPECT_THAT(rows("SELECT a FROM T"), ElementsAre("1"));
   EXPECT_THAT(rows("SELECT b FROM ERP.T"), ElementsAre("y"));
+}
+
+TEST_F(Connections, AChangeOfATableThatIsJustDroppedIsPossibleOrFindsNone) {
+  std::atomic<bool> stop = false;
+  std::jthread dropper([&] {
+    while (!stop) {
+      job("T").csv("a\n1\n").land();
+      change("", "T", {TableChangeKind::kDrop, ""});
+    }
+  });
+  int possible = 0;
+  int gone = 0;
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+  while (possible < 500 && std::chrono::steady_clock::now() < deadline && !HasFailure()) {
+    const auto checked = warehouse_->check_change(pool_, {"", "T"}, {TableChangeKind::kDelete, "a = 1"});
+    ++(checked ? possible : gone);
+    if (!checked) {
+      EXPECT_EQ(checked.error().kind, ErrorKind::kNotFound) << checked.error().public_message;
+    }
+  }
+  stop = true;
+  EXPECT_GT(possible, 100);
+  EXPECT_GT(gone, 0);
 }
 
 TEST_F(Connections, TheyTakePushesSideBySide) {

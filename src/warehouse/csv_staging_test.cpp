@@ -221,15 +221,17 @@ TEST_F(CsvStaging, MalformedRowsAreNamed) {
     std::string words;
   };
   const std::vector<Case> cases{
-      {"a,b\n1,2\n3\n", 3, 8, "1 values, the header has 2"},
+      {"a,b\n1,2\n3\n", 3, 8, "1 value, the header has 2"},
       {"a,b\n1,2\n3,4,5\n", 3, 8, "3 values, the header has 2"},
+      {"a,b\n1,2,\n3,4,,5,\n", 3, 9, "4 values, the header has 2"},
+      {"a,b\n1,2,\n3,4,\"\"\n", 3, 9, "3 values, the header has 2"},
       {"a,b\n1,2\n3,\"x\n4,5\n", 3, 8, "does not end"},
       {"a,b\n1,2\n3,\"x\"y\n", 3, 8, "follows a closing quote"},
       {"a,b\n1,2\n3,\xE4\n", 3, 8, "UTF-8"},
       {"a,b\n1,2\n3,4\r5,6\n", 3, 8, "ends with CR, the lines before it with LF"},
       {"a,b\r\n1,2\r\n3,4\r5,6\r\n", 3, 10, "ends with CR, the lines before it with CRLF"},
       {"a\r\n1\r\n2\n\n5\r\n", 3, 6, "ends with LF, the lines before it with CRLF"},
-      {"a,b\r\n1,2\n3\r\n", 3, 9, "1 values, the header has 2"},
+      {"a,b\r\n1,2\n3\r\n", 3, 9, "1 value, the header has 2"},
       {"a,b\r\n1,2\n3,\"x\n", 3, 9, "does not end"},
       {"a,b\r\n1,2\n3,\"x\"y\n", 3, 9, "follows a closing quote"},
   };
@@ -243,6 +245,16 @@ TEST_F(CsvStaging, MalformedRowsAreNamed) {
     EXPECT_THAT(errors[0].message, HasSubstr(one.words));
   }
   EXPECT_TRUE(warehouse_->tables(pool_)->empty());
+}
+
+TEST_F(CsvStaging, SeparatorsBehindTheLastColumnAreNoValuesInSmallFilesAndLarge) {
+  for (const int more : {0, 30'000}) {
+    std::string content = "a,b\n1,2,\n3,4,,\n";
+    for (int i = 0; i < more; ++i) content += "5,sixsixsixsixsixsixsixsixsixsixsixsixsixsix,\n";
+    job("t").csv(content).land();
+    EXPECT_EQ(rows("SELECT count(*) FROM t"), Lines{std::to_string(more + 2)});
+    EXPECT_EQ(rows("SELECT b FROM t WHERE a = 3"), Lines{"4"});
+  }
 }
 
 TEST_F(CsvStaging, RowsAreReadUpToSixteenMebibytes) {

@@ -201,6 +201,18 @@ TEST_F(Doctor, ADamagedTableIsNamedAndComesBackOnceItsFileIsSetAside) {
 
 /// One bit of the pool's files at a time, at offsets that are spread over them by a seed. Wherever it is: the
 /// server serves, and what the pool had is there again.
+TEST_F(Doctor, ThePoolThatTheCatalogDoesNotKnowIsNamed) {
+  server_.terminate();
+  fs::create_directories(server_.data() / "pools" / "00000000-0000-4000-8000-000000000001");
+  restart();
+  server_.terminate();
+  const auto report = examine();
+  ASSERT_EQ(findings(report), Words{"POOL_UNKNOWN"});
+  const auto& named = report.at("findings").as_array().at(0).at("object").as_string();
+  EXPECT_TRUE(named.starts_with("pools/00000000-0000-4000-8000-000000000001.unknown-")) << named;
+  EXPECT_EQ(report.at("healthy"), true);
+}
+
 TEST_F(Doctor, ABitOfAPoolsFilesAnywhereCostsNoRowsWhoseChunksAreKept) {
   client_->push_done(parquet_job("REPLACE", "t"), {parquet_of("SELECT range AS id FROM range(40000)")});
   client_->push_done(csv_job("DELTA", "t", {{"keys", {"id"}}}), {"id\n1\n50000\n"});

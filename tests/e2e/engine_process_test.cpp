@@ -1,4 +1,8 @@
 // What clients notice of the end of an engine's process. Each test has a server of its own.
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
 #include <atomic>
 #include <list>
 #include <thread>
@@ -171,6 +175,37 @@ TEST_F(EngineProcess, LeavesNoneBehindWhenTheServerStops) {
   EXPECT_EQ(server_.terminate(), ExitStatus::exited(0));
   EXPECT_TRUE(engine_processes(server).empty());
   EXPECT_FALSE(engine_processes(0).contains(client.pool()));
+}
+
+/// Starts an engine from a process that is not the one at the other end of its socket, as if the server had
+/// ended and somebody else were the parent. Its exit code; -1 where it does not end.
+int run_orphaned_engine(const std::string& adit, int socket) {
+  const pid_t between = ::_Fork();
+  if (between == 0) {
+    ::alarm(10);
+    ::dup2(socket, 3);
+    const pid_t engine = ::_Fork();
+    if (engine == 0) {
+      ::execl(adit.c_str(), "adit", "engine", "uploads", static_cast<char*>(nullptr));
+      ::_exit(127);
+    }
+    int status = 0;
+    ::waitpid(engine, &status, 0);
+    ::_exit(WIFEXITED(status) ? WEXITSTATUS(status) : 126);
+  }
+  int status = 0;
+  ::waitpid(between, &status, 0);
+  return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+TEST_F(EngineProcess, EndsByItselfWhereItsServerHasEndedBefore) {
+  start();
+  const auto adit = std::filesystem::read_symlink("/proc/" + std::to_string(server_.pid()) + "/exe");
+  int ends[2] = {-1, -1};
+  ASSERT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), 0);
+  EXPECT_EQ(run_orphaned_engine(adit, ends[1]), 1) << "it must not wait for what it is to do";
+  ::close(ends[0]);
+  ::close(ends[1]);
 }
 
 }  // namespace

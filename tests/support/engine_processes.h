@@ -46,20 +46,25 @@ inline bool kill_engine_process(pid_t server, const std::string& name) {
   return process != found.end() && ::kill(process->second, SIGKILL) == 0;
 }
 
-/// SIGKILL to the server, and waits until its engines are gone too. False: one of them was not in time.
+/// Whether some process has the file as its standard error. One that has ended has none, whether or not
+/// somebody has asked how.
+inline bool is_somebodys_log(const std::filesystem::path& file) {
+  std::error_code error;
+  for (const auto& entry : std::filesystem::directory_iterator("/proc", error)) {
+    if (std::filesystem::read_symlink(entry.path() / "fd" / "2", error) == file) return true;
+  }
+  return false;
+}
+
+/// SIGKILL to the server, and waits until its engines are gone too. False: one of them was not in time. They
+/// are known by the log that they share with it: to one that was just being started the server may be no
+/// parent any more.
 inline bool kill_with_engines(Server& server, std::chrono::milliseconds timeout = std::chrono::seconds{10}) {
-  const auto engines = engine_processes(server.pid());
   server.kill();
   const auto deadline = std::chrono::steady_clock::now() + timeout;
-  for (const auto& [name, pid] : engines) {
-    for (;;) {
-      std::ifstream file("/proc/" + std::to_string(pid) + "/stat");
-      std::string text;
-      // Ended, whether or not somebody has asked how.
-      if (!std::getline(file, text) || text.contains(") Z ") || text.contains(") X ")) break;
-      if (std::chrono::steady_clock::now() > deadline) return false;
-      std::this_thread::sleep_for(std::chrono::milliseconds{2});
-    }
+  while (is_somebodys_log(server.log_path())) {
+    if (std::chrono::steady_clock::now() > deadline) return false;
+    std::this_thread::sleep_for(std::chrono::milliseconds{2});
   }
   return true;
 }

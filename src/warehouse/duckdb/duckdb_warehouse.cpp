@@ -15,6 +15,7 @@
 #include "warehouse/duckdb/query_results.h"
 #include "warehouse/duckdb/sql_text.h"
 #include "warehouse/duckdb/table_change.h"
+#include "warehouse/duckdb/table_columns.h"
 #include "warehouse/duckdb/table_lists.h"
 #include "warehouse/duckdb/table_statement.h"
 #include "warehouse/interruption.h"
@@ -133,9 +134,11 @@ Result<void> DuckdbWarehouse::check_change(PoolId id, const TableName& table, co
   if (!known) return unknown_table(table);
   ADIT_TRY(auto connection, pool->connect());
   ADIT_TRY(const auto transaction, ReadTransaction::begin(connection));
-  ADIT_TRY(const auto sql, table_change_sql(connection, *known, change));
-  static_cast<void>(sql);
-  return {};
+  const auto sql = table_change_sql(connection, *known, change);
+  if (sql) return {};
+  // Dropped just now, it would be the predicate's mistake.
+  ADIT_TRY(const auto columns, table_columns(connection, known->name));
+  return columns ? sql.error() : unknown_table(table);
 }
 
 Result<void> DuckdbWarehouse::check_post_execution_query(const JobSpec& spec) {

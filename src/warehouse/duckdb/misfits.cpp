@@ -69,6 +69,14 @@ DataError malformed(const CsvRecord& record, std::uint64_t row, std::string reas
   return error;
 }
 
+/// The engine leaves out what stands behind the last column where it is empty: many programs end each row
+/// with a separator.
+std::size_t count_values(const CsvRecord& record, std::size_t columns) {
+  auto count = record.fields.size();
+  while (count > columns && !record.fields[count - 1].quoted && record.fields[count - 1].raw.empty()) --count;
+  return count;
+}
+
 std::optional<std::string> fault_of(const CsvRecord& record, std::size_t columns) {
   if (record.problem == CsvProblem::kUnterminatedQuote) {
     return "a quoted value begins here and does not end before the file does. Close the quote, or double "
@@ -84,9 +92,9 @@ std::optional<std::string> fault_of(const CsvRecord& record, std::size_t columns
            std::to_string(kCsvLineBytesMax) +
            " are read. Shorten its values, send the file as Parquet, or close the quote if one is open.";
   }
-  if (record.fields.size() != columns) {
-    return "the row has " + std::to_string(record.fields.size()) + " values, the header has " +
-           std::to_string(columns) +
+  if (const auto values = count_values(record, columns); values != columns) {
+    return "the row has " + std::to_string(values) +
+           (values == 1 ? " value, the header has " : " values, the header has ") + std::to_string(columns) +
            ". Quote values that hold the separator, and write an empty value for each missing one.";
   }
   return std::nullopt;

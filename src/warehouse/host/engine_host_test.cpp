@@ -2,6 +2,7 @@
 #include "warehouse/host/engine_host.h"
 
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <csignal>
@@ -174,6 +175,20 @@ TEST_F(EngineHostTest, ThatDoesNotReadKeepsNobodyWaitingWhoCancels) {
   EXPECT_TRUE(host_->healthy()) << "nobody has waited for it";
   host_->kill("it has played its part");
   EXPECT_FALSE(stuck.get());
+}
+
+TEST_F(EngineHostTest, ThatCanNotBeStartedForWantOfDescriptorsMayBeLater) {
+  rlimit before{};
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
+  rlimit none = before;
+  none.rlim_cur = 3;  // those that are open stay so
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &none), 0);
+  const auto started = EngineHost::start(starter_, HostStart(), clock_, metrics_);
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &before), 0);
+  ASSERT_FALSE(started);
+  EXPECT_EQ(started.error().kind, ErrorKind::kUnavailable) << started.error().internal_detail;
+  start("");
+  EXPECT_TRUE(host_->healthy());
 }
 
 TEST_F(EngineHostTest, ThatDoesNotReadWhatItIsSentIsKilled) {

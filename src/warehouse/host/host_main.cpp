@@ -1,6 +1,7 @@
 #include "warehouse/host/host_main.h"
 
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <csignal>
@@ -23,6 +24,14 @@ namespace {
 void leave_signals_to_the_server() {
   for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGPIPE}) std::signal(signal, SIG_IGN);
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+}
+
+/// Whether the server ended before its end was asked to be told: then somebody else is the parent, and what
+/// it has sent must not be acted on any more.
+bool server_ended_before() {
+  ucred server{};
+  socklen_t size = sizeof server;
+  return ::getsockopt(kHostSocket, SOL_SOCKET, SO_PEERCRED, &server, &size) == 0 && server.pid != ::getppid();
 }
 
 ConfinedFolders folders_of(const HostConfiguration& configuration) {
@@ -74,6 +83,7 @@ bool is_engine_host(int argc, const char* const* argv) {
 
 int run_engine_host() {
   leave_signals_to_the_server();
+  if (server_ended_before()) return 1;
   ::prctl(PR_SET_NAME, "adit-engine");
   Channel channel{FileHandle(kHostSocket)};
   const auto first = channel.receive();

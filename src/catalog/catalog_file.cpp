@@ -133,8 +133,8 @@ Result<std::vector<KeptChunk>> CatalogFile::kept_chunks() const {
             "jobs.number = "
             "chunks.job_number JOIN pools ON pools.id = jobs.pool_id WHERE jobs.chunks_kept = 1 AND "
             "pools.deleting = 0 "
-            "AND (jobs.deleted = 0 OR jobs.status NOT IN ('NEW', 'ERROR', 'CANCELED')) ORDER BY jobs.number, "
-            "position");
+            "AND jobs.status <> 'CANCELED' AND (jobs.deleted = 0 OR jobs.status NOT IN ('NEW', 'ERROR')) "
+            "ORDER BY jobs.number, position");
         query.into(pool).into(job).into(chunk).into(bytes).into(digest);
         while (query.next()) {
           auto& kept = chunks.emplace_back();

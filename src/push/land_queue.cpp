@@ -70,7 +70,7 @@ void LandQueue::stop() {
   for (auto& thread : threads_) {
     if (thread.joinable()) thread.join();
   }
-  std::vector<Job> aside;
+  std::vector<Waiting> aside;
   {
     auto state = state_.lock();
     for (auto& [pool, silent] : state->silent) std::ranges::move(silent.jobs, std::back_inserter(aside));
@@ -78,7 +78,7 @@ void LandQueue::stop() {
     state->silent.clear();
     state->again.clear();
   }
-  for (const auto& job : aside) put_back(job);
+  for (const auto& waiting : aside) put_back(waiting.job);
 }
 
 void LandQueue::wake() {
@@ -88,8 +88,21 @@ void LandQueue::wake() {
 
 void LandQueue::interrupt(JobId job) {
   auto state = state_.lock();
-  if (const auto found = state->running.find(job); found != state->running.end())
-    found->second.request_stop();
+  const auto found = state->running.find(job);
+  if (found == state->running.end()) return;
+  found->second.request_stop();
+  // One that was set aside before it was tried has not landed: no pool need be asked of its end.
+  for (auto& [pool, silent] : state->silent) {
+    const auto untried = std::ranges::find_if(silent.jobs, [&](const auto& waiting) {
+      return waiting.job.id == job && waiting.turn == Turn::kFirst;
+    });
+    if (untried == silent.jobs.end()) continue;
+    state->again.push_back(std::move(*untried));
+    silent.jobs.erase(untried);
+    ++state->wakes;
+    work_.notify_one();
+    break;
+  }
 }
 
 void LandQueue::stop_canceled(const Job& job) {
@@ -143,7 +156,7 @@ void LandQueue::work() {
   while (begin_look()) {
     if (const auto again = take_aside()) {
       end_look(Look::kTaken);
-      work_on(again->job, Turn::kAgain, again->stop);
+      work_on(again->job, again->turn, again->stop);
       continue;
     }
     auto job = catalog_.claim_next_job(owner_, clock_.now());
@@ -298,40 +311,42 @@ LandQueue::Outcome LandQueue::settle(const Job& job, const Error& error) {
 bool LandQueue::set_aside(const Job& job, Aside when) {
   auto state = state_.lock();
   if (state->stopped) return false;
+  const bool untried = when == Aside::kWhereOthersAre;
+  if (untried && state->running[job.id].stop_requested()) return false;
   auto found = state->silent.find(job.pool);
   if (found == state->silent.end()) {
-    if (when == Aside::kWhereOthersAre) return false;
+    if (untried) return false;
     found = state->silent.try_emplace(job.pool).first;
     found->second.pause = options_.silence_min;
     found->second.until = std::chrono::steady_clock::now() + found->second.pause;
-  } else if (when == Aside::kAlways && found->second.asking == job.id) {
+  } else if (!untried && found->second.asking == job.id) {
     found->second.asking.reset();
     found->second.pause = std::min(2 * found->second.pause, options_.silence_max);
     found->second.until = std::chrono::steady_clock::now() + found->second.pause;
   }
-  found->second.jobs.push_back(job);
+  found->second.jobs.push_back({job, untried ? Turn::kFirst : Turn::kAgain});
   return true;
 }
 
 /// Of a pool that did not answer one job asks; the others follow when there is an answer.
 std::optional<LandQueue::Again> LandQueue::take_aside() {
   auto state = state_.lock();
-  const auto with_stop = [&](Job job) {
+  const auto with_stop = [&](Job job, Turn turn) {
     auto stop = state->running[job.id].get_token();
-    return Again{std::move(job), std::move(stop)};
+    return Again{std::move(job), turn, std::move(stop)};
   };
   if (!state->again.empty()) {
-    auto job = std::move(state->again.front());
+    auto [job, turn] = std::move(state->again.front());
     state->again.pop_front();
-    return with_stop(std::move(job));
+    return with_stop(std::move(job), turn);
   }
   const auto now = std::chrono::steady_clock::now();
   for (auto& [pool, silent] : state->silent) {
     if (silent.asking || silent.jobs.empty() || now < silent.until) continue;
-    auto job = std::move(silent.jobs.front());
+    auto job = std::move(silent.jobs.front().job);
     silent.jobs.pop_front();
     silent.asking = job.id;
-    return with_stop(std::move(job));
+    return with_stop(std::move(job), Turn::kAgain);  // so that it asks
   }
   return std::nullopt;
 }

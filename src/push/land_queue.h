@@ -61,10 +61,16 @@ class LandQueue {
   enum class Turn { kFirst, kAgain };
   enum class Aside { kWhereOthersAre, kAlways };
 
+  /// A job without a thread, and what its next turn is.
+  struct Waiting {
+    Job job;
+    Turn turn = Turn::kFirst;
+  };
+
   /// A pool that could not be asked whether a job has landed, and its jobs that wait for that. They stay
   /// RUNNING; no more than may be queued.
   struct Silent {
-    std::deque<Job> jobs;
+    std::deque<Waiting> jobs;
     std::optional<JobId> asking;                    ///< the one that has a thread
     std::chrono::steady_clock::time_point until{};  ///< no job asks before
     std::chrono::milliseconds pause{};
@@ -73,6 +79,7 @@ class LandQueue {
   /// A job that was set aside and has a thread again.
   struct Again {
     Job job;
+    Turn turn = Turn::kAgain;
     std::stop_token stop;
   };
 
@@ -84,7 +91,7 @@ class LandQueue {
     std::uint64_t finished = 0;    ///< counts jobs that ended, for wait_final()
     std::unordered_map<JobId, std::stop_source> running;  ///< those set aside as well
     std::map<PoolId, Silent> silent;
-    std::deque<Job> again;  ///< their pool has answered
+    std::deque<Waiting> again;  ///< their pool has answered, or they need not ask it
   };
 
   enum class Look { kNothing, kTaken };

@@ -97,7 +97,7 @@ class SilentPool : public PushJob {
     PushJob::SetUp();
   }
 
-  Job executed(PoolId pool, const std::string& table) {
+  Job staged(PoolId pool, const std::string& table) {
     JobSpec spec;
     spec.target_name = table;
     spec.file_type = FileType::kCsv;
@@ -108,6 +108,10 @@ class SilentPool : public PushJob {
     EXPECT_TRUE(upload->end_chunk());
     EXPECT_TRUE(upload->finish());
     EXPECT_TRUE(stages_->finish(job, {}));
+    return job;
+  }
+  Job executed(PoolId pool, const std::string& table) {
+    auto job = staged(pool, table);
     EXPECT_TRUE(push_->execute(pool, job.id));
     return job;
   }
@@ -184,6 +188,22 @@ TEST_F(SilentPool, AJobThatWaitsForItIsCanceledWhenItSpeaks) {
   EXPECT_FALSE(is_final(status(job)));
   silent_->speak();
   EXPECT_EQ(end_of(job), JobStatus::kCanceled);
+}
+
+TEST_F(SilentPool, AJobThatHasNotBeenTriedIsCanceledWithoutItsAnswer) {
+  const auto tried = executed(pool_, "t");
+  const auto late = staged(pool_, "u");
+  silent_->silence(pool_, ErrorKind::kUnavailable);
+  landings_->start();
+  wait_for_questions(8);
+  ASSERT_TRUE(push_->execute(pool_, late.id));
+  for (int i = 0; i < 3000 && status(late) != JobStatus::kRunning; ++i) std::this_thread::sleep_for(10ms);
+  const auto ended = push_->cancel(pool_, late.id);
+  ASSERT_TRUE(ended) << ended.error().public_message;
+  EXPECT_EQ(ended->status, JobStatus::kCanceled);
+  EXPECT_EQ(status(tried), JobStatus::kRunning);
+  silent_->speak();
+  EXPECT_EQ(end_of(tried), JobStatus::kDone);
 }
 
 TEST_F(SilentPool, JobsThatWaitForItAreQueuedWhenTheServerStops) {

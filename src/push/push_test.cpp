@@ -161,6 +161,17 @@ TEST_F(PushJob, AnUploadThatEndsAfterTheExecuteIsRefusedAndLeavesNothing) {
   EXPECT_EQ(*store_->list(pool_, job.id), std::vector<ChunkId>{first});
 }
 
+TEST_F(PushJob, AnUploadWhoseJobIsCanceledMeanwhileIsAConflict) {
+  const auto job = create("t");
+  auto upload = *push_->begin_upload(pool_, job.id, ChunkOperation::kUpsert);
+  ASSERT_TRUE(upload->begin_chunk());
+  ASSERT_TRUE(upload->write("a\n1\n"));
+  ASSERT_TRUE(push_->cancel(pool_, job.id));
+  const auto ended = upload->end_chunk();
+  ASSERT_FALSE(ended);
+  EXPECT_EQ(ended.error().kind, ErrorKind::kConflict) << ended.error().internal_detail;
+}
+
 TEST_F(PushJob, TakesNoChunkWhenTheDiskIsAlmostFull) {
   close();
   limits_.upload.free_bytes_min = ~0ULL;

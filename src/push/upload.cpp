@@ -58,8 +58,16 @@ Result<void> Upload::end_chunk() {
     return invalid(
         "The chunk is empty (0 bytes). A chunk without rows still needs its CSV header or Parquet footer.");
   }
-  ADIT_CHECK(parts_.warehouse.inspect(stage_plan(job_), operation_, writer->path()));
+  if (auto seen = parts_.warehouse.inspect(stage_plan(job_), operation_, writer->path()); !seen)
+    return unless_given_up(std::move(seen).error());
   return {};
+}
+
+/// A job that is canceled or deleted meanwhile takes its files with it.
+Error Upload::unless_given_up(Error error) const {
+  const auto job = parts_.catalog.find_job(job_.pool, job_.id);
+  if (!job || (*job && (*job)->status == JobStatus::kNew)) return error;
+  return conflict("The push job left the status NEW during the upload; nothing of it was kept.");
 }
 
 std::string Upload::content() const {
@@ -76,14 +84,7 @@ Result<std::vector<Chunk>> Upload::finish(const RequestCompletion* completion) {
   std::vector<Chunk> chunks;
   std::uint64_t largest = 0;
   for (auto& [chunk, writer] : received_) {
-    if (auto kept = writer->keep(); !kept) {
-      // A job that is deleted meanwhile takes its files with it.
-      const auto job = parts_.catalog.find_job(job_.pool, job_.id);
-      if (job && (!*job || (*job)->status != JobStatus::kNew)) {
-        return conflict("The push job left the status NEW during the upload; nothing of it was kept.");
-      }
-      return std::move(kept).error();
-    }
+    if (auto kept = writer->keep(); !kept) return unless_given_up(std::move(kept).error());
     ++kept_;
     chunk.created = parts_.clock.now();
     largest = std::max(largest, chunk.bytes);

@@ -81,6 +81,9 @@ class Upload {
     std::unique_ptr<ChunkWriter> writer;
   };
 
+  /// What to say of a chunk's file that can't be read or named: kConflict where its job has left NEW.
+  Error unless_given_up(Error error) const;
+
   Parts parts_;
   const Job job_;
   const ChunkOperation operation_;

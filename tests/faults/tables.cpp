@@ -1,7 +1,9 @@
 #include "faults/tables.h"
 
+#include <chrono>
 #include <set>
 #include <stdexcept>
+#include <thread>
 
 #include "support/push_client.h"
 
@@ -63,6 +65,21 @@ HttpRequest delete_rows(const TableRecord& table, const std::string& predicate) 
   return {"POST", path_of(table, "/delete-rows"), {}, json::serialize(json::object{{"where", predicate}})};
 }
 
+void wait_for_changes(Http& http, const std::string& pool) {
+  const auto is_open = [&](const std::string& status) {
+    const auto response =
+        http.get("/adit/api/v1/pools/" + pool + "/history?kind=TABLE_CHANGE&limit=1&status=" + status);
+    if (response.status != 200) throw std::runtime_error("the history was answered " + response.body);
+    return !response.json().at("jobs").as_array().empty();
+  };
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds{60};
+  while (is_open("QUEUED") || is_open("RUNNING")) {
+    if (std::chrono::steady_clock::now() > deadline)
+      throw std::runtime_error("a change of a table in " + pool + " does not end");
+    std::this_thread::sleep_for(std::chrono::milliseconds{3});
+  }
+}
+
 }  // namespace
 
 std::vector<TableRecord> make_tables(Http& http) {
@@ -102,7 +119,8 @@ void finish_table_changes(Http& http, Model& model) {
   for (const auto index : tables) {
     const auto response = http.send(delete_rows(model.tables[index], "false"));
     if (response.status == 200) model.changes_known.emplace(response.json().at("id").as_string());
-    // 404: it is gone, so nothing waits for its turn that could change it.
+    // 404: it is gone. What dropped it may still have to be noted.
+    if (response.status == 404) wait_for_changes(http, model.tables[index].pool);
     if (response.status != 200 && response.status != 404)
       throw std::runtime_error("a change of " + model.tables[index].qualified_name() + " was answered " +
                                std::to_string(response.status) + " " + response.body);

@@ -115,18 +115,41 @@ constexpr std::size_t kBufferBytes = 32'000'000;
 /// The engine counts them with the line.
 constexpr std::size_t kLineEndBytesMax = 2;
 
-std::string csv_call(const fs::path& path, const CsvDialect& dialect, std::size_t columns) {
+/// As the engine wants it said.
+std::string escaped(std::string_view line_end) {
+  return line_end == "\r\n" ? R"(\r\n)" : line_end == "\r" ? R"(\r)" : R"(\n)";
+}
+
+std::string csv_from(const fs::path& path, const CsvDialect& dialect, std::size_t columns,
+                     const CsvReading& reading) {
+  const auto& header_line_end = reading.header_line_end;
   std::string names;
   for (std::size_t i = 0; i < columns; ++i) {
     names += (i == 0 ? "'f" : ", 'f") + std::to_string(i) + "': 'VARCHAR'";
   }
-  return "read_csv(" + quote_literal(path.string()) +
-         ", auto_detect = false, header = true, delim = " + quote_literal(dialect.separator) +
-         ", quote = " + quote_literal(std::string(1, dialect.quote)) +
-         ", escape = " + quote_literal(std::string(1, dialect.escape)) +
-         ", nullstr = '', allow_quoted_nulls = false, compression = 'none', max_line_size = " +
-         std::to_string(kCsvLineBytesMax + kLineEndBytesMax) +
-         ", buffer_size = " + std::to_string(kBufferBytes) + ", columns = {" + names + "}" + kNoColumnsOfPath;
+  auto from = "read_csv(" + quote_literal(path.string()) +
+              ", auto_detect = false, header = " + (header_line_end ? "false" : "true") +
+              ", delim = " + quote_literal(dialect.separator) +
+              ", quote = " + quote_literal(std::string(1, dialect.quote)) +
+              ", escape = " + quote_literal(std::string(1, dialect.escape)) +
+              ", nullstr = '', allow_quoted_nulls = false, compression = 'none', max_line_size = " +
+              std::to_string(kCsvLineBytesMax + kLineEndBytesMax) +
+              ", buffer_size = " + std::to_string(kBufferBytes) + ", columns = {" + names + "}";
+  if (header_line_end && !header_line_end->empty() && !reading.mixed_line_ends)
+    from += ", new_line = " + quote_literal(escaped(*header_line_end));
+  if (reading.in_one_piece) from += ", parallel = false";
+  if (reading.mixed_line_ends) from += ", strict_mode = false";
+  from += kNoColumnsOfPath;
+  if (header_line_end) from = "(SELECT * FROM " + from + " OFFSET 1)";
+  // In a file of one column the engine then takes CRLF for the end of a row and of an empty one.
+  if (reading.mixed_line_ends && columns == 1) from = "(SELECT * FROM " + from + " WHERE f0 IS NOT NULL)";
+  return from;
+}
+
+ChunkSource read_as(ChunkSource source, CsvReading reading) {
+  source.from = csv_from(source.path, *source.dialect, source.fields, reading);
+  source.reading = std::move(reading);
+  return source;
 }
 
 /// Guesses types from the rows behind the header.
@@ -165,7 +188,7 @@ Result<ChunkSource> open_csv(const CsvOptions& options, const fs::path& path, st
         "The CSV header (line 1) can't be read: a quoted name does not end properly. Close every quote and "
         "double the quotes inside a name.");
   }
-  ChunkSource source{.from = csv_call(path, dialect, header.fields.size()), .dialect = dialect, .path = path};
+  ChunkSource source{.from = {}, .dialect = dialect, .path = path};
   for (std::size_t i = 0; i < header.fields.size(); ++i) {
     // A nameless column is what data frames write for their index: its values are kept under a name made of
     // its place.
@@ -179,7 +202,12 @@ Result<ChunkSource> open_csv(const CsvOptions& options, const fs::path& path, st
   }
   const bool sample_is_all = beginning.size() < kSampleBytes;
   guess_types(scanner, beginning, sample_is_all, source);
-  return source;
+  CsvReading reading;
+  if (header.text.find_first_of("\r\n") != std::string_view::npos) {
+    reading.header_line_end = header.line_end;
+    reading.in_one_piece = true;
+  }
+  return read_as(std::move(source), std::move(reading));
 }
 
 Result<void> check_names(const ChunkSource& source) {
@@ -242,12 +270,15 @@ Result<void> check_and_trim(ChunkSource& source, const JobSpec& spec, ChunkOpera
 }  // namespace
 
 ChunkSource with_mixed_line_ends(ChunkSource source) {
-  source.from.pop_back();
-  source.from += ", strict_mode = false)";
-  // In a file of one column the engine then takes CRLF for the end of a row and of an empty one.
-  if (source.fields == 1) source.from = "(SELECT * FROM " + source.from + " WHERE f0 IS NOT NULL)";
-  source.mixed_line_ends = true;
-  return source;
+  auto reading = source.reading;
+  reading.mixed_line_ends = reading.in_one_piece = true;
+  return read_as(std::move(source), std::move(reading));
+}
+
+ChunkSource in_one_piece(ChunkSource source) {
+  auto reading = source.reading;
+  reading.in_one_piece = true;
+  return read_as(std::move(source), std::move(reading));
 }
 
 bool is_own_failure(const EngineFailure& failure) {

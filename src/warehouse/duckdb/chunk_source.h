@@ -27,13 +27,25 @@ struct SourceColumn {
   bool cuts_nanoseconds = false;    ///< Parquet: of its moments the engine reads no more than microseconds
 };
 
+/// How the engine is told to read a CSV file.
+struct CsvReading {
+  bool mixed_line_ends = false;  ///< takes LF and CRLF beside each other
+  /// By one thread. Where the threads' parts of a file meet within a quoted value of several lines, the
+  /// engine takes one of them for a row's beginning and fails.
+  bool in_one_piece = false;
+  /// The line end behind a header that has line ends in its names, possibly none. The engine takes the first
+  /// line end of a file for that of all rows, and for the header's end, quoted or not: told where rows end,
+  /// it reads the header as a row, which is left out.
+  std::optional<std::string> header_line_end{};
+};
+
 struct ChunkSource {
   std::string from;  ///< a table function call; its rows come in the order of the file
   std::vector<SourceColumn> columns{};
   std::size_t fields = 0;               ///< columns of the file, those that are left out among them
   std::optional<CsvDialect> dialect{};  ///< CSV only
   std::filesystem::path path;
-  bool mixed_line_ends = false;  ///< CSV: `from` takes LF and CRLF beside each other
+  CsvReading reading{};  ///< CSV only; as `from` says
 };
 
 /// Looks at header or footer and checks what can be checked without reading rows: the kind of file, names of
@@ -50,6 +62,8 @@ Result<ChunkSource> open_csv_source(const JobSpec& spec, ChunkOperation operatio
 /// lets damage pass as well, and takes a CR alone for something else: only for files that examine_csv() found
 /// good.
 ChunkSource with_mixed_line_ends(ChunkSource source);
+/// The same CSV file read by one thread: slower, but also where quoted values have many lines.
+ChunkSource in_one_piece(ChunkSource source);
 
 /// Whether a failure while reading a chunk says nothing of its data.
 bool is_own_failure(const EngineFailure& failure);

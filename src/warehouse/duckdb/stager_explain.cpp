@@ -20,7 +20,10 @@ Result<Stager::Outcome> Stager::explain_unreadable(const ChunkFile& chunk, const
                                                    const ChunkSource& source) {
   if (is_own_failure(failure)) return to_error(failure);
   auto [errors, mixed_line_ends] = examine_csv(source);
-  if (mixed_line_ends && !source.mixed_line_ends) return stage_source(chunk, with_mixed_line_ends(source));
+  if (mixed_line_ends && !source.reading.mixed_line_ends)
+    return stage_source(chunk, with_mixed_line_ends(source));
+  if (errors.empty() && source.dialect && !source.reading.in_one_piece)
+    return stage_source(chunk, in_one_piece(source));
   if (errors.empty()) {
     const bool of_file = failure.message.find(source.path.filename().string()) != std::string::npos;
     if (failure.type == DUCKDB_ERROR_IO && !of_file) return to_error(failure);

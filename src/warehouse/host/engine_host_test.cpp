@@ -213,10 +213,12 @@ TEST_F(EngineHostTest, ThatDoesNotReadKeepsNobodyLongerThanHeWantsToWait) {
 
 TEST_F(EngineHostTest, ThatDoesNotReadIsClosedInTime) {
   start(kDoesNotRead);
-  auto stuck = get_stuck();
-  EXPECT_LT(time_of([&] { host_->kill("it has played its part"); }), 5s);
-  EXPECT_FALSE(stuck.get());
-  start(kDoesNotRead);
+  const CloseRequest request;
+  const auto bytes = question_bytes(clock_.now(), request);
+  const auto can_send = [&] {
+    return host_->send(request.kKind, bytes, {}, std::chrono::steady_clock::now() + 20ms).ok();
+  };
+  while (can_send()) continue;  // until there is no room for the last one
   EXPECT_LT(time_of([&] { host_.reset(); }), 5s);
 }
 

@@ -1,0 +1,87 @@
+// Line ends where they are easily taken for others: in the names of a header, and in values of large files.
+#include <gmock/gmock.h>
+
+#include "warehouse/warehouse_fixture.h"
+
+namespace adit {
+namespace {
+
+using Lines = std::vector<std::string>;
+
+class CsvLines : public WarehouseTest {
+ protected:
+  /// Both ways of reading: that of small chunks, and the engine's.
+  void expect(const std::string& content, const Lines& expected) {
+    for (const std::uint64_t held : {options().held_chunk_bytes_max, std::uint64_t{0}}) {
+      SCOPED_TRACE(::testing::PrintToString(content) + (held == 0 ? " by the engine" : ""));
+      auto with = options();
+      with.held_chunk_bytes_max = held;
+      open(with);
+      job("t").csv("old\n1\n").land();
+      job("t").csv(content).land();
+      EXPECT_EQ(rows("SELECT * EXCLUDE (_CELONIS_CHANGE_DATE) FROM t ORDER BY ALL"), expected);
+    }
+  }
+};
+
+TEST_F(CsvLines, NamesOfAHeaderMayHaveLineEnds) {
+  const Lines two{"1|x", "2|y"};
+  expect("\"a\nx\",b\n1,x\n2,y\n", two);
+  expect("\"a\r\nx\",b\n1,x\n2,y\n", two);
+  expect("\"Order\nno\",b\r\n1,x\r\n2,y\r\n", two);  // as a spreadsheet writes it
+  expect("\"a\r\nx\",b\r\n1,x\r\n2,y\r\n", two);
+  expect("\"a\rx\",b\n1,x\n2,y\n", two);
+  expect("\"a\nx\",b\r1,x\r2,y\r", two);
+  expect("a,\"b\n\n\nx\"\n1,x\n2,y", two);
+  expect("a,\"b\nx\"\n1,\"x\"\n2,y\n", two);
+  expect("\"a\nx\"\r\n1\n2\r\n", {"1", "2"});
+  expect("\"a\nx\"\n1\n2\n", {"1", "2"});
+  expect("\"a\nx\",b\n", {});
+  expect("\"a\nx\",b", {});
+  expect("\"a\nx\",b\n1,\"x\r\ny\"\n", {"1|x\r\ny"});
+}
+
+TEST_F(CsvLines, NamesOfAHeaderMayHaveLineEndsBehindAByteOrderMark) {
+  const Lines two{"1|x", "2|y"};
+  expect("\xEF\xBB\xBF\"a\nx\",b\n1,x\n2,y\n", two);
+  expect("\xEF\xBB\xBF\"a\nx\",b\r\n1,x\r\n2,y\r\n", two);
+  expect("\xEF\xBB\xBF\"a\nx\",b\r\n1,x\n2,y\r\n", two);
+}
+
+TEST_F(CsvLines, NamesOfAHeaderMayHaveLineEndsWhereLineEndsAreMixed) {
+  expect("b,\"a\nx\"\r\n1,x\n2,y\r\n3,z\n", {"1|x", "2|y", "3|z"});
+  expect("b,\"a\nx\"\n1,x\r\n2,y\n3,\"z\r\nz\"\r\n", {"1|x", "2|y", "3|z\r\nz"});
+}
+
+TEST_F(CsvLines, DamageBehindAHeaderOfSeveralLinesIsNamed) {
+  const auto errors = job("t").csv("\"a\nx\",b\n1,x\n2\n").errors();
+  ASSERT_EQ(errors.size(), 1U);
+  EXPECT_EQ(errors[0].line, 4U);
+  EXPECT_EQ(errors[0].row, 2U);
+}
+
+TEST_F(CsvLines, OfALargeFileBehindAHeaderOfSeveralLinesAllRowsLand) {
+  std::string content = "\"Order\nno\",b\r\n";
+  for (int i = 0; i < 50'000; ++i) content += std::to_string(i) + ",text " + std::to_string(i) + "\r\n";
+  job("t").csv(content).land();
+  EXPECT_EQ(rows("SELECT count(*), sum(\"Order\nno\"), max(b) FROM t"),
+            (Lines{"50000|1249975000|text 9999"}));
+}
+
+TEST_F(CsvLines, ValuesOfManyLinesMayStandAnywhereInALargeFile) {
+  for (const std::string end : {"\n", "\r\n"}) {
+    std::string content = "id,a,b\n";
+    const std::string filler(150, 'p');
+    int id = 0;
+    while (content.size() < 16'600'000) content += std::to_string(id++) + ",\"" + filler + "\",xy\n";
+    std::string text;
+    for (int i = 0; i < 200; ++i) text += "7,x,y\n";
+    for (int i = 0; i < 1'000; ++i) content += std::to_string(id++) + ",\"" + text + "\",z" + end;
+    job("t").csv(content).land();
+    EXPECT_EQ(rows("SELECT count(*), count(DISTINCT id), max(length(a)) FROM t"),
+              (Lines{std::to_string(id) + "|" + std::to_string(id) + "|1200"}));
+  }
+}
+
+}  // namespace
+}  // namespace adit

@@ -1,48 +1,12 @@
 // What the end of an engine's process costs, and what not.
-#include <gmock/gmock.h>
-#include <signal.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-#include <atomic>
-#include <chrono>
-#include <fstream>
 #include <future>
-#include <sstream>
-#include <thread>
 
-#include "warehouse/warehouse_fixture.h"
+#include "warehouse/host/engine_process_fixture.h"
 
 namespace adit {
 namespace {
 
-using namespace std::chrono_literals;
-using Lines = std::vector<std::string>;
 using testing::HasSubstr;
-
-std::string read_text(const std::filesystem::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  std::ostringstream text;
-  text << file.rdbuf();
-  return text.str();
-}
-
-/// The engines' processes that this process has started, by what they are for.
-std::map<std::string, pid_t> engine_processes() {
-  std::map<std::string, pid_t> found;
-  std::error_code error;
-  for (const auto& entry : std::filesystem::directory_iterator("/proc", error)) {
-    const auto name = entry.path().filename().string();
-    if (name.find_first_not_of("0123456789") != std::string::npos) continue;
-    const auto status = read_text(entry.path() / "status");
-    if (!status.contains("PPid:\t" + std::to_string(::getpid()) + "\n")) continue;
-    const auto command = read_text(entry.path() / "cmdline");
-    const std::string begin("adit\0engine\0", 12);
-    if (!command.starts_with(begin)) continue;
-    found[command.substr(begin.size(), command.size() - begin.size() - 1)] = std::stoi(name);
-  }
-  return found;
-}
 
 std::size_t open_descriptors() {
   std::size_t count = 0;
@@ -51,63 +15,6 @@ std::size_t open_descriptors() {
     ++count;
   }
   return count;
-}
-
-class EngineProcess : public WarehouseTest {
- protected:
-  bool in_processes_of_their_own() const override { return true; }
-  HostOptions hosts() const override { return hosts_; }
-
-  pid_t process_of(PoolId pool) { return engine_processes()[pool.to_string()]; }
-  void kill_process_of(PoolId pool) {
-    const auto process = process_of(pool);
-    ASSERT_GT(process, 0);
-    ASSERT_EQ(::kill(process, SIGKILL), 0);
-  }
-  /// Arms a failpoint in the first `processes` of the pool.
-  void arm(const std::string& failpoint, int processes = 1) {
-    hosts_.failpoint = [=, this, left = std::make_shared<std::atomic<int>>(processes)](PoolId pool) {
-      return pool == pool_ && (*left)-- > 0 ? failpoint : std::string();
-    };
-    open();
-  }
-  /// A table `t` with one row in a pool.
-  void fill(PoolId pool) {
-    auto plan = job("t").csv("a\n1\n").plan();
-    plan.stage.pool = pool;
-    const auto landed = warehouse_->land(plan, {});
-    ASSERT_TRUE(landed) << landed.error().public_message << landed.error().internal_detail;
-  }
-  Result<AllRows> count(PoolId pool) {
-    return all_rows(*warehouse_, pool, {.sql = "SELECT count(*) FROM t"});
-  }
-
-  HostOptions hosts_;
-  const PoolId other_ = PoolId::random();
-};
-
-/// Whether all of a killed process is gone: its first thread may be a zombie while others hold the socket
-/// yet.
-bool has_ended(pid_t process) {
-  const auto proc = "/proc/" + std::to_string(process);
-  std::error_code error;
-  const std::filesystem::directory_iterator threads(proc + "/task", error);
-  if (error) return true;
-  return std::distance(begin(threads), end(threads)) <= 1 && read_text(proc + "/status").contains("zombie");
-}
-
-/// Stops a process and returns when none of its threads runs any more: one of them may answer yet after
-/// kill() has returned.
-void stop_process(pid_t process) {
-  ASSERT_EQ(::kill(process, SIGSTOP), 0);
-  const auto all_stand = [&] {
-    for (const auto& thread :
-         std::filesystem::directory_iterator("/proc/" + std::to_string(process) + "/task")) {
-      if (!read_text(thread.path() / "status").contains("State:\tT")) return false;
-    }
-    return true;
-  };
-  while (!all_stand()) std::this_thread::sleep_for(1ms);
 }
 
 TEST_F(EngineProcess, IsNamedForItsPoolAndShutIn) {
@@ -148,58 +55,6 @@ TEST_F(EngineProcess, KilledWhileItLooksAtUploadsCostsNone) {
   ASSERT_TRUE(columns) << columns.error().public_message;
   EXPECT_EQ(columns->size(), 1U);
   EXPECT_EQ(metrics_.engine_hosts_died.Value(), 1);
-}
-
-/// A look at an upload that does not come to its end in either of two processes.
-class EndlessLook : public EngineProcess {
- protected:
-  void begin(std::chrono::milliseconds life_timeout) {
-    hosts_.life_interval = 5ms;
-    hosts_.life_timeout = life_timeout;
-    open();
-    auto pushed = job("t").parquet("SELECT 1 AS a");
-    ASSERT_TRUE(look(pushed.plan()));
-    // Who opens it waits for somebody who writes.
-    const auto path = pushed.plan().chunks[0].path;
-    std::filesystem::remove(path);
-    ASSERT_EQ(::mkfifo(path.c_str(), 0600), 0);
-    const auto first = engine_processes()["uploads"];
-    said_ = std::async(std::launch::async, [this, plan = pushed.plan()] { return look(plan); });
-    std::this_thread::sleep_for(50ms);  // or it was asked nothing: then the second is as well the first
-    ASSERT_EQ(::kill(first, SIGKILL), 0);
-    const auto end = std::chrono::steady_clock::now() + 20s;
-    while (second_ == 0 || second_ == first) {
-      second_ = engine_processes()["uploads"];
-      ASSERT_LT(std::chrono::steady_clock::now(), end);
-    }
-  }
-  void expect(ErrorKind kind, const std::string& text) {
-    const bool in_time = said_.wait_for(20s) == std::future_status::ready;
-    EXPECT_TRUE(in_time);
-    if (!in_time) ::kill(second_, SIGKILL);
-    const auto columns = said_.get();
-    ASSERT_FALSE(columns);
-    EXPECT_EQ(columns.error().kind, kind);
-    EXPECT_THAT(columns.error().public_message, HasSubstr(text));
-  }
-  Result<std::vector<ColumnInfo>> look(const LandPlan& plan) {
-    return warehouse_->inspect(plan.stage, ChunkOperation::kUpsert, plan.chunks[0].path);
-  }
-
-  pid_t second_ = 0;
-  std::future<Result<std::vector<ColumnInfo>>> said_;
-};
-
-TEST_F(EndlessLook, HasADeadlineInTheSecondProcess) {
-  begin(700ms);
-  expect(ErrorKind::kUnavailable, "could not be looked at in time");
-}
-
-TEST_F(EndlessLook, IsWatchedInTheSecondProcess) {
-  begin(2s);
-  std::this_thread::sleep_for(200ms);  // it takes its configuration
-  stop_process(second_);
-  expect(ErrorKind::kInvalid, "ended each time it looked at it");
 }
 
 TEST_F(EngineProcess, EndedWhileStagingIsUnavailableAndGoesThroughLater) {
@@ -296,43 +151,6 @@ TEST_F(EngineProcess, EndedInAStreamEndsTheStreamAndNoOther) {
   EXPECT_EQ(seen, kRows);
 }
 
-TEST_F(EngineProcess, ThatHangsIsKilledAndStartedAgain) {
-  hosts_.life_interval = 50ms;
-  hosts_.life_timeout = 300ms;
-  open();
-  fill(pool_);
-  stop_process(process_of(pool_));
-  const auto begin = std::chrono::steady_clock::now();
-  const auto answer = count(pool_);
-  ASSERT_FALSE(answer);
-  EXPECT_EQ(answer.error().kind, ErrorKind::kUnavailable);
-  EXPECT_LT(std::chrono::steady_clock::now() - begin, 10s);
-  EXPECT_EQ(rows("SELECT a FROM t"), (Lines{"1"}));
-}
-
-TEST_F(EngineProcess, ThatHangsIsKilledThoughNobodyCanSendItAnythingAnyMore) {
-  hosts_.life_interval = 50ms;
-  hosts_.life_timeout = 300ms;
-  open();
-  fill(pool_);
-  stop_process(process_of(pool_));
-  const auto begin = std::chrono::steady_clock::now();
-  const QueryRequest large{.sql = "SELECT 1 /*" + std::string(90'000, 'x') + "*/"};
-  std::stop_source left;
-  std::vector<std::future<Result<std::unique_ptr<RowStream>>>> answers;
-  for (int i = 0; i < 6; ++i) {
-    answers.push_back(std::async(std::launch::async,
-                                 [&] { return warehouse_->open_query(pool_, large, left.get_token()); }));
-  }
-  std::this_thread::sleep_for(100ms);
-  const auto leaving = std::chrono::steady_clock::now();
-  left.request_stop();
-  EXPECT_LT(std::chrono::steady_clock::now() - leaving, 100ms) << "who leaves waits for nobody";
-  for (auto& answer : answers) EXPECT_FALSE(answer.get());
-  EXPECT_LT(std::chrono::steady_clock::now() - begin, 10s);
-  EXPECT_EQ(rows("SELECT a FROM t"), (Lines{"1"}));
-}
-
 TEST_F(EngineProcess, IsNotSentAQueryThatIsTooLong) {
   fill(pool_);
   const auto process = process_of(pool_);
@@ -345,28 +163,6 @@ TEST_F(EngineProcess, IsNotSentAQueryThatIsTooLong) {
   EXPECT_THAT(rows.error().public_message, HasSubstr("longer than 100000 bytes"));
   ASSERT_FALSE(parquet);
   EXPECT_THAT(parquet.error().public_message, HasSubstr("longer than 100000 bytes"));
-}
-
-TEST_F(EngineProcess, ThatHangsKeepsNobodyWaitingWhoAsksHowAJobGoes) {
-  fill(pool_);
-  auto pushed = job("t").csv("a\n2\n");
-  const auto process = process_of(pool_);
-  stop_process(process);
-  std::jthread landing([&] { pushed.land(); });
-  const auto deadline = std::chrono::steady_clock::now() + 5s;
-  std::chrono::steady_clock::duration longest{};
-  for (int asked = 0; asked < 3 && std::chrono::steady_clock::now() < deadline;) {
-    const auto begin = std::chrono::steady_clock::now();
-    EXPECT_EQ(warehouse_->progress(pushed.plan().stage.job), std::nullopt);
-    const auto took = std::chrono::steady_clock::now() - begin;
-    longest = std::max(longest, took);
-    if (took > 100ms) ++asked;  // before the landing has begun nobody is asked
-  }
-  EXPECT_GT(longest, 100ms) << "the process was asked";
-  EXPECT_LT(longest, 2s);
-  ::kill(process, SIGCONT);
-  landing.join();
-  EXPECT_EQ(rows("SELECT a FROM t"), (Lines{"2"})) << "and works on";
 }
 
 TEST_F(EngineProcess, LandsAgainMoreThanAMessageHolds) {

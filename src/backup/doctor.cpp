@@ -156,9 +156,9 @@ class Doctor {
       const auto name = entry.path().filename().string();
       if (name.contains(kUnknownPoolMark)) {
         add({Finding::kPoolUnknown, "", below(entry.path()),
-             "The catalog did not know this pool when the server started, so its folder was set aside: a "
-             "pool "
-             "that was deleted, or one that a damaged catalog has lost. Remove it once nothing is missing."});
+             "The catalog did not know this pool when the server started, so its folder was set aside: "
+             "that of a pool that was deleted, or of one that a damaged catalog has lost. Remove it once "
+             "nothing is missing."});
       }
       const auto pool = PoolId::parse(name);
       if (!pool) continue;

@@ -62,12 +62,20 @@ TEST_F(EndlessLook, IsWatchedInTheSecondProcess) {
   expect(ErrorKind::kInvalid, "ended each time it looked at it");
 }
 
-TEST_F(EngineProcess, ThatHangsIsKilledAndStartedAgain) {
-  hosts_.life_interval = 50ms;
-  hosts_.life_timeout = 300ms;
-  open();
-  fill(pool_);
-  stop_process(process_of(pool_));
+class HangingEngine : public EngineProcess {
+ protected:
+  /// Of a pool with a table, looked at often.
+  void hang_watched() {
+    hosts_.life_interval = 50ms;
+    hosts_.life_timeout = 300ms;
+    open();
+    fill(pool_);
+    stop_process(process_of(pool_));
+  }
+};
+
+TEST_F(HangingEngine, IsKilledAndStartedAgain) {
+  hang_watched();
   const auto begin = std::chrono::steady_clock::now();
   const auto answer = count(pool_);
   ASSERT_FALSE(answer);
@@ -76,12 +84,8 @@ TEST_F(EngineProcess, ThatHangsIsKilledAndStartedAgain) {
   EXPECT_EQ(rows("SELECT a FROM t"), (Lines{"1"}));
 }
 
-TEST_F(EngineProcess, ThatHangsIsKilledThoughNobodyCanSendItAnythingAnyMore) {
-  hosts_.life_interval = 50ms;
-  hosts_.life_timeout = 300ms;
-  open();
-  fill(pool_);
-  stop_process(process_of(pool_));
+TEST_F(HangingEngine, IsKilledThoughNobodyCanSendItAnythingAnyMore) {
+  hang_watched();
   const auto begin = std::chrono::steady_clock::now();
   const QueryRequest large{.sql = "SELECT 1 /*" + std::string(90'000, 'x') + "*/"};
   std::stop_source left;
@@ -99,7 +103,7 @@ TEST_F(EngineProcess, ThatHangsIsKilledThoughNobodyCanSendItAnythingAnyMore) {
   EXPECT_EQ(rows("SELECT a FROM t"), (Lines{"1"}));
 }
 
-TEST_F(EngineProcess, ThatHangsKeepsNobodyWaitingWhoAsksHowAJobGoes) {
+TEST_F(HangingEngine, KeepsNobodyWaitingWhoAsksHowAJobGoes) {
   fill(pool_);
   auto pushed = job("t").csv("a\n2\n");
   const auto process = process_of(pool_);

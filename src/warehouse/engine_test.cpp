@@ -44,6 +44,13 @@ TEST_F(Engine, AnInterruptWhilePlanningIsACancel) {
   EXPECT_EQ(error->kind, ErrorKind::kCanceled) << error->internal_detail;
 }
 
+TEST_F(Engine, AnInterruptWithinAPendingCommitIsACancel) {
+  const EngineFailure failure{DUCKDB_ERROR_INVALID_INPUT,
+                              "Invalid Input Error: Attempting to execute an unsuccessful or closed pending "
+                              "query result\nError: INTERRUPT Error: Interrupted!"};
+  EXPECT_EQ(to_error(failure, "COMMIT").kind, ErrorKind::kCanceled);
+}
+
 TEST_F(Engine, AStatementThatIsWrongIsNoneOfTheServersFailures) {
   const auto statement = Statement::prepare(connection_, "SELECT * FROM nowhere");
   ASSERT_FALSE(statement);

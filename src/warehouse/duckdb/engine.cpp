@@ -37,12 +37,16 @@ duckdb_error_type type_of_prepare_failure(std::string_view message) {
   return found == kNames.end() ? DUCKDB_ERROR_INVALID_INPUT : found->type;
 }
 
+/// A COMMIT that is pending hands on what it ended with as text alone.
+bool ended_pending_by(std::string_view error, std::string_view message) {
+  return message.find("pending query result\nError: " + std::string(error)) != std::string_view::npos;
+}
+
 }  // namespace
 
 bool EngineFailure::fatal() const {
-  // A COMMIT that is pending hands on what it ended with as text alone.
   return type == DUCKDB_ERROR_FATAL || message.find("has been invalidated") != std::string::npos ||
-         message.find("pending query result\nError: FATAL Error") != std::string::npos;
+         ended_pending_by("FATAL Error", message);
 }
 
 bool EngineFailure::storage_full() const {
@@ -54,7 +58,8 @@ bool EngineFailure::storage_full() const {
 Error to_error(const EngineFailure& failure, std::string_view sql) {
   auto detail = failure.message;
   if (!sql.empty()) detail.append(" in: ").append(sql.substr(0, 500));
-  if (failure.interrupted()) return {ErrorKind::kCanceled, "The work was canceled.", std::move(detail)};
+  if (failure.interrupted() || ended_pending_by("INTERRUPT Error", failure.message))
+    return {ErrorKind::kCanceled, "The work was canceled.", std::move(detail)};
   if (failure.storage_full()) {
     return {ErrorKind::kStorageFull, "The server's disk is full. Free space there and send this again.",
             std::move(detail)};

@@ -1,15 +1,16 @@
 #include "formats/column_types.h"
 
 #include <algorithm>
+#include <array>
 #include <cstdio>
 #include <utility>
 
 namespace adit {
 namespace {
 
-/// DECIMAL that holds doubles beside integers above 2^53.
-constexpr int kWideDecimalScale = 9;
 constexpr int kDecimalWidthMax = 38;
+/// Of the DECIMALs that hold doubles beside integers above 2^53.
+constexpr std::array kWideDecimalScales{9, 18};
 constexpr int kIntegerDigits = 19;
 
 StoredType kind_only(TypeKind kind) { return {.kind = kind}; }
@@ -170,14 +171,28 @@ std::optional<StoredType> widened(const StoredType& a, const StoredType& b, Stri
   return kind_only(TypeKind::kString);
 }
 
+std::vector<StoredType> wider_types(const StoredType& stored) {
+  if (stored.kind == TypeKind::kDate) return {kind_only(TypeKind::kDateTime)};
+  if (!is_number(stored.kind)) return {};
+  std::vector<StoredType> types;
+  const bool wide = stored.kind == TypeKind::kDecimal && stored.width == kDecimalWidthMax;
+  if (stored.kind != TypeKind::kFloat && !wide) types.push_back(kind_only(TypeKind::kFloat));
+  for (const int scale : kWideDecimalScales) {
+    if (stored.kind != TypeKind::kDecimal || scale > stored.scale)
+      types.push_back(decimal_type(kDecimalWidthMax, scale));
+  }
+  return types;
+}
+
 std::optional<StoredType> widened_after_misfit(const StoredType& stored, const StoredType& found,
                                                StringWidening strings) {
   auto wider = widened(stored, found, strings);
   if (!wider || *wider != stored) return wider;
-  if (stored.kind == TypeKind::kFloat && is_number(found.kind)) {
-    return decimal_type(kDecimalWidthMax, found.kind == TypeKind::kDecimal
-                                              ? std::max(found.scale, kWideDecimalScale)
-                                              : kWideDecimalScale);
+  if (stored.kind == TypeKind::kFloat && is_number(found.kind))
+    return decimal_type(kDecimalWidthMax, std::max(found.scale, kWideDecimalScales.front()));
+  // A double that did not fit has more digits behind the point; or before it, and then nothing is wider.
+  if (stored.kind == TypeKind::kDecimal && found.kind == TypeKind::kFloat) {
+    if (const auto types = wider_types(stored); !types.empty()) return types.front();
   }
   if (stored.kind == TypeKind::kString || strings == StringWidening::kForbidden) return std::nullopt;
   return kind_only(TypeKind::kString);

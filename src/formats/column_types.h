@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "model/table_schema.h"
 
@@ -51,6 +52,9 @@ enum class StringWidening { kAllowed, kForbidden };
 /// The narrowest type that can hold the values of both; nullopt when there is none, or only STRING and that
 /// is forbidden.
 std::optional<StoredType> widened(const StoredType& a, const StoredType& b, StringWidening strings);
+
+/// What a column of `stored` can become without being STRING, from narrow to wide.
+std::vector<StoredType> wider_types(const StoredType& stored);
 
 /// Where a column of `stored` goes after a value of type `found` did not fit exactly; never `stored` itself,
 /// and repeated use ends. nullopt when no wider type is allowed.

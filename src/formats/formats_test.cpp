@@ -97,6 +97,12 @@ TEST(ColumnTypes, WideningAfterMisfitsEnds) {
   for (; type && steps < 10; ++steps) type = widened_after_misfit(*type, integer, StringWidening::kAllowed);
   EXPECT_EQ(type, std::nullopt);
   EXPECT_LT(steps, 5);
+  const StoredType number{.kind = TypeKind::kFloat};
+  type = decimal_type(38, 3);
+  for (steps = 0; type && steps < 10; ++steps)
+    type = widened_after_misfit(*type, number, StringWidening::kForbidden);
+  EXPECT_EQ(type, std::nullopt);
+  EXPECT_EQ(steps, 3);
 }
 
 TEST(CsvScanner, RecordsCarryTheirPlaces) {

@@ -201,6 +201,64 @@ TEST_F(ColumnWidening, ChunksOfManyNumberTypesKeepTheScaleOfTheTable) {
   EXPECT_EQ(content("t"), (Lines{"1.25", "100000000000000000.00", "9007199254740993.00", "a DECIMAL(38,2)"}));
 }
 
+TEST_F(ColumnWidening, OnlyValuesThatNoWiderTypeHoldsAreNamed) {
+  job("t").csv("a\n1\n").land();
+  auto pushed = job("t", JobType::kDelta);
+  pushed.csv("a\n1.5\nx\n9007199254740993\n2\n1e400\n");
+  const auto errors = pushed.errors();
+  ASSERT_EQ(errors.size(), 2U);
+  EXPECT_EQ(errors[0].row, 2U);
+  EXPECT_EQ(errors[0].value, "x");
+  EXPECT_EQ(errors[1].row, 5U);
+  EXPECT_THAT(errors[0].message, HasSubstr("The table's column is INTEGER already"));
+  EXPECT_EQ(content("t"), (Lines{"1", "a BIGINT"}));
+}
+
+TEST_F(ColumnWidening, TheTypeNamedIsTheTablesAlsoWhereTheJobHasWidenedIt) {
+  job("t").csv("a\n1\n").land();
+  auto pushed = job("t", JobType::kDelta);
+  pushed.csv("a\n1.5\n").csv("a\nx\n");
+  const auto errors = pushed.errors();
+  ASSERT_EQ(errors.size(), 1U);
+  EXPECT_THAT(errors[0].message, HasSubstr("can't be stored exactly as INTEGER"));
+}
+
+TEST_F(ColumnWidening, ValuesThatNoOneTypeHoldsTogetherAreAllNamed) {
+  job("t").csv("a\n1\n").land();
+  auto pushed = job("t", JobType::kDelta);
+  pushed.csv("a\n1e-30\n9007199254740993\n");
+  const auto errors = pushed.errors();
+  ASSERT_EQ(errors.size(), 1U);
+  EXPECT_EQ(errors[0].value, "1e-30");
+}
+
+TEST_F(ColumnWidening, FractionsAndLargeIntegersOfOneFileBecomeADecimal) {
+  job("t").csv("a\n1\n").land();
+  job("t", JobType::kDelta).csv("a\n0.5\n9007199254740993\n").land();
+  EXPECT_EQ(content("t"),
+            (Lines{"0.500000000", "1.000000000", "9007199254740993.000000000", "a DECIMAL(38,9)"}));
+}
+
+TEST_F(ColumnWidening, AWideDecimalTakesFinerFractionsAndExponents) {
+  job("t").csv("a\n12345678901234567\n").land();
+  job("t", JobType::kDelta).csv("a\n1.5\n").land();
+  ASSERT_EQ(columns("t"), "a DECIMAL(38,3)");
+  job("t", JobType::kDelta).csv("a\n1e3\n-2.5E-1\n3.25e+1\n").land();
+  EXPECT_EQ(content("t"),
+            (Lines{"-0.250", "1.500", "1000.000", "12345678901234567.000", "32.500", "a DECIMAL(38,3)"}));
+  job("t", JobType::kDelta).csv("a\n0.1234\n").land();
+  EXPECT_EQ(columns("t"), "a DECIMAL(38,9)");
+  job("t", JobType::kDelta).csv("a\n1.5e-15\n").land();
+  EXPECT_EQ(columns("t"), "a DECIMAL(38,18)");
+  EXPECT_EQ(rows("SELECT a::VARCHAR FROM t WHERE a < 0.2 AND a > 0 ORDER BY a"),
+            (Lines{"0.000000000000001500", "0.123400000000000000"}));
+  auto finest = job("t", JobType::kDelta);
+  finest.csv("a\n1e-19\n1e30\n7\n");
+  const auto errors = finest.errors();
+  ASSERT_EQ(errors.size(), 2U);
+  EXPECT_EQ(errors[0].value, "1e-19");
+}
+
 TEST_F(ColumnWidening, MomentsWithinTheYearsOfNanosecondsAreWidened) {
   job("t").parquet("SELECT TIMESTAMP '2024-01-01 10:00:00' AS a").land();
   job("t", JobType::kDelta).parquet("SELECT '2024-01-02 03:04:05.123456789'::TIMESTAMP_NS AS a").land();

@@ -1,6 +1,7 @@
 #include "warehouse/duckdb/chunk_select.h"
 
 #include <algorithm>
+#include <iterator>
 
 #include "formats/names.h"
 #include "warehouse/duckdb/sql_text.h"
@@ -17,14 +18,23 @@ std::string misfit_value(const StoredType& type) {
   return "CAST(error('" + std::string(kMisfitWord) + "') AS " + sql_name(type) + ")";
 }
 
+/// Whether the text `c` is a value of `type`. As a condition of its own: nothing else computes its helper.
+std::string text_fits(const std::string& c, const StoredType& type) {
+  const ConversionNames names{.reference = c, .c = c, .t = "TRY_CAST(" + c + " AS " + sql_name(type) + ")"};
+  return "coalesce(" + text_conversion(names, type, TextRule::kStrict).fits() + ", false)";
+}
+
 }  // namespace
 
-std::vector<StoredType> text_candidates() {
-  return {{.kind = TypeKind::kInteger},
-          {.kind = TypeKind::kFloat},
-          {.kind = TypeKind::kBoolean},
-          {.kind = TypeKind::kDate},
-          {.kind = TypeKind::kDateTime}};
+std::vector<StoredType> text_candidates(const ChunkColumn& column) {
+  std::vector<StoredType> types{{.kind = TypeKind::kInteger},
+                                {.kind = TypeKind::kFloat},
+                                {.kind = TypeKind::kBoolean},
+                                {.kind = TypeKind::kDate},
+                                {.kind = TypeKind::kDateTime}};
+  // Elsewhere digits that no FLOAT holds are those of ids, and text.
+  if (column.widens_table()) std::ranges::copy(wider_types(column.target.type), std::back_inserter(types));
+  return types;
 }
 
 std::string timestamp_literal(Timestamp time) {
@@ -121,23 +131,22 @@ std::string ChunkSelect::profile_sql() const {
     flags += (i == 0 ? "coalesce(bool_or(" : ", coalesce(bool_or(") + misfit_condition(i) +
              "), false), coalesce(bool_or(" + c + " IS NULL), false), count(" + c + ") = 0";
     if (!column.text) continue;
-    for (const auto& candidate : text_candidates()) {
-      // The reference is c itself: the candidate's helper is computed here, in place of the name t.
-      const ConversionNames names{
-          .reference = c, .c = c, .t = "TRY_CAST(" + c + " AS " + sql_name(candidate) + ")"};
-      const auto conversion = text_conversion(names, candidate, TextRule::kStrict);
-      flags += ", coalesce(bool_and(coalesce(" + conversion.fits() + ", false)) FILTER (WHERE " + c +
-               " IS NOT NULL), false)";
+    for (const auto& candidate : text_candidates(column)) {
+      flags +=
+          ", coalesce(bool_and(" + text_fits(c, candidate) + ") FILTER (WHERE " + c + " IS NOT NULL), false)";
     }
   }
   return "SELECT " + flags + " FROM (" + inner_select("") + ")";
 }
 
-std::string ChunkSelect::misfits_sql(std::size_t column, std::size_t limit) const {
+std::string ChunkSelect::misfits_sql(std::size_t column, std::span<const StoredType> others,
+                                     std::size_t limit) const {
   const auto c = "c" + std::to_string(column);
+  auto condition = misfit_condition(column);
+  for (const auto& type : others) condition += " AND NOT " + text_fits(c, type);
   return "SELECT row_number, left(CAST(" + c + " AS VARCHAR), 201) FROM (" +
-         inner_select("row_number() OVER () AS row_number, ") + ") WHERE " + misfit_condition(column) +
-         " LIMIT " + std::to_string(limit);
+         inner_select("row_number() OVER () AS row_number, ") + ") WHERE " + condition + " LIMIT " +
+         std::to_string(limit);
 }
 
 std::string ChunkSelect::null_keys_sql(std::size_t column, std::size_t limit) const {

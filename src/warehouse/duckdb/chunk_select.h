@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -20,6 +21,9 @@ struct ChunkColumn {
   Conversion conversion;
   bool text = false;  ///< CSV: its natural type is found only by looking at the values
   bool key = false;   ///< a null is an error
+
+  /// Its type is the table's, and may become a wider one that is no STRING.
+  bool widens_table() const { return target.in_target && !target.declared; }
 };
 
 /// What every row of a chunk carries beside its own values.
@@ -46,12 +50,13 @@ class ChunkSelect {
   std::vector<std::string> column_names(const RowConstants& constants) const;
 
   /// One row with these booleans per column: some value does not fit; some value is null; there is no value;
-  /// then, for text columns only, whether all values fit each of text_candidates().
+  /// then, for text columns only, whether all values fit each of text_candidates() of the column.
   std::string profile_sql() const;
   static constexpr std::size_t kColumnFlags = 3;
 
-  /// Rows (number from 1, value as text) in which the column does not fit or a key is null.
-  std::string misfits_sql(std::size_t column, std::size_t limit) const;
+  /// Rows (number from 1, value as text) in which the column does not fit, nor any of `others` would (text
+  /// columns only), or a key is null.
+  std::string misfits_sql(std::size_t column, std::span<const StoredType> others, std::size_t limit) const;
   std::string null_keys_sql(std::size_t column, std::size_t limit) const;
 
  private:
@@ -64,7 +69,7 @@ class ChunkSelect {
 };
 
 /// The types that a text column's values are tried for, in this order.
-std::vector<StoredType> text_candidates();
+std::vector<StoredType> text_candidates(const ChunkColumn& column);
 
 std::string timestamp_literal(Timestamp time);
 

@@ -29,9 +29,9 @@ std::string significant_digits(const std::string& c) {
   return "length(ltrim(" + mantissa_digits(c) + ", '0'))";
 }
 
-/// Whether a number's text has the digits of the double `t` that is read from it, which the engine prints
-/// with as few as give it back. What is rounded, to zero or to infinity as well, has others.
-std::string has_digits_of_double(const std::string& c, const std::string& t) {
+/// Whether a number's text has the digits of `t`, the double or decimal that is read from it. The engine
+/// prints a double with as few as give it back. What is rounded, to zero or to infinity as well, has others.
+std::string has_digits_of(const std::string& c, const std::string& t) {
   return "trim(" + mantissa_digits(c) + ", '0') = trim(" + mantissa_digits("CAST(" + t + " AS VARCHAR)") +
          ", '0')";
 }
@@ -52,30 +52,32 @@ std::vector<ConversionBranch> text_to_float(const ConversionNames& n, TextRule r
   const auto exact_integer = within_exact_double(integer);
   if (rule == TextRule::kStrict) {
     const auto plain = matches(n.c, R"(-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d{1,2})?)");
-    return {{"length(" + n.c + ") <= 15 AND " + plain, n.t},
-            {"isfinite(" + n.t + ") AND CAST(" + n.t + " AS VARCHAR) = " + n.c, n.t},  // no pattern: quick
-            {plain + " AND " + significant_digits(n.c) + " <= 15", n.t},
-            {integer + "::VARCHAR = " + n.c + " AND " + exact_integer, n.t},
-            // CASE: an AND may be computed on both sides, for every text of a column.
-            {"CASE WHEN " + matches(n.c, kPlainFraction) + " THEN " + has_digits_of_double(n.c, n.t) +
-                 " ELSE false END",
-             n.t}};
+    return {
+        {"length(" + n.c + ") <= 15 AND " + plain, n.t},
+        {"isfinite(" + n.t + ") AND CAST(" + n.t + " AS VARCHAR) = " + n.c, n.t},  // no pattern: quick
+        {plain + " AND " + significant_digits(n.c) + " <= 15", n.t},
+        {integer + "::VARCHAR = " + n.c + " AND " + exact_integer, n.t},
+        // CASE: an AND may be computed on both sides, for every text of a column.
+        {"CASE WHEN " + matches(n.c, kPlainFraction) + " THEN " + has_digits_of(n.c, n.t) + " ELSE false END",
+         n.t}};
   }
   const auto number =
       matches(n.c, R"([+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?)") + " AND isfinite(" + n.t + ")";
   const auto word = "lower(" + n.c + ") IN ('nan', 'inf', '-inf', 'infinity', '-infinity')";
-  return {
-      {number + " AND length(" + n.c + ") <= 15", n.t},
-      {number + " AND NOT " + matches(n.c, R"([+-]?\d+)") + " AND " + significant_digits(n.c) + " <= 17",
-       n.t},
-      {number + " AND NOT " + matches(n.c, R"([+-]?\d+)") + " AND " + has_digits_of_double(n.c, n.t), n.t},
-      {matches(n.c, R"([+-]?\d+)") + " AND " + exact_integer, n.t},
-      {word, n.t}};
+  return {{number + " AND length(" + n.c + ") <= 15", n.t},
+          {number + " AND NOT " + matches(n.c, R"([+-]?\d+)") + " AND " + significant_digits(n.c) + " <= 17",
+           n.t},
+          {number + " AND NOT " + matches(n.c, R"([+-]?\d+)") + " AND " + has_digits_of(n.c, n.t), n.t},
+          {matches(n.c, R"([+-]?\d+)") + " AND " + exact_integer, n.t},
+          {word, n.t}};
 }
 
 std::vector<ConversionBranch> text_to_decimal(const ConversionNames& n, const StoredType& to) {
   const auto fraction = std::to_string(to.scale);
   return {{matches(n.c, R"(-?(0|[1-9]\d*)(\.\d{0,)" + fraction + R"(}0*)?)") + " AND " + n.t + " IS NOT NULL",
+           n.t},
+          {"CASE WHEN " + matches(n.c, R"(-?(0|[1-9]\d*)(\.\d+)?[eE][+-]?\d{1,3})") + " THEN " +
+               has_digits_of(n.c, n.t) + " ELSE false END",
            n.t}};
 }
 

@@ -12,8 +12,7 @@ namespace {
 constexpr std::size_t kValueBytesMax = 200;
 constexpr std::size_t kRowBytesMax = 120;
 
-std::string advice(const ChunkColumn& column) {
-  const auto type = client_name(column.target.type);
+std::string advice(const ChunkColumn& column, const std::string& type) {
   if (column.target.declared)
     return "Mend the value, or declare the column with a wider type in tableSchema.";
   if (column.target.in_target) {
@@ -161,7 +160,6 @@ Tried<Diagnosis> diagnose(Connection& connection, const ChunkSelect& select) {
   const auto profiled = try_run(connection, select.profile_sql());
   if (!profiled) return std::unexpected(profiled.error());
   const auto& rows = *profiled;
-  const auto candidates = text_candidates();
   Diagnosis diagnosis;
   std::size_t flag = 0;
   for (std::size_t i = 0; i < select.columns().size(); ++i) {
@@ -173,6 +171,7 @@ Tried<Diagnosis> diagnose(Connection& connection, const ChunkSelect& select) {
     std::optional<StoredType> found =
         column.text ? StoredType{.kind = TypeKind::kString} : natural_type(column.source.engine_type);
     if (column.text) {
+      const auto candidates = text_candidates(column);
       for (std::size_t candidate = candidates.size(); candidate-- > 0;) {
         if (rows.boolean(0, flag + candidate).value_or(false)) found = candidates[candidate];
       }
@@ -205,18 +204,25 @@ Result<std::vector<DataError>> describe_null_keys(Connection& connection, const 
 }
 
 Result<std::vector<DataError>> describe_misfits(Connection& connection, const ChunkSource& source,
-                                                const ChunkSelect& select, std::size_t column) {
-  ADIT_TRY(auto errors, read_rows(connection, select.misfits_sql(column, kDataErrorsMax)));
-  add_places(source, errors);
+                                                const ChunkSelect& select, std::size_t column,
+                                                const StoredType& type) {
   const auto& described = select.columns()[column];
+  const bool widens = described.text && described.widens_table();
+  const auto others = widens ? wider_types(described.target.type) : std::vector<StoredType>();
+  ADIT_TRY(auto errors, read_rows(connection, select.misfits_sql(column, others, kDataErrorsMax)));
+  // Each value has a type, but all of them have none.
+  if (errors.empty()) {
+    ADIT_TRY(errors, read_rows(connection, select.misfits_sql(column, {}, kDataErrorsMax)));
+  }
+  add_places(source, errors);
   for (auto& error : errors) {
     error.column = described.source.name;
     const auto reason = described.source.engine_type == "BLOB"
                             ? std::string(" is not valid UTF-8")
-                            : " can't be stored exactly as " + client_name(described.target.type);
+                            : " can't be stored exactly as " + client_name(type);
     error.message = "Row " + std::to_string(error.row.value_or(0)) + ", column \"" + described.source.name +
                     "\": the value \"" + shorten(error.value.value_or(""), kRowBytesMax) + "\"" + reason +
-                    ". " + advice(described);
+                    ". " + advice(described, client_name(type));
   }
   return errors;
 }

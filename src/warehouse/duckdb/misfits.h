@@ -34,9 +34,11 @@ DataError only_message(std::string message);
 Result<std::vector<DataError>> describe_null_keys(Connection& connection, const ChunkSource& source,
                                                   const ChunkSelect& select,
                                                   const std::vector<std::size_t>& columns);
-/// The rows whose value does not fit and can't be made fit.
+/// The rows whose value does not fit the column, which is of `type` for the client, and can't be made fit:
+/// not those that a wider type would hold, unless there are no others.
 Result<std::vector<DataError>> describe_misfits(Connection& connection, const ChunkSource& source,
-                                                const ChunkSelect& select, std::size_t column);
+                                                const ChunkSelect& select, std::size_t column,
+                                                const StoredType& type);
 
 /// What adit's own reader finds in a CSV file that the engine could not read.
 struct CsvFindings {

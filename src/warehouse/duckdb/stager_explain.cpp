@@ -50,11 +50,12 @@ Result<Stager::Outcome> Stager::explain_misfits(const Diagnosis& diagnosis, cons
     auto wider = !misfit.found || target.declared ? std::nullopt
                  : wrong_guess                    ? misfit.found
                                                   : widened_after_misfit(target.type, *misfit.found, strings);
+    const auto* existing = find_column(target_, target.name);
     // A column that was FLOAT on its way may have lost the table's scale.
-    if (const auto* existing = find_column(target_, target.name); existing != nullptr && wider)
-      wider = widened(stored_type(existing->type), *wider, strings);
+    if (existing != nullptr && wider) wider = widened(stored_type(existing->type), *wider, strings);
     if (!wider || *wider == target.type) {
-      ADIT_TRY(auto errors, describe_misfits(connection_, source, select, misfit.column));
+      const auto type = existing == nullptr || target.declared ? target.type : stored_type(existing->type);
+      ADIT_TRY(auto errors, describe_misfits(connection_, source, select, misfit.column, type));
       return Outcome(Rejected{std::move(errors)});
     }
     column->type = *wider;

@@ -68,23 +68,23 @@ WarehouseOptions warehouse_options(const ServeOptions& options, const DataFolder
 }
 
 Result<std::unique_ptr<Warehouse>> open_engines(const ServeOptions& options, const DataFolder& folder,
-                                                Catalog& catalog, MissingLandings missing, const Clock& clock,
+                                                Catalog& catalog, LandingBook book, const Clock& clock,
                                                 Metrics& metrics) {
   auto warehouse = warehouse_options(options, folder);
   warehouse.may_open = [&catalog](PoolId pool) { return pool_may_open(catalog, pool); };
   if (options.engine_in_process)
-    return open_duckdb_warehouse(std::move(warehouse), std::move(missing), clock, metrics);
+    return open_duckdb_warehouse(std::move(warehouse), std::move(book), clock, metrics);
   HostOptions hosts;
   hosts.chunk_folder = [chunks = folder.chunks()](PoolId pool) { return local_chunk_folder(chunks, pool); };
   if (const char* failpoint = std::getenv("ADIT_ENGINE_FAILPOINT"))
     hosts.failpoint = [failpoint = std::string(failpoint)](PoolId) { return failpoint; };
-  return open_hosted_warehouse(std::move(warehouse), std::move(hosts), std::move(missing), clock, metrics);
+  return open_hosted_warehouse(std::move(warehouse), std::move(hosts), std::move(book), clock, metrics);
 }
 
 Result<std::unique_ptr<Warehouse>> open_warehouse(const ServeOptions& options, const DataFolder& folder,
-                                                  Catalog& catalog, MissingLandings missing,
-                                                  const Clock& clock, Metrics& metrics) {
-  ADIT_TRY(auto engines, open_engines(options, folder, catalog, std::move(missing), clock, metrics));
+                                                  Catalog& catalog, LandingBook book, const Clock& clock,
+                                                  Metrics& metrics) {
+  ADIT_TRY(auto engines, open_engines(options, folder, catalog, std::move(book), clock, metrics));
   return watch_for_damage(std::move(engines), metrics);
 }
 
@@ -269,10 +269,8 @@ Result<void> serve(const ServeOptions& options, const Signals& signals, const Cl
   const auto& [folder, catalog] = installation;
   Metrics metrics;
   ADIT_TRY(const auto store, open_local_chunk_store(folder.chunks()));
-  const auto missing = [&](PoolId pool, const std::unordered_set<JobId>& landed) {
-    return missing_landings(*catalog, *store, pool, landed);
-  };
-  ADIT_TRY(const auto warehouse, open_warehouse(options, folder, *catalog, missing, clock, metrics));
+  ADIT_TRY(const auto warehouse,
+           open_warehouse(options, folder, *catalog, landing_book(*catalog, *store), clock, metrics));
   StageQueue stages(*catalog, *store, *warehouse, clock, stage_options(options));
   LandQueue landings(*catalog, *store, *warehouse, stages, clock, metrics, land_options(options));
   ADIT_CHECK(recover(*catalog, *store, stages, clock));

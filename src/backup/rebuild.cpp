@@ -153,17 +153,16 @@ class Rebuild {
     ADIT_TRY(backup_, choose_backup(options_.source, pool_.pool));
     ADIT_CHECK(check_space());
     ADIT_CHECK(create_folders(new_folder()));
-    Marks marks;
     if (backup_) {
       report_.backup = backup_->folder;
       report_.backup_begun = backup_->begun;
       ADIT_CHECK(copy_pool_backup(*backup_, new_folder()));
       failpoint("rebuild.copied");
-      ADIT_TRY(marks, look_at_copy());
+      ADIT_TRY(marks_, look_at_copy());
     }
     // Again after the landings: what is foreseen here need not be waited for.
     ADIT_CHECK(check_losses(
-        missing_of(marks, [&](const LandedJob& job) { return has_chunks(job) || is_made_again(job); })));
+        missing_of(marks_, [&](const LandedJob& job) { return has_chunks(job) || is_made_again(job); })));
     ADIT_CHECK(land());
     failpoint("rebuild.landed");
     ADIT_CHECK(count());
@@ -232,23 +231,27 @@ class Rebuild {
     return {};
   }
 
-  /// The repair that every opening makes, and the changes that need no chunks to be made again.
-  Result<std::vector<LandPlan>> plans(Catalog& catalog, ChunkStore& store,
-                                      const std::unordered_set<JobId>& landed) {
-    for (const auto job : landed) marks_.emplace(job, Timestamp{});
-    ADIT_TRY(auto kept, missing_landings(catalog, store, pool_.pool, landed));
-    if (!backup_) return kept;
-    std::vector<LandPlan> all;
-    auto next = kept.begin();
+  /// For the repair that every opening makes: with the changes that need no chunks to be made again, and
+  /// noting what it plans.
+  LandingBook book(Catalog& catalog, ChunkStore& store, std::vector<JobId>& planned) const {
+    std::vector<JobPlace> places;
+    std::unordered_set<JobId> made_again;
     for (const auto& job : jobs_) {
-      if (next != kept.end() && next->stage.job == job.job) {
-        all.push_back(std::move(*next++));
-      } else if (is_made_again(job) && !landed.contains(job.job)) {
-        ADIT_TRY(const auto found, catalog.find_job(pool_.pool, job.job, true));
-        if (found) all.push_back({stage_plan(*found), {}});
-      }
+      if (is_made_again(job)) made_again.insert(job.job);
+      if (has_chunks(job) || is_made_again(job))
+        places.push_back({static_cast<std::int64_t>(places.size()) + 1, job.job});
     }
-    return all;
+    const auto plan = [&, made_again = std::move(made_again)](PoolId pool,
+                                                              JobId job) -> Result<std::optional<LandPlan>> {
+      planned.push_back(job);
+      if (!made_again.contains(job)) return plan_again(catalog, store, pool, job);
+      ADIT_TRY(const auto found, catalog.find_job(pool, job, true));
+      return found ? std::optional(LandPlan{stage_plan(*found), {}}) : std::nullopt;
+    };
+    const auto landed = [places = std::move(places)](PoolId, std::int64_t after) {
+      return Result(after == 0 ? places : std::vector<JobPlace>());
+    };
+    return {landed, plan};
   }
 
   Result<void> land() {
@@ -260,13 +263,8 @@ class Rebuild {
     options.chunks_root = layout_.chunks();
     if (options_.memory_bytes_max > 0) options.memory_bytes_max = options_.memory_bytes_max;
     std::vector<JobId> planned;
-    const auto missing = [&](PoolId,
-                             const std::unordered_set<JobId>& landed) -> Result<std::vector<LandPlan>> {
-      ADIT_TRY(auto all, plans(*catalog, *store, landed));
-      for (const auto& plan : all) planned.push_back(plan.stage.job);
-      return all;
-    };
-    ADIT_TRY(const auto warehouse, open_duckdb_warehouse(std::move(options), missing, clock_, metrics));
+    ADIT_TRY(const auto warehouse,
+             open_duckdb_warehouse(std::move(options), book(*catalog, *store, planned), clock_, metrics));
     ADIT_CHECK(warehouse->tables(pool_.pool));
     for (const auto job : planned) {
       ADIT_TRY(const auto landing, warehouse->landed(pool_.pool, job));

@@ -126,11 +126,11 @@ TEST_P(CatalogAroundPush, ATableChangeStandsInTheLineOfItsTable) {
     EXPECT_FALSE(claim().has_value());
     ASSERT_TRUE(move_to(*next, JobStatus::kDone));
   }
-  EXPECT_EQ(ids(catalog().list_landed_jobs(pool_.id)), (std::vector{before.id, change.id, after.id}));
+  EXPECT_EQ(landed_jobs(), (std::vector{before.id, change.id, after.id}));
   EXPECT_EQ(find(change, true)->spec.change->predicate, "id = 'x'");
   ASSERT_TRUE(catalog().forget_chunk_files(change.id).ok());
   EXPECT_EQ(find(change, true)->spec.change->predicate, "");
-  EXPECT_EQ(ids(catalog().list_landed_jobs(pool_.id)), (std::vector{before.id, after.id}));
+  EXPECT_EQ(landed_jobs(), (std::vector{before.id, after.id}));
 }
 
 TEST_P(CatalogAroundPush, ATableChangeOfADeletedPoolIsRefused) {

@@ -118,6 +118,14 @@ class CatalogContract : public testing::TestWithParam<CatalogBackend> {
     return result;
   }
 
+  std::vector<JobId> landed_jobs() {
+    std::vector<JobId> result;
+    const auto places = catalog().list_landed_jobs(pool_.id, 0, 100);
+    EXPECT_TRUE(places.ok());
+    for (const auto& place : *places) result.push_back(place.job);
+    return result;
+  }
+
   const fs::path folder_ = fs::temp_directory_path() / ("adit-catalog-" + Uuid::random().to_string());
   const Team team_{TeamId::random(), "Team", "team", {.unlimited = true}};
   const User user_{UserId::random(), team_.id, "Ada", "ada@example.org", Role::kAdministrator};

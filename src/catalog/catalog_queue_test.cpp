@@ -189,7 +189,7 @@ TEST_P(CatalogContract, ADeletedJobIsHiddenButStaysInTheHistory) {
   ASSERT_TRUE(find(job, true).has_value());
   EXPECT_TRUE(find(job, true)->deleted);
   EXPECT_TRUE(ids(catalog().list_jobs(pool_.id, {})).empty());
-  EXPECT_EQ(ids(catalog().list_landed_jobs(pool_.id)), std::vector{job.id});
+  EXPECT_EQ(landed_jobs(), std::vector{job.id});
   const auto fresh = new_job();
   EXPECT_TRUE(*catalog().delete_job(fresh.id, at(7)));
   EXPECT_EQ(catalog().insert_chunks(fresh.id, {new_chunk()}).error().kind, ErrorKind::kConflict);
@@ -229,7 +229,21 @@ TEST_P(CatalogContract, ChunkFilesExpireByAgeOrWhenAnUnlandedJobIsDeleted) {
   EXPECT_EQ(ids(catalog().list_expired_jobs(at(1'000'000), 100)).size(), 6u);
   for (const auto& id : expired) ASSERT_TRUE(catalog().forget_chunk_files(id).ok());
   EXPECT_TRUE(ids(catalog().list_expired_jobs(at(1000), 100)).empty());
-  EXPECT_EQ(ids(catalog().list_landed_jobs(pool_.id)), (std::vector{young.id, hidden.id}));
+  EXPECT_EQ(landed_jobs(), (std::vector{young.id, hidden.id}));
+}
+
+TEST_P(CatalogContract, LandedJobsAreListedInTheOrderOfTheirExecutionAFewAtATime) {
+  std::vector<JobPlace> expected;
+  for (const auto* table : {"A", "B", "C"}) {
+    auto job = queued_job(table);
+    claim();
+    expected.push_back({move_to(job, JobStatus::kDone)->execute_order, job.id});
+  }
+  const auto first = *catalog().list_landed_jobs(pool_.id, 0, 2);
+  EXPECT_EQ(first, (std::vector{expected[0], expected[1]}));
+  EXPECT_EQ(*catalog().list_landed_jobs(pool_.id, first.back().execute_order, 2), std::vector{expected[2]});
+  EXPECT_TRUE(catalog().list_landed_jobs(pool_.id, expected[2].execute_order, 2)->empty());
+  EXPECT_TRUE(catalog().list_landed_jobs(PoolId::random(), 0, 2)->empty());
 }
 
 TEST_P(CatalogContract, ExpiredJobsCanBeListedWithoutThoseOfSomePools) {

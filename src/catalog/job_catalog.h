@@ -94,8 +94,10 @@ class JobCatalog {
   virtual Result<std::vector<Job>> list_abandoned_jobs(const std::string& owner) = 0;
   /// Jobs that are NEW and have chunks, in the order of creation; for recovery.
   virtual Result<std::vector<Job>> list_new_jobs_with_chunks() = 0;
-  /// DONE jobs of a pool (deleted ones included) whose chunks are still kept, by execute_order.
-  virtual Result<std::vector<Job>> list_landed_jobs(PoolId pool) = 0;
+  /// DONE jobs of a pool (deleted ones included) whose chunks are still kept, by execute_order: those behind
+  /// `after`, at most so many.
+  virtual Result<std::vector<JobPlace>> list_landed_jobs(PoolId pool, std::int64_t after,
+                                                         std::uint64_t limit) = 0;
   /// Final jobs (deleted ones included) that finished before `before` and whose chunks are still kept; and
   /// deleted jobs that never landed, whatever their age.
   virtual Result<std::vector<Job>> list_expired_jobs(Timestamp before, std::uint64_t limit,

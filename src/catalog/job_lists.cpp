@@ -56,13 +56,18 @@ Result<std::vector<Job>> SqliteCatalog::list_new_jobs_with_chunks() {
   });
 }
 
-Result<std::vector<Job>> SqliteCatalog::list_landed_jobs(PoolId pool) {
-  static const std::string kSql = "SELECT " + JobRow::kColumns +
-                                  " FROM jobs WHERE status = 'DONE' AND chunks_kept = 1 AND pool_id = :pool "
-                                  "ORDER BY execute_order";
+Result<std::vector<JobPlace>> SqliteCatalog::list_landed_jobs(PoolId pool, std::int64_t after,
+                                                              std::uint64_t limit) {
   return read([&](SqliteSession& session) {
-    auto query = session.query(kSql);
-    return fetch_jobs(query.with(pool.to_string()));
+    auto query = session.query(
+        "SELECT execute_order, id FROM jobs WHERE status = 'DONE' AND chunks_kept = 1 AND pool_id = :pool "
+        "AND execute_order > :after ORDER BY execute_order LIMIT :limit");
+    long long order = 0;
+    std::string id;
+    query.with(pool.to_string()).with(after).with(encode_limit(limit)).into(order).into(id);
+    std::vector<JobPlace> places;
+    while (query.next()) places.push_back({order, decode_id<JobId>(id)});
+    return places;
   });
 }
 

@@ -134,7 +134,8 @@ class SqliteCatalog final : public Catalog {
   std::int64_t executed_before_opening() const override { return executed_before_opening_; }
   Result<std::vector<Job>> list_abandoned_jobs(const std::string& owner) override;
   Result<std::vector<Job>> list_new_jobs_with_chunks() override;
-  Result<std::vector<Job>> list_landed_jobs(PoolId pool) override;
+  Result<std::vector<JobPlace>> list_landed_jobs(PoolId pool, std::int64_t after,
+                                                 std::uint64_t limit) override;
   Result<std::vector<Job>> list_expired_jobs(Timestamp before, std::uint64_t limit,
                                              const ExpiryExceptions& exceptions) override;
   Result<void> forget_chunk_files(JobId job) override;

@@ -95,6 +95,14 @@ struct JobCreator {
   bool operator==(const JobCreator&) const = default;
 };
 
+/// Where a job stands in the order in which jobs were executed.
+struct JobPlace {
+  std::int64_t execute_order = 0;  ///< rises with every execute of the installation
+  JobId job;
+
+  bool operator==(const JobPlace&) const = default;
+};
+
 struct Job {
   JobId id;
   PoolId pool;

@@ -33,8 +33,7 @@ class Events : public ::testing::Test {
     WarehouseOptions options;
     options.root = folder_ / "pools";
     options.chunks_root = folder_ / "chunks";
-    warehouse_ = *open_duckdb_warehouse(
-        options, [](PoolId, const auto&) { return std::vector<LandPlan>(); }, clock_, metrics_);
+    warehouse_ = *open_duckdb_warehouse(options, {}, clock_, metrics_);
     const Team team{TeamId::random(), "team", "team"};
     const User user{UserId::random(), team.id, "Admin", "admin@localhost", Role::kAdministrator};
     ASSERT_TRUE(

@@ -23,8 +23,6 @@ namespace adit {
 
 using namespace std::chrono_literals;
 
-using namespace std::chrono_literals;
-
 /// One installation in a folder of its own. open() and close() are what a start and a stop of the server are.
 class PushJob : public ::testing::Test {
  protected:
@@ -53,12 +51,8 @@ class PushJob : public ::testing::Test {
     warehouse_options_.root = folder_ / "pools";
     warehouse_options_.chunks_root = folder_ / "chunks";
     warehouse_options_.may_open = [this](PoolId pool) { return pool_may_open(*catalog_, pool); };
-    warehouse_ = *open_duckdb_warehouse(
-        warehouse_options_,
-        [this](PoolId pool, const auto& landed) {
-          return missing_landings(*catalog_, *store_, pool, landed);
-        },
-        clock_, metrics_);
+    warehouse_ =
+        *open_duckdb_warehouse(warehouse_options_, landing_book(*catalog_, *store_), clock_, metrics_);
     if (around_warehouse_) warehouse_ = around_warehouse_(std::move(warehouse_));
     stages_ = std::make_unique<StageQueue>(*catalog_, *store_, *warehouse_, clock_, StageQueueOptions{});
     landings_ = std::make_unique<LandQueue>(*catalog_, *store_, *warehouse_, *stages_, clock_, metrics_,

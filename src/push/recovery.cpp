@@ -30,6 +30,9 @@ Result<void> recover(Catalog& catalog, ChunkStore& store, StageQueue& stages, co
 
 namespace {
 
+/// Some 2.4 MB of what an engine is told at a time.
+constexpr std::uint64_t kLandedAtOnce = 100'000;
+
 /// kNotFound when one of its files is gone.
 Result<LandPlan> plan_of(Catalog& catalog, ChunkStore& store, const Job& job) {
   ADIT_TRY(const auto chunks, catalog.list_chunks(job.id));
@@ -75,23 +78,26 @@ Result<void> pool_may_open(Catalog& catalog, PoolId pool) {
   return {};
 }
 
-Result<std::vector<LandPlan>> missing_landings(Catalog& catalog, ChunkStore& store, PoolId pool,
-                                               const std::unordered_set<JobId>& landed) {
-  ADIT_TRY(const auto jobs, catalog.list_landed_jobs(pool));
-  std::vector<LandPlan> missing;
-  for (const auto& job : jobs) {
-    if (landed.contains(job.id)) continue;
-    auto plan = plan_of(catalog, store, job);
-    if (!plan && plan.error().kind == ErrorKind::kNotFound) {
-      // The other jobs of the pool are worth more than an order that can't be had any more.
-      log::error("a job's rows are lost: the pool has no mark of it and its chunk files are gone",
-                 {{"pool", pool}, {"job", job.id}, {"detail", plan.error().internal_detail}});
-      continue;
-    }
-    if (!plan) return std::move(plan).error();
-    missing.push_back(*std::move(plan));
+Result<std::optional<LandPlan>> plan_again(Catalog& catalog, ChunkStore& store, PoolId pool, JobId job) {
+  ADIT_TRY(const auto found, catalog.find_job(pool, job, true));
+  if (!found) return std::optional<LandPlan>();
+  auto plan = plan_of(catalog, store, *found);
+  if (!plan && plan.error().kind == ErrorKind::kNotFound) {
+    // The other jobs of the pool are worth more than an order that can't be had any more.
+    log::error("a job's rows are lost: the pool has no mark of it and its chunk files are gone",
+               {{"pool", pool}, {"job", job}, {"detail", plan.error().internal_detail}});
+    return std::optional<LandPlan>();
   }
-  return missing;
+  if (!plan) return std::move(plan).error();
+  return std::optional(*std::move(plan));
+}
+
+LandingBook landing_book(Catalog& catalog, ChunkStore& store) {
+  return {
+      .landed = [&catalog](
+                    PoolId pool,
+                    std::int64_t after) { return catalog.list_landed_jobs(pool, after, kLandedAtOnce); },
+      .plan = [&catalog, &store](PoolId pool, JobId job) { return plan_again(catalog, store, pool, job); }};
 }
 
 }  // namespace adit

@@ -2,9 +2,8 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <string_view>
-#include <unordered_set>
-#include <vector>
 
 #include "base/clock.h"
 #include "base/result.h"
@@ -35,9 +34,11 @@ Result<void> set_unknown_pools_aside(Catalog& catalog, const std::filesystem::pa
 /// Whoever looked it up before that would make its file anew otherwise, and nobody would remove it.
 Result<void> pool_may_open(Catalog& catalog, PoolId pool);
 
-/// The answer to the warehouse's question at the opening of a pool: DONE jobs that left no mark there. Those
-/// whose files are gone are left out, and the log says so: `adit doctor` lists them.
-Result<std::vector<LandPlan>> missing_landings(Catalog& catalog, ChunkStore& store, PoolId pool,
-                                               const std::unordered_set<JobId>& landed);
+/// How a landed job is landed again; nullopt where its chunk files are gone, and the log says so: `adit
+/// doctor` lists it.
+Result<std::optional<LandPlan>> plan_again(Catalog& catalog, ChunkStore& store, PoolId pool, JobId job);
+
+/// The answers to the warehouse's questions at the opening of a pool. Both must outlive it.
+LandingBook landing_book(Catalog& catalog, ChunkStore& store);
 
 }  // namespace adit

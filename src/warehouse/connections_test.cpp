@@ -244,9 +244,7 @@ TEST_F(Connections, ALostFileIsRepaired) {
   job("T").csv("a\n9\n").land();
   warehouse_.reset();
   std::filesystem::remove_all(options().root);
-  open([&](PoolId, const std::unordered_set<JobId>&) {
-    return Result(std::vector<LandPlan>{first.plan(), second.plan()});
-  });
+  open(book_of({first.plan(), second.plan()}));
   EXPECT_THAT(rows("SELECT a FROM c.T ORDER BY a"), ElementsAre("1", "2"));
   EXPECT_THAT(listed(), ElementsAre("c/T"));
 }

@@ -125,11 +125,7 @@ TEST_F(Mirrors, StagedRowsAreFoundAgainAfterAStart) {
 
 TEST_F(Mirrors, AMissingLandingIsRepairedInAllOfThem) {
   auto pushed = mirrored(JobType::kDelta).csv("a\n1\n");
-  const auto plan = pushed.plan();
-  open([plan](PoolId, const auto& landed) -> Result<std::vector<LandPlan>> {
-    if (landed.contains(plan.stage.job)) return std::vector<LandPlan>();
-    return std::vector{plan};
-  });
+  open(book_of({pushed.plan()}));
   EXPECT_EQ(rows("SELECT a FROM t"), (Lines{"1"}));
   EXPECT_EQ(rows("SELECT a FROM m"), (Lines{"1"}));
 }

@@ -11,7 +11,6 @@
 #include <optional>
 #include <stop_token>
 #include <string>
-#include <unordered_set>
 #include <variant>
 #include <vector>
 
@@ -110,10 +109,15 @@ struct ParquetResult {
   std::uint64_t bytes = 0;
 };
 
-/// Asked when a pool's file is opened: which DONE jobs whose chunks are still kept are not among `landed`,
-/// the jobs with a mark? In the order of their landing. Called from warehouse threads.
-using MissingLandings =
-    std::function<Result<std::vector<LandPlan>>(PoolId pool, const std::unordered_set<JobId>& landed)>;
+/// What is known elsewhere of a pool's landings. Asked when its file is opened, so that what has no mark
+/// there is landed again. Called from warehouse threads.
+struct LandingBook {
+  /// The DONE jobs whose chunks are still kept, in the order of their execution: those that come next behind
+  /// `after`, as many as are told at a time. None: there are no more.
+  std::function<Result<std::vector<JobPlace>>(PoolId pool, std::int64_t after)> landed;
+  /// How to land one of them again; nullopt where that can't be had any more.
+  std::function<Result<std::optional<LandPlan>>(PoolId pool, JobId job)> plan;
+};
 
 /// Asked before a pool is opened, which makes its file: an error is the answer of whoever wants it opened;
 /// kNotFound where the pool has been deleted. Called from warehouse threads.
@@ -227,7 +231,7 @@ class Warehouse {
   virtual void close() = 0;
 };
 
-Result<std::unique_ptr<Warehouse>> open_duckdb_warehouse(WarehouseOptions options, MissingLandings missing,
+Result<std::unique_ptr<Warehouse>> open_duckdb_warehouse(WarehouseOptions options, LandingBook book,
                                                          const Clock& clock, Metrics& metrics);
 
 /// How engines run in processes of their own.
@@ -252,7 +256,7 @@ struct HostOptions {
 /// kUnavailable. A chunk that was being staged at two such ends is a failed chunk, a job that was landing at
 /// two is kInternal; both say so.
 Result<std::unique_ptr<Warehouse>> open_hosted_warehouse(WarehouseOptions options, HostOptions hosts,
-                                                         MissingLandings missing, const Clock& clock,
+                                                         LandingBook book, const Clock& clock,
                                                          Metrics& metrics);
 
 }  // namespace adit

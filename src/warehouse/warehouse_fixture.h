@@ -23,6 +23,23 @@ class FixedClock final : public Clock {
 /// One job under construction: `job.csv("a,b\n1,2\n").land()`.
 class TestJob;
 
+/// Of jobs that have landed one after the other. They are told a few at a time.
+inline LandingBook book_of(std::vector<LandPlan> plans) {
+  constexpr std::size_t kAtATime = 2;
+  const auto kept = std::make_shared<const std::vector<LandPlan>>(std::move(plans));
+  const auto landed = [kept](PoolId, std::int64_t after) {
+    std::vector<JobPlace> places;
+    for (auto i = static_cast<std::size_t>(after); i < kept->size() && places.size() < kAtATime; ++i)
+      places.push_back({static_cast<std::int64_t>(i) + 1, (*kept)[i].stage.job});
+    return Result(std::move(places));
+  };
+  const auto plan = [kept](PoolId, JobId job) {
+    const auto found = std::ranges::find(*kept, job, [](const auto& one) { return one.stage.job; });
+    return Result(found == kept->end() ? std::nullopt : std::optional(*found));
+  };
+  return {landed, plan};
+}
+
 class WarehouseTest : public ::testing::Test {
  protected:
   void SetUp() override {
@@ -46,12 +63,12 @@ class WarehouseTest : public ::testing::Test {
   /// Another run of all tests has the engine of each pool in a process of its own (warehouse_test_main.cpp).
   virtual bool in_processes_of_their_own() const { return std::getenv("ADIT_TEST_ENGINE_HOSTS") != nullptr; }
   virtual HostOptions hosts() const { return {}; }
-  void open(MissingLandings missing = {}) { open(options(), std::move(missing)); }
-  void open(const WarehouseOptions& with, MissingLandings missing = {}) {
+  void open(LandingBook book = {}) { open(options(), std::move(book)); }
+  void open(const WarehouseOptions& with, LandingBook book = {}) {
     warehouse_.reset();
     auto opened = in_processes_of_their_own()
-                      ? open_hosted_warehouse(with, hosts(), std::move(missing), clock_, metrics_)
-                      : open_duckdb_warehouse(with, std::move(missing), clock_, metrics_);
+                      ? open_hosted_warehouse(with, hosts(), std::move(book), clock_, metrics_)
+                      : open_duckdb_warehouse(with, std::move(book), clock_, metrics_);
     ASSERT_TRUE(opened) << opened.error().internal_detail;
     warehouse_ = std::move(*opened);
   }

@@ -43,10 +43,10 @@ Result<QueryRequest> resolve(OpenPool& pool, QueryRequest request) {
 
 }  // namespace
 
-DuckdbWarehouse::DuckdbWarehouse(WarehouseOptions options, MissingLandings missing, const Clock& clock,
+DuckdbWarehouse::DuckdbWarehouse(WarehouseOptions options, LandingBook book, const Clock& clock,
                                  Metrics& metrics)
     : options_(std::move(options)),
-      missing_(std::move(missing)),
+      book_(std::move(book)),
       clock_(clock),
       metrics_(metrics),
       inspector_(options_.chunks_root),
@@ -75,11 +75,7 @@ Result<std::unique_ptr<OpenPool>> DuckdbWarehouse::open_pool(PoolId id, std::uin
                               .held_chunk_bytes_max = options_.held_chunk_bytes_max,
                               .folder_sync = options_.folder_sync};
   ADIT_TRY(auto pool, open_or_set_aside(id, settings, clock_));
-  if (missing_) {
-    ADIT_TRY(const auto landed, JobWork(*pool, interrupter_, clock_).all_landed());
-    ADIT_TRY(const auto missing, missing_(id, landed));
-    ADIT_CHECK(repair(*pool, interrupter_, clock_, missing));
-  }
+  if (book_.landed) ADIT_CHECK(repair(*pool, interrupter_, clock_, book_));
   return pool;
 }
 
@@ -233,14 +229,14 @@ Result<ParquetResult> DuckdbWarehouse::query_parquet(PoolId id, const QueryReque
 
 std::optional<double> DuckdbWarehouse::progress(JobId job) const { return interrupter_.progress(job); }
 
-Result<std::unique_ptr<Warehouse>> open_duckdb_warehouse(WarehouseOptions options, MissingLandings missing,
+Result<std::unique_ptr<Warehouse>> open_duckdb_warehouse(WarehouseOptions options, LandingBook book,
                                                          const Clock& clock, Metrics& metrics) {
   ADIT_CHECK(create_folders(options.root));
   ADIT_CHECK(create_folders(options.chunks_root));
   options.root = std::filesystem::absolute(options.root);
   options.chunks_root = std::filesystem::absolute(options.chunks_root);
   return std::unique_ptr<Warehouse>(
-      std::make_unique<DuckdbWarehouse>(std::move(options), std::move(missing), clock, metrics));
+      std::make_unique<DuckdbWarehouse>(std::move(options), std::move(book), clock, metrics));
 }
 
 }  // namespace adit

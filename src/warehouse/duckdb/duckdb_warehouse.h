@@ -12,7 +12,7 @@ namespace adit {
 
 class DuckdbWarehouse final : public Warehouse {
  public:
-  DuckdbWarehouse(WarehouseOptions options, MissingLandings missing, const Clock& clock, Metrics& metrics);
+  DuckdbWarehouse(WarehouseOptions options, LandingBook book, const Clock& clock, Metrics& metrics);
   ~DuckdbWarehouse() override;
 
   Result<std::vector<ColumnInfo>> inspect(const StagePlan& plan, ChunkOperation operation,
@@ -44,7 +44,7 @@ class DuckdbWarehouse final : public Warehouse {
   Result<void> await_small_wal(OpenPool& pool, const std::stop_token& stop);
 
   const WarehouseOptions options_;
-  const MissingLandings missing_;
+  const LandingBook book_;
   const Clock& clock_;
   Metrics& metrics_;
   Inspector inspector_;

@@ -220,30 +220,45 @@ Result<std::optional<Landing>> JobWork::landed(JobId job) {
   return find_landing(*connection, job);
 }
 
-Result<std::unordered_set<JobId>> JobWork::all_landed() {
-  ADIT_TRY(auto connection, pool_.borrow());
-  return find_landed_jobs(*connection);
+namespace {
+
+/// An error that is not the job's own is returned.
+Result<void> land_again(OpenPool& pool, JobWork& work, const LandPlan& plan) {
+  log::warning("warehouse.landing_missing", {{"pool", pool.id()}, {"job", plan.stage.job}});
+  const auto landing = work.land(plan, {});
+  if (landing) {
+    log::warning("warehouse.landed_again",
+                 {{"pool", pool.id()}, {"job", plan.stage.job}, {"rows", landing->rows}});
+    return {};
+  }
+  const auto& error = landing.error();
+  log::error("warehouse.repair_failed", {{"pool", pool.id()},
+                                         {"job", plan.stage.job},
+                                         {"reason", error.public_message},
+                                         {"detail", error.internal_detail}});
+  if (error.kind != ErrorKind::kInvalid) return error;
+  return {};
 }
 
-Result<void> repair(OpenPool& pool, Interrupter& interrupter, const Clock& clock,
-                    const std::vector<LandPlan>& missing) {
+Result<std::vector<JobId>> unmarked(OpenPool& pool, std::span<const JobPlace> jobs) {
+  ADIT_TRY(auto connection, pool.borrow());
+  return find_unmarked(*connection, jobs);
+}
+
+}  // namespace
+
+Result<void> repair(OpenPool& pool, Interrupter& interrupter, const Clock& clock, const LandingBook& book) {
   JobWork work(pool, interrupter, clock);
-  for (const auto& plan : missing) {
-    log::warning("warehouse.landing_missing", {{"pool", pool.id()}, {"job", plan.stage.job}});
-    const auto landing = work.land(plan, {});
-    if (landing) {
-      log::warning("warehouse.landed_again",
-                   {{"pool", pool.id()}, {"job", plan.stage.job}, {"rows", landing->rows}});
-      continue;
+  for (std::int64_t after = 0;;) {
+    ADIT_TRY(const auto jobs, book.landed(pool.id(), after));
+    if (jobs.empty()) return {};
+    after = jobs.back().execute_order;
+    ADIT_TRY(const auto missing, unmarked(pool, jobs));
+    for (const auto job : missing) {
+      ADIT_TRY(const auto plan, book.plan(pool.id(), job));
+      if (plan) ADIT_CHECK(land_again(pool, work, *plan));
     }
-    const auto& error = landing.error();
-    log::error("warehouse.repair_failed", {{"pool", pool.id()},
-                                           {"job", plan.stage.job},
-                                           {"reason", error.public_message},
-                                           {"detail", error.internal_detail}});
-    if (error.kind != ErrorKind::kInvalid) return error;
   }
-  return {};
 }
 
 }  // namespace adit

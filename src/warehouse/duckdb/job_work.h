@@ -4,7 +4,6 @@
 #include <memory>
 #include <mutex>
 #include <stop_token>
-#include <unordered_set>
 #include <vector>
 
 #include "warehouse/duckdb/interrupter.h"
@@ -23,8 +22,6 @@ class JobWork {
   Result<Landing> land(const LandPlan& plan, std::stop_token stop);
   Result<void> discard(JobId job);
   Result<std::optional<Landing>> landed(JobId job);
-  /// All jobs with a mark.
-  Result<std::unordered_set<JobId>> all_landed();
 
  private:
   /// One of the tables that a job lands in.
@@ -60,7 +57,6 @@ class JobWork {
 
 /// Lands, in order, what should have landed but has no mark. What can't be landed is logged and skipped: one
 /// bad job must not keep a pool closed.
-Result<void> repair(OpenPool& pool, Interrupter& interrupter, const Clock& clock,
-                    const std::vector<LandPlan>& missing);
+Result<void> repair(OpenPool& pool, Interrupter& interrupter, const Clock& clock, const LandingBook& book);
 
 }  // namespace adit

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <boost/json.hpp>
+#include <unordered_set>
 
 #include "formats/names.h"
 #include "warehouse/duckdb/sql_text.h"
@@ -87,6 +88,17 @@ Tried<Rows> write_mark(Connection& connection, const Landing& landing, std::stri
   return (*statement)->execute(connection);
 }
 
+/// Marks are for ever, and many: what is held in memory of them is what was asked for.
+Tried<Rows> find_without_mark(Connection& connection, std::string_view ids) {
+  const auto statement = connection.statement(
+      "WITH asked AS MATERIALIZED (SELECT unnest(string_split($1, ' '))::UUID AS job), "
+      "found AS (SELECT job FROM adit.landings WHERE job IN (SELECT job FROM asked)) "
+      "SELECT job::VARCHAR FROM asked WHERE job NOT IN (SELECT job FROM found)");
+  if (!statement) return std::unexpected(statement.error());
+  (*statement)->bind_text(1, ids);
+  return (*statement)->execute(connection);
+}
+
 }  // namespace
 
 Result<std::optional<Landing>> find_landing(Connection& connection, JobId job) {
@@ -102,13 +114,20 @@ Result<std::optional<Landing>> find_landing(Connection& connection, JobId job) {
   return std::optional(std::move(landing));
 }
 
-Result<std::unordered_set<JobId>> find_landed_jobs(Connection& connection) {
-  ADIT_TRY(const auto rows, run(connection, "SELECT job::VARCHAR FROM adit.landings"));
-  std::unordered_set<JobId> jobs;
-  for (std::size_t row = 0; row < rows.size(); ++row) {
-    if (const auto job = JobId::parse(rows.text(row, 0).value_or(""))) jobs.insert(*job);
+Result<std::vector<JobId>> find_unmarked(Connection& connection, std::span<const JobPlace> jobs) {
+  std::string ids;
+  for (const auto& place : jobs) ids += (ids.empty() ? "" : " ") + place.job.to_string();
+  const auto found = find_without_mark(connection, ids);
+  if (!found) return to_error(found.error());
+  std::unordered_set<JobId> unmarked;
+  for (std::size_t row = 0; row < found->size(); ++row) {
+    if (const auto job = JobId::parse(found->text(row, 0).value_or(""))) unmarked.insert(*job);
   }
-  return jobs;
+  std::vector<JobId> in_order;
+  for (const auto& place : jobs) {
+    if (unmarked.contains(place.job)) in_order.push_back(place.job);
+  }
+  return in_order;
 }
 
 Result<void> insert_landing(Connection& connection, const Landing& landing, const TableName& table) {

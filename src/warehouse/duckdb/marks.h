@@ -4,7 +4,7 @@
 #include <optional>
 #include <span>
 #include <string>
-#include <unordered_set>
+#include <vector>
 
 #include "model/table_name.h"
 #include "warehouse/duckdb/engine.h"
@@ -15,7 +15,8 @@ namespace adit {
 
 /// The landing mark of a job, if there is one.
 Result<std::optional<Landing>> find_landing(Connection& connection, JobId job);
-Result<std::unordered_set<JobId>> find_landed_jobs(Connection& connection);
+/// Those of the jobs that have no landing mark, in the order given.
+Result<std::vector<JobId>> find_unmarked(Connection& connection, std::span<const JobPlace> jobs);
 /// Writes the mark inside the landing's transaction.
 Result<void> insert_landing(Connection& connection, const Landing& landing, const TableName& table);
 

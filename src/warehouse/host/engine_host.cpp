@@ -14,8 +14,6 @@ namespace {
 
 constexpr std::chrono::seconds kConfigureTimeout{30};
 constexpr std::chrono::seconds kExitTimeout{5};
-/// Of missing landings in one answer, or one of them that takes more.
-constexpr std::uint64_t kMissingBytes = 64ULL << 20;
 
 Error ended(std::string_view how) {
   return {
@@ -35,18 +33,6 @@ std::uint64_t own_resident_bytes(pid_t pid) {
   statm >> size >> resident >> shared;
   if (!statm || resident < shared) return 0;
   return (resident - shared) * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
-}
-
-/// Leaves the first of them, as many as one answer is to hold.
-void cut(std::vector<LandPlan>& plans) {
-  std::uint64_t bytes = 0;
-  std::size_t count = 0;
-  while (count < plans.size()) {
-    bytes += to_wire(plans[count]).size();
-    if (bytes > kMissingBytes && count > 0) break;
-    ++count;
-  }
-  plans.resize(count);
 }
 
 std::string name_of(const HostConfiguration& configuration) {
@@ -182,9 +168,9 @@ Result<Message> EngineHost::ask_on(Channel& line, MessageKind kind, const std::s
       kill(answer.error().internal_detail);
       return ended(process_.end());
     }
-    if (answer->kind != MessageKind::kMissing) return answer;
+    if (!asks_book(answer->kind)) return answer;
     // A process that is gone shows at the next look at the socket.
-    static_cast<void>(line.send(MessageKind::kMissingAnswer, answer->number, missing_answer(*answer)));
+    static_cast<void>(line.send(MessageKind::kBookAnswer, answer->number, answer_of_book(*answer)));
   }
 }
 
@@ -231,14 +217,14 @@ void EngineHost::read_one(Locked& state, Deadline deadline) {
   state->reading = true;
   state.unique_lock().unlock();
   auto message = channel_.receive(deadline);
-  const bool missing = message && message->kind == MessageKind::kMissing;
-  if (missing) {
+  const bool of_host = message && asks_book(message->kind);
+  if (of_host) {
     static_cast<void>(
-        send_first(MessageKind::kMissingAnswer, message->number, missing_answer(*message), -1, {}));
+        send_first(MessageKind::kBookAnswer, message->number, answer_of_book(*message), -1, {}));
   }
   state.unique_lock().lock();
   state->reading = false;
-  if (missing) return;
+  if (of_host) return;
   if (!message && message.error().kind == ErrorKind::kTimeout) return;
   if (!message) return bury(state, message.error().internal_detail);
   const auto found = state->waiting.find(message->number);
@@ -247,19 +233,23 @@ void EngineHost::read_one(Locked& state, Deadline deadline) {
   found->second->woken.notify_one();
 }
 
-std::string EngineHost::missing_answer(const Message& question) const {
-  const auto request = from_wire<MissingRequest>(question.payload);
-  Result<std::vector<LandPlan>> answer = std::vector<LandPlan>();
-  if (!request || request->pool != id()) {
-    answer = internal("a question of an engine's process can't be read");
-  } else if (start_.missing) {
-    answer = start_.missing(request->pool, request->landed);
+std::string EngineHost::answer_of_book(const Message& question) const {
+  const auto unreadable = internal("a question of an engine's process can't be read");
+  if (question.kind == MessageKind::kBookLanded) {
+    Result<BookLandedRequest::Answer> jobs = BookLandedRequest::Answer();
+    const auto request = from_wire<BookLandedRequest>(question.payload);
+    if (!request) jobs = unreadable;
+    if (request && start_.book.landed) jobs = start_.book.landed(id(), request->after);
+    return answer_bytes(jobs);
   }
-  if (answer) cut(*answer);
-  auto bytes = answer_bytes(answer);
+  Result<BookPlanRequest::Answer> plan = BookPlanRequest::Answer();
+  const auto request = from_wire<BookPlanRequest>(question.payload);
+  if (!request) plan = unreadable;
+  if (request && start_.book.plan) plan = start_.book.plan(id(), request->job);
+  auto bytes = answer_bytes(plan);
   if (bytes.size() <= kMessageBytesMax) return bytes;
   // Without any answer it would wait for ever.
-  return answer_bytes<std::vector<LandPlan>>(
+  return answer_bytes<BookPlanRequest::Answer>(
       Error{ErrorKind::kTooLarge, "A job that is to be landed again is larger than can be handed on.",
             std::to_string(bytes.size()) + " bytes in one message"});
 }

@@ -21,7 +21,7 @@ namespace adit {
 /// What a process of an engine is told and given at its start.
 struct HostStart {
   HostConfiguration configuration;
-  MissingLandings missing;                          ///< answers its one question
+  LandingBook book;                                 ///< answers its questions
   std::function<void()> ended;                      ///< called once when it ends by itself
   std::uint64_t resident_bytes_max = 0;             ///< memory of its own above which it is killed; 0: none
   std::chrono::milliseconds close_timeout{60'000};  ///< for the last checkpoint; then SIGKILL
@@ -112,8 +112,8 @@ class EngineHost {
   void read_one(Locked& state, Deadline deadline);
   /// Wakes one of those who wait, so that he reads, when nobody does.
   void hand_on_reading(const State& state) const;
-  /// The answer to MissingRequest.
-  std::string missing_answer(const Message& question) const;
+  /// From the landing book.
+  std::string answer_of_book(const Message& question) const;
   /// Makes sure that the process is gone and answers all who wait.
   void bury(Locked& state, std::string_view why);
   void take(const HostFigures& figures);

@@ -5,6 +5,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <csignal>
 #include <future>
 #include <thread>
@@ -19,7 +20,7 @@ using namespace std::chrono_literals;
 /// The parts, which come in place of a failpoint.
 constexpr std::string_view kDoesNotRead = "does not read";
 constexpr std::string_view kSendsNoRows = "sends no rows";  ///< and answers all else, but late
-constexpr std::string_view kAsksForMissing = "asks for missing";
+constexpr std::string_view kAsksTheBook = "asks the book";
 
 /// More than a socket holds.
 constexpr std::size_t kLarge = 1 << 20;
@@ -43,23 +44,27 @@ void answer_late(Channel& channel) {
   }
 }
 
-/// One line: its question is answered by how many missing landings it has been told of.
-void count_missing(Channel& line) {
-  while (const auto question = line.receive()) {
-    MissingRequest missing;
-    Result<TableBytesRequest::Answer> counted = TableBytesRequest::Answer();
-    for (std::size_t before = 0;; before = missing.landed.size()) {
-      if (!line.send(MessageKind::kMissing, kEveryQuestion, to_wire(missing))) return;
-      const auto answer = line.receive();
-      if (!answer) return;
-      const auto plans = read_answer<std::vector<LandPlan>>(answer->payload);
-      if (!plans) counted = plans.error();
-      if (!plans) break;
-      for (const auto& plan : *plans) missing.landed.insert(plan.stage.job);
-      counted = TableBytesRequest::Answer(missing.landed.size());
-      if (missing.landed.size() == before) break;
+/// One line: its question is answered by how many jobs' plans it has been told.
+void count_plans(Channel& line) {
+  const auto ask = [&]<class Request>(const Request& request) -> Result<typename Request::Answer> {
+    ADIT_CHECK(line.send(Request::kKind, kEveryQuestion, to_wire(request)));
+    ADIT_TRY(const auto answer, line.receive());
+    return read_answer<typename Request::Answer>(answer.payload);
+  };
+  const auto count = [&]() -> Result<TableBytesRequest::Answer> {
+    std::uint64_t plans = 0;
+    for (std::int64_t after = 0;;) {
+      ADIT_TRY(const auto jobs, ask(BookLandedRequest{after}));
+      if (jobs.empty()) return TableBytesRequest::Answer(plans);
+      after = jobs.back().execute_order;
+      for (const auto& place : jobs) {
+        ADIT_TRY(const auto plan, ask(BookPlanRequest{place.job}));
+        if (plan && plan->stage.job == place.job) ++plans;
+      }
     }
-    if (!line.send(MessageKind::kAnswer, question->number, answer_bytes(counted))) return;
+  };
+  while (const auto question = line.receive()) {
+    if (!line.send(MessageKind::kAnswer, question->number, answer_bytes(count()))) return;
   }
 }
 
@@ -79,7 +84,7 @@ int play() {
   }
   if (part == kSendsNoRows) answer_late(channel);
   std::vector<std::jthread> lines;
-  while (part == kAsksForMissing) {
+  while (part == kAsksTheBook) {
     auto message = channel.receive();
     if (!message) break;
     if (message->kind == MessageKind::kClose) {
@@ -89,7 +94,7 @@ int play() {
     if (message->kind != MessageKind::kLine) continue;
     lines.emplace_back([file = std::move(message->file)]() mutable {
       Channel line(std::move(file));
-      count_missing(line);
+      count_plans(line);
     });
   }
   ::_exit(0);  // as the real one: lines are read still
@@ -99,7 +104,7 @@ class EngineHostTest : public ::testing::Test {
  protected:
   void start(std::string_view part, std::chrono::milliseconds send_timeout = 1h) {
     HostStart with;
-    with.missing = missing_;
+    with.book = book_;
     with.configuration.failpoint = part;
     with.close_timeout = 200ms;
     with.send_timeout = send_timeout;
@@ -125,23 +130,25 @@ class EngineHostTest : public ::testing::Test {
     return stuck;
   }
 
-  /// Jobs without a mark, each with so many bytes to tell.
-  void lack(std::size_t jobs, std::size_t bytes) {
+  /// Jobs that have landed, each with so many bytes to tell.
+  void remember(std::size_t jobs, std::size_t bytes) {
     const auto plans = std::make_shared<std::vector<LandPlan>>(jobs);  // in memory once
     for (auto& plan : *plans) {
       plan.stage.job = JobId::random();
       plan.stage.spec.foreign_keys = std::string(bytes, 'x');
     }
-    missing_ = [plans](PoolId, const std::unordered_set<JobId>& landed) {
-      std::vector<LandPlan> left;
-      for (const auto& plan : *plans) {
-        if (!landed.contains(plan.stage.job)) left.push_back(plan);
-      }
-      return Result<std::vector<LandPlan>>(std::move(left));
+    book_.landed = [plans](PoolId, std::int64_t after) {
+      const auto next = static_cast<std::size_t>(after);
+      std::vector<JobPlace> places;
+      if (next < plans->size()) places.push_back({after + 1, (*plans)[next].stage.job});
+      return Result(std::move(places));
+    };
+    book_.plan = [plans](PoolId, JobId job) -> Result<std::optional<LandPlan>> {
+      return std::optional(*std::ranges::find(*plans, job, [](const auto& plan) { return plan.stage.job; }));
     };
   }
 
-  MissingLandings missing_;
+  LandingBook book_;
   SystemClock clock_;
   Metrics metrics_;
   HostStarter starter_;
@@ -234,17 +241,17 @@ TEST_F(EngineHostTest, AnswersAreReadThoughNobodyWaitsForTheRowsThatAreAskedForA
   EXPECT_TRUE(query.get());
 }
 
-TEST_F(EngineHostTest, IsToldOfMoreMissingLandingsThanAMessageHolds) {
-  lack(2, 130 << 20);
-  start(kAsksForMissing);
+TEST_F(EngineHostTest, IsToldOfMoreLandingsThanAMessageHolds) {
+  remember(2, 130 << 20);
+  start(kAsksTheBook);
   const auto told = host_->ask(TableBytesRequest{}, {}, std::chrono::steady_clock::now() + 60s);
   ASSERT_TRUE(told) << told.error().public_message;
   EXPECT_EQ(told->value_or(0), 2U);
 }
 
-TEST_F(EngineHostTest, IsToldThatAMissingLandingIsTooLarge) {
-  lack(1, kMessageBytesMax);
-  start(kAsksForMissing);
+TEST_F(EngineHostTest, IsToldThatALandingIsTooLarge) {
+  remember(1, kMessageBytesMax);
+  start(kAsksTheBook);
   const auto told = host_->ask(TableBytesRequest{}, {}, std::chrono::steady_clock::now() + 60s);
   ASSERT_FALSE(told);
   EXPECT_EQ(told.error().kind, ErrorKind::kTooLarge) << told.error().public_message;

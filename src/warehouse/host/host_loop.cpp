@@ -61,40 +61,32 @@ Timestamp QuestionClock::now() const {
 
 void QuestionClock::set(Timestamp server_time) { received = {server_time, std::chrono::steady_clock::now()}; }
 
-Result<std::vector<LandPlan>> HostLoop::missing_landings(PoolId pool,
-                                                         const std::unordered_set<JobId>& landed) {
-  std::vector<LandPlan> all;
-  auto known = landed;
-  for (;;) {
-    ADIT_TRY(auto some, ask_missing(pool, known));
-    const auto before = known.size();
-    for (auto& plan : some) {
-      if (known.insert(plan.stage.job).second) all.push_back(std::move(plan));
-    }
-    if (known.size() == before) return all;
-  }
+LandingBook HostLoop::book() {
+  return {.landed = [this](PoolId, std::int64_t after) { return ask_book(BookLandedRequest{after}); },
+          .plan = [this](PoolId, JobId job) { return ask_book(BookPlanRequest{job}); }};
 }
 
-Result<std::vector<LandPlan>> HostLoop::ask_missing(PoolId pool, const std::unordered_set<JobId>& landed) {
-  const auto question = to_wire(MissingRequest{pool, landed});
+template <class Request>
+Result<typename Request::Answer> HostLoop::ask_book(const Request& request) {
+  const auto question = to_wire(request);
   if (current_line != nullptr) {
-    ADIT_CHECK(current_line->send(MessageKind::kMissing, kEveryQuestion, question));
+    ADIT_CHECK(current_line->send(Request::kKind, kEveryQuestion, question));
     ADIT_TRY(const auto answer, current_line->receive());
-    return read_answer<std::vector<LandPlan>>(answer.payload);
+    return read_answer<typename Request::Answer>(answer.payload);
   }
   // Somebody else reads the first connection.
-  std::future<Result<std::vector<LandPlan>>> answer;
+  std::future<std::string> answer;
   std::uint64_t number = 0;
   {
     auto state = state_.lock();
     number = ++state->last_asked;
     answer = state->asked[number].get_future();
   }
-  if (const auto sent = channel_.send(MessageKind::kMissing, number, question); !sent) {
+  if (const auto sent = channel_.send(Request::kKind, number, question); !sent) {
     state_.lock()->asked.erase(number);
     return sent.error();
   }
-  return answer.get();
+  return read_answer<typename Request::Answer>(answer.get());
 }
 
 void HostLoop::run(Warehouse& warehouse) {
@@ -124,8 +116,8 @@ std::optional<Message> HostLoop::next_question() {
       case MessageKind::kCancel:
         cancel(message->number);
         continue;
-      case MessageKind::kMissingAnswer:
-        fulfil(*message);
+      case MessageKind::kBookAnswer:
+        fulfil(std::move(*message));
         continue;
       case MessageKind::kLine: {
         auto line = std::make_unique<Channel>(std::move(message->file));
@@ -178,11 +170,11 @@ void HostLoop::cancel(std::uint64_t number) {
   for (auto& stop : stops) stop.request_stop();
 }
 
-void HostLoop::fulfil(const Message& answer) {
+void HostLoop::fulfil(Message answer) {
   auto state = state_.lock();
   const auto asked = state->asked.find(answer.number);
   if (asked == state->asked.end()) return;
-  asked->second.set_value(read_answer<std::vector<LandPlan>>(answer.payload));
+  asked->second.set_value(std::move(answer.payload));
   state->asked.erase(asked);
 }
 
@@ -251,8 +243,9 @@ std::string HostLoop::answer_to(const Message& question, const std::stop_token& 
     case MessageKind::kLine:
     case MessageKind::kCancel:
     case MessageKind::kAnswer:
-    case MessageKind::kMissing:
-    case MessageKind::kMissingAnswer:
+    case MessageKind::kBookLanded:
+    case MessageKind::kBookPlan:
+    case MessageKind::kBookAnswer:
       break;
   }
   return answer_bytes<Nothing>(unreadable());

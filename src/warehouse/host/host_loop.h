@@ -38,8 +38,8 @@ class HostLoop {
   HostLoop(Channel& channel, PoolId pool, const Metrics& metrics)
       : channel_(channel), pool_(pool), metrics_(metrics) {}
 
-  /// Asks the server, where the question came from that this thread works on.
-  Result<std::vector<LandPlan>> missing_landings(PoolId pool, const std::unordered_set<JobId>& landed);
+  /// The server's, asked where the question came from that the calling thread works on. Use: by run().
+  LandingBook book();
 
   /// Answers questions until the end, after which the process has nothing more to do: other threads may be at
   /// work still.
@@ -58,18 +58,18 @@ class HostLoop {
     std::set<std::uint64_t> canceled;  ///< not under way: they are still on a line, or answered already
     std::map<std::uint64_t, std::shared_ptr<OpenStream>> streams;
     std::map<std::uint64_t, std::unique_ptr<FilesHold>> holds;
-    std::map<std::uint64_t, std::promise<Result<std::vector<LandPlan>>>> asked;
+    std::map<std::uint64_t, std::promise<std::string>> asked;
     std::uint64_t last_asked = 0;
     std::size_t idle = 0;  ///< threads that read or wait to
   };
 
-  /// The first of the missing landings, as many as the server tells at a time.
-  Result<std::vector<LandPlan>> ask_missing(PoolId pool, const std::unordered_set<JobId>& landed);
+  template <class Request>
+  Result<typename Request::Answer> ask_book(const Request& request);
   void work();
   /// The next question; nothing at the end.
   std::optional<Message> next_question();
   void cancel(std::uint64_t number);
-  void fulfil(const Message& answer);
+  void fulfil(Message answer);
   /// One thread's whole life.
   void serve(Channel& line);
   void begin(State& state, std::uint64_t number);

@@ -103,12 +103,7 @@ int run_engine_host() {
   Metrics metrics;
   const QuestionClock clock;
   HostLoop loop(channel, configuration.pool, metrics);
-  const auto warehouse = open_duckdb_warehouse(
-      options_of(configuration),
-      [&](PoolId pool, const std::unordered_set<JobId>& landed) {
-        return loop.missing_landings(pool, landed);
-      },
-      clock, metrics);
+  const auto warehouse = open_duckdb_warehouse(options_of(configuration), loop.book(), clock, metrics);
   if (!warehouse) {
     log::error("engine.not_opened", {{"detail", warehouse.error().internal_detail}});
     return 1;

@@ -67,11 +67,11 @@ class Working {
 
 }  // namespace
 
-HostedWarehouse::HostedWarehouse(WarehouseOptions options, HostOptions hosts, MissingLandings missing,
+HostedWarehouse::HostedWarehouse(WarehouseOptions options, HostOptions hosts, LandingBook book,
                                  const Clock& clock, Metrics& metrics)
     : options_(std::move(options)),
       host_options_(std::move(hosts)),
-      missing_(std::move(missing)),
+      book_(std::move(book)),
       clock_(clock),
       metrics_(metrics),
       hosts_(
@@ -135,7 +135,7 @@ HostStart HostedWarehouse::host_start(HostRole role, PoolId pool, std::uint64_t 
   std::function<void()> note_end;
   if (one_pool) note_end = [this, pool] { crashes_.process_ended(pool, std::chrono::steady_clock::now()); };
   return {.configuration = std::move(configuration),
-          .missing = missing_,
+          .book = book_,
           .ended = note_end,
           .resident_bytes_max = reserve == 0 ? 0 : memory_bytes + reserve,
           .close_timeout = host_options_.close_timeout,
@@ -348,14 +348,14 @@ void HostedWarehouse::watch(const std::stop_token& stop) {
 }
 
 Result<std::unique_ptr<Warehouse>> open_hosted_warehouse(WarehouseOptions options, HostOptions hosts,
-                                                         MissingLandings missing, const Clock& clock,
+                                                         LandingBook book, const Clock& clock,
                                                          Metrics& metrics) {
   options.root = std::filesystem::absolute(options.root);
   options.chunks_root = std::filesystem::absolute(options.chunks_root);
   ADIT_CHECK(create_folders(options.root));
   ADIT_CHECK(create_folders(options.chunks_root));
   return std::unique_ptr<Warehouse>(std::make_unique<HostedWarehouse>(std::move(options), std::move(hosts),
-                                                                      std::move(missing), clock, metrics));
+                                                                      std::move(book), clock, metrics));
 }
 
 }  // namespace adit

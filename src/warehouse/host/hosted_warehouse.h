@@ -23,7 +23,7 @@ using HostLease = PoolLease<EngineHost>;
 /// what its end means for what was under way.
 class HostedWarehouse final : public Warehouse {
  public:
-  HostedWarehouse(WarehouseOptions options, HostOptions hosts, MissingLandings missing, const Clock& clock,
+  HostedWarehouse(WarehouseOptions options, HostOptions hosts, LandingBook book, const Clock& clock,
                   Metrics& metrics);
   ~HostedWarehouse() override;
 
@@ -64,7 +64,7 @@ class HostedWarehouse final : public Warehouse {
 
   const WarehouseOptions options_;
   const HostOptions host_options_;
-  const MissingLandings missing_;
+  const LandingBook book_;
   const Clock& clock_;
   Metrics& metrics_;
   CrashBook crashes_;

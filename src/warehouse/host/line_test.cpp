@@ -54,9 +54,9 @@ class EngineLine : public ::testing::Test {
     ADIT_CHECK(channel.send(Request::kKind, number, question_bytes(from_epoch_ms(1), request)));
     for (;;) {
       ADIT_TRY(const auto answer, channel.receive(std::chrono::steady_clock::now() + kPatience));
-      if (answer.kind == MessageKind::kMissing) {
-        const Result<std::vector<LandPlan>> none = std::vector<LandPlan>();
-        ADIT_CHECK(channel.send(MessageKind::kMissingAnswer, answer.number, answer_bytes(none)));
+      if (answer.kind == MessageKind::kBookLanded) {
+        const Result<BookLandedRequest::Answer> none = BookLandedRequest::Answer();
+        ADIT_CHECK(channel.send(MessageKind::kBookAnswer, answer.number, answer_bytes(none)));
         continue;
       }
       EXPECT_EQ(answer.number, number);
@@ -89,12 +89,12 @@ TEST_F(EngineLine, ACancelThatIsFasterThanItsQuestionStopsIt) {
   EXPECT_TRUE(ask(line, 5, TablesRequest{})) << "the next one is another question";
 }
 
-TEST_F(EngineLine, WhichLandingsAreMissingIsAskedWhereThePoolIsOpened) {
+TEST_F(EngineLine, WhichJobsHaveLandedIsAskedWhereThePoolIsOpened) {
   auto line = open_line();
   ASSERT_TRUE(line.send(MessageKind::kTables, 2, question_bytes(from_epoch_ms(1), TablesRequest{})));
   const auto question = line.receive();
   ASSERT_TRUE(question);
-  EXPECT_EQ(question->kind, MessageKind::kMissing);
+  EXPECT_EQ(question->kind, MessageKind::kBookLanded);
 }
 
 TEST_F(EngineLine, OneThatIsClosedEndsNoOther) {

@@ -1,8 +1,8 @@
 // What the server and an engine's process say to each other.
 //
 // The server asks, the process answers under the number of the question; questions are many at a time and
-// their answers come in any order. A cancel names a question and has no answer. The one question the other
-// way is which landings are missing; it goes where the question came from that needs to know.
+// their answers come in any order. A cancel names a question and has no answer. The other way go questions to
+// the landing book only, where the question came from that opens the pool.
 //
 // Beside the first connection there are lines, on each of which one question at a time is asked and answered:
 // two threads then talk without any third.
@@ -12,7 +12,6 @@
 #include <cstdint>
 #include <filesystem>
 #include <string>
-#include <unordered_set>
 #include <vector>
 
 #include "base/log.h"
@@ -22,7 +21,7 @@
 namespace adit {
 
 /// Both sides are one build; a process of another one is refused.
-inline constexpr std::uint32_t kHostProtocol = 1;
+inline constexpr std::uint32_t kHostProtocol = 2;
 
 namespace log {
 constexpr Level wire_last(Level) { return Level::kOff; }
@@ -54,13 +53,19 @@ enum class MessageKind : std::uint8_t {
   kProgress,
   kFigures,
   kClose,
-  kLine,           ///< server to host: what comes along is the end of a line
-  kCancel,         ///< server to host, on the first connection; the number is that of the question
-  kAnswer,         ///< host to server; the number is that of the question
-  kMissing,        ///< host to server: MissingLanding's question, with a number of the host's own
-  kMissingAnswer,  ///< server to host, with that number
+  kLine,        ///< server to host: what comes along is the end of a line
+  kCancel,      ///< server to host, on the first connection; the number is that of the question
+  kAnswer,      ///< host to server; the number is that of the question
+  kBookLanded,  ///< host to server, with a number of the host's own
+  kBookPlan,    ///< the same
+  kBookAnswer,  ///< server to host, with that number
 };
-constexpr MessageKind wire_last(MessageKind) { return MessageKind::kMissingAnswer; }
+constexpr MessageKind wire_last(MessageKind) { return MessageKind::kBookAnswer; }
+
+/// Whether a host asks the server.
+constexpr bool asks_book(MessageKind kind) {
+  return kind == MessageKind::kBookLanded || kind == MessageKind::kBookPlan;
+}
 
 /// For what an engine's process is there.
 enum class HostRole : std::uint8_t {
@@ -239,13 +244,16 @@ struct CloseRequest {
   using Answer = HostFigures;
 };
 
-/// From the host to the server. They may be more than a message holds: the answer is the first of them, and
-/// the host asks again, with those it was told of among `landed`, until there is none.
-struct MissingRequest {
-  static constexpr auto kKind = MessageKind::kMissing;
-  using Answer = std::vector<LandPlan>;
-  PoolId pool;
-  std::unordered_set<JobId> landed;
+/// LandingBook's questions, from the host to the server.
+struct BookLandedRequest {
+  static constexpr auto kKind = MessageKind::kBookLanded;
+  using Answer = std::vector<JobPlace>;
+  std::int64_t after = 0;
+};
+struct BookPlanRequest {
+  static constexpr auto kKind = MessageKind::kBookPlan;
+  using Answer = std::optional<LandPlan>;
+  JobId job;
 };
 
 template <class Visit>
@@ -324,14 +332,14 @@ void visit_fields(NextRowsRequest::Answer& value, Visit visit) {
 }
 
 template <class Visit>
-void visit_fields(MissingRequest& value, Visit visit) {
-  auto& [pool, landed] = value;
-  visit(pool, landed);
+void visit_fields(BookLandedRequest& value, Visit visit) {
+  auto& [after] = value;
+  visit(after);
 }
 
 template <class T>
 concept OfOneJob = std::is_same_v<T, DiscardRequest> || std::is_same_v<T, LandedRequest> ||
-                   std::is_same_v<T, ProgressRequest>;
+                   std::is_same_v<T, ProgressRequest> || std::is_same_v<T, BookPlanRequest>;
 template <OfOneJob T, class Visit>
 void visit_fields(T& value, Visit visit) {
   auto& [job] = value;

@@ -100,6 +100,12 @@ void visit_fields(StagedChunk& value, Visit visit) {
 }
 
 template <class Visit>
+void visit_fields(JobPlace& value, Visit visit) {
+  auto& [execute_order, job] = value;
+  visit(execute_order, job);
+}
+
+template <class Visit>
 void visit_fields(LandPlan& value, Visit visit) {
   auto& [stage, chunks] = value;
   visit(stage, chunks);

@@ -13,7 +13,6 @@
 #include <string>
 #include <string_view>
 #include <type_traits>
-#include <unordered_set>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -95,11 +94,6 @@ class WireWriter {
   void put(const std::vector<T>& list) {
     put(static_cast<std::uint64_t>(list.size()));
     for (const auto& element : list) put(element);
-  }
-  template <class T>
-  void put(const std::unordered_set<T>& set) {
-    put(static_cast<std::uint64_t>(set.size()));
-    for (const auto& element : set) put(element);
   }
   template <WireStruct T>
   void put(const T& value) {
@@ -230,15 +224,6 @@ class WireReader {
   void get(std::vector<T>& list) {
     list.clear();
     for (auto left = count(); left > 0 && good_; --left) get(list.emplace_back());
-  }
-  template <class T>
-  void get(std::unordered_set<T>& set) {
-    set.clear();
-    for (auto left = count(); left > 0 && good_; --left) {
-      T element;
-      get(element);
-      set.insert(element);
-    }
   }
   template <WireStruct T>
   void get(T& value) {

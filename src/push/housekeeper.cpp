@@ -69,9 +69,11 @@ std::chrono::steady_clock::time_point Housekeeper::try_to_expire() {
   const std::unique_lock expiring(expiring_, std::try_to_lock);
   if (!expiring) return std::chrono::steady_clock::now();
   const auto expired = expire();
-  if (!expired) log::error("not everything could be expired", {{"detail", expired.error().internal_detail}});
-  if (expired && *expired > 0) log::info("chunk files expired", {{"jobs", *expired}});
-  const bool more = expired && *expired >= options_.jobs_per_expiry_max;
+  if (expired.error)
+    log::error("not everything could be expired", {{"detail", expired.error->internal_detail}});
+  if (expired.jobs > 0) log::info("chunk files expired", {{"jobs", expired.jobs}});
+  // Not by an error elsewhere: chunks would come faster than they go, until the disk is full.
+  const bool more = expired.jobs >= options_.jobs_per_expiry_max;
   return std::chrono::steady_clock::now() + (more ? std::chrono::milliseconds(0) : options_.expiry_interval);
 }
 
@@ -85,22 +87,20 @@ Result<void> Housekeeper::expire_audit() {
   return {};
 }
 
-Result<std::uint64_t> Housekeeper::expire() {
+Expired Housekeeper::expire() {
   // Each for itself: what is never expired grows until the disk is full.
-  std::optional<Error> first_error;
+  Expired expired;
   const auto note = [&](const auto& result) {
-    if (!result && !first_error) first_error = result.error();
+    if (!result && !expired.error) expired.error = result.error();
   };
   ExpiryExceptions passed_over;
   note(catalog_.forget_requests(clock_.now() - RequestTimes().remembered));
   note(expire_audit());
   note(cancel_abandoned(passed_over));
-  auto expired = expire_chunk_files(passed_over);
-  note(expired);
+  note(expire_chunk_files(passed_over, expired.jobs));
   note(forget_history());
   note(forget_events());
   note(catalog_.forget_tokens(clock_.now() - kTokenTraces, options_.tokens_per_expiry_max));
-  if (first_error) return *std::move(first_error);
   return expired;
 }
 
@@ -163,10 +163,9 @@ bool Housekeeper::passes_checkpoint(PoolId pool, std::set<PoolId>& passed, Expir
   return false;
 }
 
-Result<std::uint64_t> Housekeeper::expire_chunk_files(ExpiryExceptions& passed_over) {
+Result<void> Housekeeper::expire_chunk_files(ExpiryExceptions& passed_over, std::uint64_t& expired) {
   const auto before = clock_.now() - options_.chunk_retention;
   const auto most = options_.jobs_per_expiry_max;
-  std::uint64_t expired = 0;
   std::set<PoolId> checkpointed;
   bool filled = false;
   do {
@@ -184,7 +183,7 @@ Result<std::uint64_t> Housekeeper::expire_chunk_files(ExpiryExceptions& passed_o
     }
     // A list full of what is passed over hides the others: it is asked for again without.
   } while (filled && expired < most && !*stopped_.lock());
-  return expired;
+  return {};
 }
 
 Result<void> Housekeeper::remove_files(const Job& job) {

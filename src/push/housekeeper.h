@@ -4,6 +4,7 @@
 #include <chrono>
 #include <condition_variable>
 #include <mutex>
+#include <optional>
 #include <set>
 #include <thread>
 
@@ -39,6 +40,12 @@ struct HousekeeperOptions {
   std::uint64_t tokens_per_expiry_max = 10'000;  ///< of each kind of thing that OAuth leaves
 };
 
+/// What an expiry has done.
+struct Expired {
+  std::uint64_t jobs = 0;      ///< so many lost their chunk files
+  std::optional<Error> error;  ///< the first, of what it did not get done
+};
+
 /// Lifecycle: works from construction to stop(). One thread of its own.
 class Housekeeper {
  public:
@@ -48,11 +55,10 @@ class Housekeeper {
   ~Housekeeper();
   void stop();
   /// Cancels jobs that nobody goes on with; forgets idempotency keys, jobs and entries of the audit log whose
-  /// time is over. What one of these fails at keeps none of the others; the first error is returned. A pool
-  /// that can't be opened is passed over, and the log says so: that is no error. Removes the chunk files of
-  /// jobs that ended longer ago than the retention time; those of landed jobs only after a checkpoint of
-  /// their pool has succeeded since. Returns how many jobs lost their files.
-  Result<std::uint64_t> expire();
+  /// time is over. What one of these fails at keeps none of the others. A pool that can't be opened is passed
+  /// over, and the log says so: that is no error. Removes the chunk files of jobs that ended longer ago than
+  /// the retention time; those of landed jobs only after a checkpoint of their pool has succeeded since.
+  Expired expire();
   /// Waits for an expiry under way; the next one comes after the lock is given back. Chunk files of landed
   /// jobs stay meanwhile.
   std::unique_lock<std::mutex> hold_expiry() { return std::unique_lock(expiring_); }
@@ -65,7 +71,8 @@ class Housekeeper {
   Result<void> cancel_abandoned(ExpiryExceptions& passed_over);
   Result<void> forget_history();
   Result<void> forget_events();
-  Result<std::uint64_t> expire_chunk_files(ExpiryExceptions& passed_over);
+  /// Counts the jobs that lost their files, also where it fails then.
+  Result<void> expire_chunk_files(ExpiryExceptions& passed_over, std::uint64_t& jobs);
   /// A job's chunk files, and what was staged of it.
   Result<void> remove_files(const Job& job);
   /// Whether the chunk files of the pool's landed jobs may go.

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "catalog/refusing_table_fixture.h"
 #include "push/push_fixture.h"
 
 namespace adit {
@@ -29,30 +30,53 @@ TEST_F(PushJob, ItsChunksExpireAfterTheRetentionAndTheTableStays) {
   EXPECT_EQ(count("t"), "1");
 }
 
-TEST_F(PushJob, OfManyThatExpireAllLoseTheirFilesSoon) {
-  std::vector<std::pair<Job, ChunkId>> landed;
-  landings_->start();
-  for (int i = 0; i < 5; ++i) {
-    const auto job = create("t");
-    landed.emplace_back(job, upload(job, "a\n1\n"));
-    ASSERT_TRUE(push_->execute(pool_, job.id));
-    ASSERT_EQ(wait(job), JobStatus::kDone);
+/// Five landed jobs, and an expiry that takes two at once and comes again after an hour if it is not told
+/// that there are more.
+class ManyJobsExpire : public PushJob {
+ protected:
+  void SetUp() override {
+    PushJob::SetUp();
+    landings_->start();
+    for (int i = 0; i < 5; ++i) {
+      const auto job = create("t");
+      landed_.emplace_back(job, upload(job, "a\n1\n"));
+      ASSERT_TRUE(push_->execute(pool_, job.id));
+      ASSERT_EQ(wait(job), JobStatus::kDone);
+    }
+    clock_.advance(169h);
   }
-  clock_.advance(169h);
+  bool all_lose_their_files(HousekeeperOptions options = {}) {
+    options.jobs_per_expiry_max = 2;
+    options.cancel_interval = 5ms;
+    options.expiry_interval = 1h;
+    PoolRemoval removal(*catalog_, *store_, *warehouse_, *stages_, clock_);
+    DiskQuotas quotas(*catalog_, *warehouse_, clock_, metrics_, 0);
+    const Housekeeper housekeeper(*catalog_, *store_, *warehouse_, *landings_, removal, quotas, clock_,
+                                  metrics_, options);
+    const auto all_gone = [&] {
+      return std::ranges::none_of(landed_, [&](const auto& one) { return has_file(one.first, one.second); });
+    };
+    const auto deadline = std::chrono::steady_clock::now() + 20s;
+    while (!all_gone() && std::chrono::steady_clock::now() < deadline) std::this_thread::sleep_for(5ms);
+    return all_gone();
+  }
+
+  std::vector<std::pair<Job, ChunkId>> landed_;
+};
+
+TEST_F(ManyJobsExpire, AllLoseTheirFilesSoon) { EXPECT_TRUE(all_lose_their_files()); }
+
+TEST_F(ManyJobsExpire, AsSoonWhereSomethingElseCanNotExpire) {
+  AuditEntry entry;
+  entry.at = clock_.now();
+  ASSERT_TRUE(catalog_->insert_audit(std::vector{entry}, Durability::kFull));
+  clock_.advance(48h);
+  refuse_deletes(folder_ / "catalog.db", "audit_log");
   HousekeeperOptions options;
-  options.jobs_per_expiry_max = 2;
-  options.cancel_interval = 5ms;
-  options.expiry_interval = 1h;
-  PoolRemoval removal(*catalog_, *store_, *warehouse_, *stages_, clock_);
-  DiskQuotas quotas(*catalog_, *warehouse_, clock_, metrics_, 0);
-  const Housekeeper housekeeper(*catalog_, *store_, *warehouse_, *landings_, removal, quotas, clock_,
-                                metrics_, options);
-  const auto deadline = std::chrono::steady_clock::now() + 20s;
-  const auto all_gone = [&] {
-    return std::ranges::none_of(landed, [&](const auto& one) { return has_file(one.first, one.second); });
-  };
-  while (!all_gone() && std::chrono::steady_clock::now() < deadline) std::this_thread::sleep_for(5ms);
-  EXPECT_TRUE(all_gone());
+  options.audit_retention = std::chrono::days(1);
+  EXPECT_TRUE(all_lose_their_files(options));
+  EXPECT_EQ(catalog_->list_audit((*catalog_->find_team())->id, {}, AuditCatalog::kFromTheLatest, 10)->size(),
+            1U);
 }
 
 /// Two pools; break_the_first() is followed by a start at which that one can't be opened.

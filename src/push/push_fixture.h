@@ -114,7 +114,9 @@ class PushJob : public ::testing::Test {
                             options);
     housekeeper
         .stop();  // its own first look is over or never comes: what it did not find, the next line does
-    return *housekeeper.expire();
+    const auto expired = housekeeper.expire();
+    EXPECT_FALSE(expired.error) << expired.error->internal_detail;
+    return expired.jobs;
   }
 
   std::string count(const std::string& table) {

@@ -51,6 +51,8 @@ Metrics::Metrics()
       checkpoints(counter(*registry_, "adit_checkpoints_total", "Checkpoints that succeeded")),
       checkpoints_refused(
           counter(*registry_, "adit_checkpoints_refused_total", "Checkpoints the engine refused")),
+      openings_short_of_memory(counter(*registry_, "adit_pool_openings_short_of_memory_total",
+                                       "Openings of pools that their share of memory did not suffice for")),
       wal_bytes(gauge(*registry_, "adit_wal_bytes", "Bytes in the write-ahead logs of open pools")),
       query_seconds(seconds(*registry_, "adit_query_seconds", "Time to answer one query")),
       executes_refused(counter(*registry_, "adit_executes_refused_total", "Executes beyond a team's limits")),

@@ -41,6 +41,7 @@ class Metrics {
   prometheus::Gauge& pools_damaged;
   prometheus::Counter& checkpoints;
   prometheus::Counter& checkpoints_refused;
+  prometheus::Counter& openings_short_of_memory;
   prometheus::Gauge& wal_bytes;
   prometheus::Histogram& query_seconds;
   prometheus::Counter& executes_refused;

@@ -199,7 +199,7 @@ class MeetingTransactions : public WarehouseTest {
     auto opened = OpenPool::open(pool_, {.folder = folder_ / "pools" / pool_.to_string(),
                                          .chunks_root = folder_ / "chunks",
                                          .memory_bytes = 300 << 20});
-    ASSERT_TRUE(opened) << opened.error().message;
+    ASSERT_TRUE(opened) << opened.error().error.internal_detail;
     open_pool_ = std::move(*opened);
     ASSERT_TRUE(work(clock_).land(job("t").csv("a,b\n1,x\n2,y\n").plan(), {}));
     other_ = std::move(*open_pool_->connect());

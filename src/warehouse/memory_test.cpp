@@ -66,7 +66,7 @@ TEST_F(SmallMemory, KeepsNothingOfTheChunksThatWereRead) {
   auto pool = OpenPool::open(
       PoolId::random(),
       {.folder = folder_ / "pools" / "kept", .chunks_root = folder_ / "chunks", .memory_bytes = 128 << 20});
-  ASSERT_TRUE(pool) << pool.error().message;
+  ASSERT_TRUE(pool) << pool.error().error.internal_detail;
   auto connection = (*pool)->borrow();
   ASSERT_TRUE(connection);
   const auto read = run(**connection, "SELECT sum(a) FROM read_parquet('" + chunk.path.string() + "')");
@@ -108,6 +108,58 @@ TEST_F(IdlePools, LoseNothingThatWaitsForItsLanding) {
   EXPECT_TRUE(all_close());
   ASSERT_TRUE(warehouse_->land(plan, {}));
   EXPECT_THAT(rows("SELECT a FROM t ORDER BY a"), testing::ElementsAre("1", "2"));
+}
+
+/// A pool whose log needs more memory to be read than 64 MiB: as the end of a process has left it.
+class LargeLog : public WarehouseTest {
+ protected:
+  void SetUp() override {
+    WarehouseTest::SetUp();
+    std::string wide = "SELECT 0 AS c";
+    for (int column = 0; column < 200; ++column) wide += ", repeat('x', 20) AS c" + std::to_string(column);
+    for (int table = 0; table < kTables; ++table) job("t" + std::to_string(table)).parquet(wide).land();
+    const auto files = {pool_folder() / "pool.db", pool_folder() / "pool.db.wal"};
+    for (const auto& file : files) std::filesystem::copy_file(file, folder_ / file.filename());
+    warehouse_.reset();
+    for (const auto& file : files)
+      std::filesystem::copy_file(folder_ / file.filename(), file,
+                                 std::filesystem::copy_options::overwrite_existing);
+  }
+  bool in_processes_of_their_own() const override { return false; }
+  std::filesystem::path pool_folder() const { return folder_ / "pools" / pool_.to_string(); }
+  void open_with(std::uint64_t memory_bytes) {
+    auto with = options();
+    with.memory_bytes_max = memory_bytes;
+    with.threads_per_pool = 1;
+    open(with);
+  }
+  int tables() {
+    const auto tables = warehouse_->tables(pool_);
+    return tables ? static_cast<int>(tables->size()) : -1;
+  }
+
+  static constexpr int kTables = 40;
+};
+
+TEST_F(LargeLog, StaysWhereItIsUntilThereIsMemoryToReadIt) {
+  open_with(64 << 20);
+  const auto refused = warehouse_->tables(pool_);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().kind, ErrorKind::kUnavailable) << refused.error().internal_detail;
+  EXPECT_THAT(refused.error().public_message, HasSubstr("--memory-bytes-max"));
+  warehouse_.reset();
+  for (const auto& entry : std::filesystem::directory_iterator(pool_folder()))
+    EXPECT_THAT(entry.path().string(), testing::Not(HasSubstr("damaged")));
+  open_with(2ULL << 30);
+  EXPECT_EQ(tables(), kTables);
+}
+
+TEST_F(LargeLog, IsReadWithTheMemoryOfPoolsThatAreIdle) {
+  open_with(1ULL << 30);
+  for (int i = 0; i < 6; ++i) ASSERT_TRUE(warehouse_->tables(PoolId::random()));
+  ASSERT_EQ(tables(), -1) << "its part suffices, and nothing is tested";
+  EXPECT_EQ(tables(), kTables);
+  EXPECT_EQ(metrics_.openings_short_of_memory.Value(), 1);
 }
 
 }  // namespace

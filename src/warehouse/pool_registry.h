@@ -78,6 +78,9 @@ class PoolRegistry {
   /// Interrupts what runs on a pool, waits for its leases, closes it and calls `remove` while nobody can get
   /// it: acquire() answers kNotFound meanwhile. kUnavailable when the leases are not given back in time.
   Result<void> retire(PoolId pool, const std::function<Result<void>()>& remove);
+  /// For a pool whose share of memory has turned out too small: once nobody uses it, the next who asks gets
+  /// it opened anew, with all that idle ones can give back. Nothing is done for one that was opened so.
+  void enlarge(PoolId pool);
   /// One that is open and healthy; opens none.
   std::optional<PoolLease<Pool>> find(PoolId pool);
   /// The pools that are open now and healthy.
@@ -98,11 +101,13 @@ class PoolRegistry {
     std::uint64_t last_used = 0;
     std::chrono::steady_clock::time_point last_used_at{};
     std::uint64_t memory_bytes = 0;
+    bool largest = false;  ///< it was given all that could be had
     std::shared_ptr<Pool> pool;
   };
   struct State {
     std::map<PoolId, Slot> slots;
     std::set<PoolId> retired;  ///< being removed
+    std::set<PoolId> small;    ///< to be opened with more memory
     std::uint64_t uses = 0;
     std::size_t pins_of_gone = 0;  ///< leases of pools that are gone
     bool closed = false;
@@ -124,6 +129,9 @@ class PoolRegistry {
   }
   /// True: the pool is in use still, and whoever ends that says so.
   bool interrupt(Locked& state, PoolId pool);
+  /// Makes a slot; false where there is no place or no memory.
+  bool take_place(State& state, PoolId pool);
+  std::uint64_t memory_left(const State& state) const;
   std::uint64_t memory_share(const State& state) const;
   /// Takes out the slot that was idle for longest; false when all are busy.
   bool evict_one(Locked& state);
@@ -140,20 +148,24 @@ class PoolRegistry {
   Guarded<State> state_;
 };
 
-/// Half of what is left, so that the first pools, often the only ones, get much; 0 when less than the floor
-/// is left.
+/// 0 when less than the floor is left.
 template <class Pool>
-std::uint64_t PoolRegistry<Pool>::memory_share(const State& state) const {
+std::uint64_t PoolRegistry<Pool>::memory_left(const State& state) const {
   std::uint64_t used = 0;
   for (const auto& [id, slot] : state.slots) used += slot.memory_bytes;
   const auto left = limits_.memory_bytes_max > used ? limits_.memory_bytes_max - used : 0;
-  const auto floor = std::min(kMemoryFloor, limits_.memory_bytes_max);
-  if (left < floor) return 0;
+  return left < std::min(kMemoryFloor, limits_.memory_bytes_max) ? 0 : left;
+}
+
+template <class Pool>
+std::uint64_t PoolRegistry<Pool>::memory_share(const State& state) const {
+  const auto left = memory_left(state);
+  if (left == 0) return 0;
   // The only one that can be open gets all.
   if (limits_.pools_open_max == 1) return left;
   // A quarter of what is left: the first pools get room for large jobs, and many small ones still find a
   // place.
-  return std::max(floor, left / 4);
+  return std::max(std::min(kMemoryFloor, limits_.memory_bytes_max), left / 4);
 }
 
 template <class Pool>
@@ -166,7 +178,8 @@ Result<PoolLease<Pool>> PoolRegistry<Pool>::acquire(PoolId id) {
     const auto found = state->slots.find(id);
     if (found != state->slots.end()) {
       auto& slot = found->second;
-      if (slot.phase == Phase::kOpen && slot.pool->healthy()) {
+      const bool small = slot.pins == 0 && state->small.contains(id);
+      if (slot.phase == Phase::kOpen && slot.pool->healthy() && !small) {
         pin(*state, slot);
         return PoolLease<Pool>(*this, slot.pool, slot.opening);
       }
@@ -176,9 +189,9 @@ Result<PoolLease<Pool>> PoolRegistry<Pool>::acquire(PoolId id) {
         continue;
       }
       if (slot.phase == Phase::kOpen && !interrupt(state, id)) continue;
-    } else if (const auto share = memory_share(*state);
-               share > 0 && state->slots.size() < limits_.pools_open_max) {
-      state->slots[id] = Slot{.memory_bytes = share, .pool = nullptr};
+    } else if (state->small.contains(id) && evict_one(state)) {
+      continue;
+    } else if (take_place(*state, id)) {
       break;
     } else if (evict_one(state)) {
       continue;
@@ -206,6 +219,24 @@ Result<PoolLease<Pool>> PoolRegistry<Pool>::acquire(PoolId id) {
   return PoolLease<Pool>(*this, slot.pool, slot.opening);
 }
 
+template <class Pool>
+bool PoolRegistry<Pool>::take_place(State& state, PoolId id) {
+  if (state.slots.size() >= limits_.pools_open_max) return false;
+  const bool largest = state.small.contains(id);
+  const auto share = largest ? memory_left(state) : memory_share(state);
+  if (share == 0) return false;
+  state.small.erase(id);
+  state.slots[id] = Slot{.memory_bytes = share, .largest = largest, .pool = nullptr};
+  return true;
+}
+
+template <class Pool>
+void PoolRegistry<Pool>::enlarge(PoolId id) {
+  auto state = state_.lock();
+  const auto slot = state->slots.find(id);
+  if (slot != state->slots.end() && !slot->second.largest) state->small.insert(id);
+}
+
 /// Without the lock, because it may take a while: so the last who used the pool may have gone meanwhile, and
 /// told nobody, since nobody waited yet.
 template <class Pool>
@@ -229,6 +260,7 @@ Result<void> PoolRegistry<Pool>::retire(PoolId id, const std::function<Result<vo
   Result<void> result;
   auto state = state_.lock();
   state->retired.insert(id);
+  state->small.erase(id);
   for (auto slot = state->slots.find(id); slot != state->slots.end(); slot = state->slots.find(id)) {
     if (drop_gone(*state, id)) continue;
     if (slot->second.phase == Phase::kOpen && slot->second.pins == 0) {

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <map>
 #include <thread>
 
 namespace adit {
@@ -76,6 +77,59 @@ TEST_F(PoolRegistryTest, AFailedPoolWaitsForAUserWhoGoesLater) {
     other.reset();
   });
   EXPECT_TRUE(registry_.acquire(id_));
+  EXPECT_EQ(opened_, 2);
+}
+
+/// Many small ones, and how much memory each was given when it was opened last.
+class PoolMemory : public testing::Test {
+ protected:
+  std::uint64_t given(PoolId id) {
+    EXPECT_TRUE(registry_.acquire(id));
+    return memory_[id];
+  }
+
+  static constexpr std::uint64_t kAll = 1ULL << 30;
+  std::map<PoolId, std::uint64_t> memory_;
+  int opened_ = 0;
+  PoolRegistry<Thing> registry_{{.pools_open_max = 10, .memory_bytes_max = kAll, .wait_max = 20s},
+                                [this](PoolId id, std::uint64_t bytes) -> Result<std::unique_ptr<Thing>> {
+                                  ++opened_;
+                                  memory_[id] = bytes;
+                                  return std::make_unique<Thing>(id);
+                                },
+                                [](PoolId, Thing*) {},
+                                nullptr};
+};
+
+TEST_F(PoolMemory, WhatDoesNotSufficeBecomesWhatIdlePoolsGiveBack) {
+  const auto busy = PoolId::random();
+  const auto user = registry_.acquire(busy);
+  for (int i = 0; i < 4; ++i) given(PoolId::random());
+  const auto small = PoolId::random();
+  EXPECT_LT(given(small), kAll / 8);
+  registry_.enlarge(small);
+  EXPECT_EQ(given(small), kAll - memory_[busy]);
+}
+
+TEST_F(PoolMemory, NobodyIsThrownOutForIt) {
+  const auto small = PoolId::random();
+  given(PoolId::random());
+  {
+    const auto user = registry_.acquire(small);
+    const auto before = memory_[small];
+    registry_.enlarge(small);
+    EXPECT_EQ(given(small), before);
+  }
+  EXPECT_EQ(given(small), kAll);
+}
+
+TEST_F(PoolMemory, MoreThanAllIsNotToBeHad) {
+  const auto small = PoolId::random();
+  given(small);
+  registry_.enlarge(small);
+  given(small);
+  registry_.enlarge(small);
+  given(small);
   EXPECT_EQ(opened_, 2);
 }
 

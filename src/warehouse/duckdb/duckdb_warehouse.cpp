@@ -74,9 +74,19 @@ Result<std::unique_ptr<OpenPool>> DuckdbWarehouse::open_pool(PoolId id, std::uin
                               .workers = options_.stages_max + 1,
                               .held_chunk_bytes_max = options_.held_chunk_bytes_max,
                               .folder_sync = options_.folder_sync};
-  ADIT_TRY(auto pool, open_or_set_aside(id, settings, clock_));
-  if (book_.landed) ADIT_CHECK(repair(*pool, interrupter_, clock_, book_));
-  return pool;
+  auto pool = open_or_set_aside(id, settings, clock_);
+  if (!pool && pool.error().short_of_memory) note_short_of_memory(id);
+  if (!pool) return std::move(pool).error().error;
+  if (!book_.landed) return std::move(*pool);
+  const auto repaired = repair(**pool, interrupter_, clock_, book_);
+  if (!repaired && repaired.error().kind == ErrorKind::kUnavailable) note_short_of_memory(id);
+  if (!repaired) return repaired.error();
+  return std::move(*pool);
+}
+
+void DuckdbWarehouse::note_short_of_memory(PoolId pool) {
+  metrics_.openings_short_of_memory.Increment();
+  pools_.enlarge(pool);
 }
 
 /// Whether the pool has a file: reading from one without would only make it.

@@ -39,6 +39,8 @@ class DuckdbWarehouse final : public Warehouse {
 
  private:
   Result<std::unique_ptr<OpenPool>> open_pool(PoolId pool, std::uint64_t memory_bytes);
+  /// The next opening gets more, where there is more.
+  void note_short_of_memory(PoolId pool);
   bool exists(PoolId pool) const;
   /// Waits until the write-ahead log is within its bound.
   Result<void> await_small_wal(OpenPool& pool, const std::stop_token& stop);

@@ -17,9 +17,9 @@ namespace {
 /// again.
 constexpr int kRunsOfAPlan = 32;
 
-/// duckdb_prepare() gives no type of error, only the text that begins with its name. Planning reads files and
-/// can be interrupted, so every one of these comes from there.
-duckdb_error_type type_of_prepare_failure(std::string_view message) {
+/// duckdb_prepare() and duckdb_open_ext() give no type of error, only the text that begins with its name.
+/// Planning reads files and can be interrupted, so every one of these comes from there.
+duckdb_error_type type_named_in(std::string_view message) {
   struct Named {
     std::string_view prefix;
     duckdb_error_type type;
@@ -47,6 +47,17 @@ bool ended_pending_by(std::string_view error, std::string_view message) {
 bool EngineFailure::fatal() const {
   return type == DUCKDB_ERROR_FATAL || message.find("has been invalidated") != std::string::npos ||
          ended_pending_by("FATAL Error", message);
+}
+
+/// A COMMIT that finds no memory speaks of itself first.
+bool EngineFailure::out_of_memory() const {
+  return type == DUCKDB_ERROR_OUT_OF_MEMORY || ended_pending_by("Out of Memory Error", message) ||
+         message.find("could not allocate block") != std::string::npos;
+}
+
+bool EngineFailure::conflict() const {
+  return !out_of_memory() &&
+         (type == DUCKDB_ERROR_TRANSACTION || ended_pending_by("TransactionContext Error", message));
 }
 
 bool EngineFailure::storage_full() const {
@@ -218,7 +229,7 @@ Tried<Statement> Statement::prepare(Connection& connection, const std::string& s
   if (state == DuckDBSuccess) return prepared;
   const char* said = statement == nullptr ? nullptr : duckdb_prepare_error(statement);
   std::string message = said == nullptr ? "the statement can't be prepared" : said;
-  const auto type = type_of_prepare_failure(message);
+  const auto type = type_named_in(message);
   return std::unexpected(connection.note({type, std::move(message)}));
 }
 
@@ -294,6 +305,7 @@ Tried<Database> Database::open(const std::string& path, const std::vector<Option
   duckdb_destroy_config(&config);
   if (state == DuckDBSuccess) return Database(database);
   EngineFailure failure{DUCKDB_ERROR_IO, message == nullptr ? "the database can't be opened" : message};
+  if (type_named_in(failure.message) == DUCKDB_ERROR_OUT_OF_MEMORY) failure.type = DUCKDB_ERROR_OUT_OF_MEMORY;
   duckdb_free(message);
   return std::unexpected(std::move(failure));
 }

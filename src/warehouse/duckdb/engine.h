@@ -34,11 +34,11 @@ struct EngineFailure {
 
   bool interrupted() const { return type == DUCKDB_ERROR_INTERRUPT; }
   /// Another transaction was first; ROLLBACK and the same again goes through.
-  bool conflict() const { return type == DUCKDB_ERROR_TRANSACTION; }
+  bool conflict() const;
   /// The instance is unusable until it has been closed and opened again.
   bool fatal() const;
   bool storage_full() const;
-  bool out_of_memory() const { return type == DUCKDB_ERROR_OUT_OF_MEMORY; }
+  bool out_of_memory() const;
   /// One of the above: it says nothing of the statement or the data.
   bool of_circumstances() const {
     return interrupted() || conflict() || fatal() || storage_full() || out_of_memory();

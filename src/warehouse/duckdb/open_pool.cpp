@@ -9,6 +9,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "formats/names.h"
+#include "warehouse/damage_watch.h"
 #include "warehouse/duckdb/declared_lengths.h"
 #include "warehouse/duckdb/sql_text.h"
 #include "warehouse/duckdb/table_columns.h"
@@ -56,9 +57,39 @@ Result<FileLock> lock_folder(const std::filesystem::path& folder) {
   for (;;) {
     auto lock = FileLock::acquire(folder / "lock");
     if (lock || lock.error().kind != ErrorKind::kConflict) return lock;
-    if (std::chrono::steady_clock::now() > deadline) return internal("another process has the pool open");
+    if (std::chrono::steady_clock::now() > deadline) {
+      return Error{
+          ErrorKind::kUnavailable,
+          "Another program has the data pool open, to look at it or to rebuild it. Try again when it "
+          "has ended.",
+          "another process has the pool open"};
+    }
     std::this_thread::sleep_for(kLockLookInterval);
   }
+}
+
+/// Whether the engine, which was opening a file, speaks of one that is damaged, rather than of one that is
+/// locked, full or forbidden, or of memory that does not suffice.
+bool is_damage(const EngineFailure& failure) {
+  for (const auto* other :
+       {"Could not set lock", "Cannot open file", "Permission denied", "Too many open files",
+        "Cannot allocate memory", "No locks available", "Stale file handle", "Connection timed out",
+        "the engine did not take", "Read-only file system", "database file with version number"}) {
+    if (failure.message.find(other) != std::string::npos) return false;
+  }
+  // A disk that refuses to take something says nothing about what is on it; one that can't give it back does.
+  const bool refused = failure.message.find("Input/output error") != std::string::npos ||
+                       failure.message.find("fsync failed") != std::string::npos;
+  if (refused && failure.message.find("Could not read") == std::string::npos) return false;
+  return !failure.storage_full() && !failure.out_of_memory() && failure.type != DUCKDB_ERROR_SETTINGS;
+}
+
+std::unexpected<OpenFailure> not_opened(Error error) {
+  return std::unexpected(OpenFailure{std::move(error)});
+}
+
+std::unexpected<OpenFailure> not_opened(const EngineFailure& failure) {
+  return std::unexpected(OpenFailure{to_error(failure), is_damage(failure), failure.out_of_memory()});
 }
 
 }  // namespace
@@ -79,13 +110,11 @@ OpenPool::OpenPool(PoolId id, PoolSettings settings, FileLock lock, Database dat
       wal_(settings_.folder / "pool.db", settings_.folder_sync),
       held_budget_(settings_.memory_bytes / kHeldShareOfMemory) {}
 
-Tried<std::unique_ptr<OpenPool>> OpenPool::open(PoolId id, const PoolSettings& settings) {
-  const auto failed = [](const Error& error) {
-    return std::unexpected(EngineFailure{DUCKDB_ERROR_IO, error.internal_detail});
-  };
-  if (const auto made = create_folders(settings.folder); !made) return failed(made.error());
+std::expected<std::unique_ptr<OpenPool>, OpenFailure> OpenPool::open(PoolId id,
+                                                                     const PoolSettings& settings) {
+  if (const auto made = create_folders(settings.folder); !made) return not_opened(made.error());
   auto lock = lock_folder(settings.folder);
-  if (!lock) return failed(lock.error());
+  if (!lock) return not_opened(lock.error());
   // What a process that died was about to send.
   std::error_code ignored;
   std::filesystem::remove_all(settings.folder / "export", ignored);
@@ -98,16 +127,17 @@ Tried<std::unique_ptr<OpenPool>> OpenPool::open(PoolId id, const PoolSettings& s
   };
   if (settings.threads > 0) options.emplace_back("threads", std::to_string(settings.threads));
   auto database = Database::open((settings.folder / "pool.db").string(), options);
-  if (!database) return std::unexpected(database.error());
+  if (!database) return not_opened(database.error());
 
   std::unique_ptr<OpenPool> pool(new OpenPool(id, settings, std::move(*lock), std::move(*database)));
   auto first = pool->connect();
-  if (!first) return failed(first.error());
-  if (auto configured = pool->configure(*first); !configured) return std::unexpected(configured.error());
+  if (!first) return not_opened(first.error());
+  if (auto configured = pool->configure(*first); !configured) return not_opened(configured.error());
   pool->idle_.lock()->push_back(std::move(*first));
-  if (auto synced = settings.folder_sync(settings.folder); !synced) return failed(synced.error());
-  if (auto synced = pool->wal_.sync_if_new(); !synced) return failed(synced.error());
-  if (auto known = pool->read_tables(); !known) return failed(known.error());
+  if (auto synced = settings.folder_sync(settings.folder); !synced) return not_opened(synced.error());
+  if (auto synced = pool->wal_.sync_if_new(); !synced) return not_opened(synced.error());
+  if (auto known = pool->read_tables(); !known)
+    return std::unexpected(OpenFailure{known.error(), speaks_of_damage(known.error().internal_detail)});
   return pool;
 }
 
@@ -270,19 +300,6 @@ Result<const FileHandle*> OpenPool::main_file() {
   if (!*file) *file = FileHandle(::open(name.c_str(), O_RDONLY | O_CLOEXEC));
   if (!*file) return system_error(errno, "open " + name.string());
   return &*file;
-}
-
-bool is_damage(const EngineFailure& failure) {
-  for (const auto* other : {"Could not set lock", "another process has the pool open", "Permission denied",
-                            "Too many open files", "Cannot allocate memory", "the engine did not take",
-                            "Read-only file system", "database file with version number"}) {
-    if (failure.message.find(other) != std::string::npos) return false;
-  }
-  // A disk that refuses to take something says nothing about what is on it; one that can't give it back does.
-  const bool refused = failure.message.find("Input/output error") != std::string::npos ||
-                       failure.message.find("fsync failed") != std::string::npos;
-  if (refused && failure.message.find("Could not read") == std::string::npos) return false;
-  return !failure.storage_full() && !failure.out_of_memory() && failure.type != DUCKDB_ERROR_SETTINGS;
 }
 
 }  // namespace adit

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <condition_variable>
+#include <expected>
 #include <filesystem>
 #include <map>
 #include <memory>
@@ -73,13 +74,20 @@ struct PoolSettings {
   FolderSync folder_sync = sync_folder;
 };
 
+/// Why a pool could not be opened.
+struct OpenFailure {
+  Error error;
+  bool damage = false;           ///< the engine can't make sense of what is in its files
+  bool short_of_memory = false;  ///< its log, perhaps, needs more to be read
+};
+
 /// Thread-safe. Must outlive its connections and locks; PoolRegistry sees to that.
 class OpenPool {
  public:
   /// Opens or makes the file, applies every setting, reads back those that confine the engine, makes the
   /// `adit` schema and reads the tables' names. Waits a while for a process that is about to end and still
   /// has the file.
-  static Tried<std::unique_ptr<OpenPool>> open(PoolId id, const PoolSettings& settings);
+  static std::expected<std::unique_ptr<OpenPool>, OpenFailure> open(PoolId id, const PoolSettings& settings);
 
   PoolId id() const { return id_; }
   const std::filesystem::path& chunks_root() const { return settings_.chunks_root; }
@@ -164,9 +172,5 @@ class OpenPool {
   Guarded<Locks> locks_;
   std::condition_variable_any unlocked_;
 };
-
-/// Whether the engine's message speaks of a file that is damaged, rather than of one that is locked, full or
-/// forbidden.
-bool is_damage(const EngineFailure& failure);
 
 }  // namespace adit

@@ -12,8 +12,9 @@ namespace fs = std::filesystem;
 
 }  // namespace
 
-Result<std::unique_ptr<OpenPool>> open_or_set_aside(PoolId pool, const PoolSettings& settings,
-                                                    const Clock& clock) {
+std::expected<std::unique_ptr<OpenPool>, OpenFailure> open_or_set_aside(PoolId pool,
+                                                                        const PoolSettings& settings,
+                                                                        const Clock& clock) {
   // Checkpoints that were cut short leave the log under a second name beside the first.
   const auto file = settings.folder / "pool.db";
   const std::array<std::vector<fs::path>, 2> victims{
@@ -23,17 +24,17 @@ Result<std::unique_ptr<OpenPool>> open_or_set_aside(PoolId pool, const PoolSetti
   auto opened = OpenPool::open(pool, settings);
   for (const auto& files : victims) {
     if (opened) break;
-    log::error("warehouse.open_failed", {{"pool", pool}, {"reason", opened.error().message}});
-    if (!is_damage(opened.error())) break;
+    log::error("warehouse.open_failed", {{"pool", pool}, {"reason", opened.error().error.internal_detail}});
+    if (!opened.error().damage) break;
     bool any = false;
     for (const auto& victim : files) {
-      ADIT_TRY(const auto moved, set_aside(victim, clock.now()));
-      any = any || moved.has_value();
+      const auto moved = set_aside(victim, clock.now());
+      if (!moved) return std::unexpected(OpenFailure{moved.error()});
+      any = any || moved->has_value();
     }
     if (any) opened = OpenPool::open(pool, settings);
   }
-  if (!opened) return to_error(opened.error());
-  return std::move(*opened);
+  return opened;
 }
 
 }  // namespace adit

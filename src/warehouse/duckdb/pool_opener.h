@@ -11,7 +11,8 @@ namespace adit {
 /// A file that can't be opened because it is damaged is set aside under a new name: first its write-ahead
 /// log, then the file itself. What is missing then must be landed again. kUnavailable, kStorageFull or
 /// kInternal when it is not the file's fault.
-Result<std::unique_ptr<OpenPool>> open_or_set_aside(PoolId pool, const PoolSettings& settings,
-                                                    const Clock& clock);
+std::expected<std::unique_ptr<OpenPool>, OpenFailure> open_or_set_aside(PoolId pool,
+                                                                        const PoolSettings& settings,
+                                                                        const Clock& clock);
 
 }  // namespace adit

@@ -310,6 +310,9 @@ void EngineHost::take(const HostFigures& figures) {
   };
   metrics_.checkpoints.Increment(rise(counted->checkpoints, figures.checkpoints));
   metrics_.checkpoints_refused.Increment(rise(counted->checkpoints_refused, figures.checkpoints_refused));
+  const auto short_of_memory = rise(counted->openings_short_of_memory, figures.openings_short_of_memory);
+  metrics_.openings_short_of_memory.Increment(short_of_memory);
+  if (short_of_memory > 0 && start_.short_of_memory) start_.short_of_memory();
   metrics_.wal_bytes.Increment(static_cast<double>(figures.wal_bytes) -
                                static_cast<double>(counted->wal_bytes));
   *counted = figures;

@@ -21,9 +21,10 @@ namespace adit {
 /// What a process of an engine is told and given at its start.
 struct HostStart {
   HostConfiguration configuration;
-  LandingBook book;                                 ///< answers its questions
-  std::function<void()> ended;                      ///< called once when it ends by itself
-  std::uint64_t resident_bytes_max = 0;             ///< memory of its own above which it is killed; 0: none
+  LandingBook book;                       ///< answers its questions
+  std::function<void()> ended;            ///< called once when it ends by itself
+  std::function<void()> short_of_memory;  ///< called when its memory did not suffice to open the pool
+  std::uint64_t resident_bytes_max = 0;   ///< memory of its own above which it is killed; 0: none
   std::chrono::milliseconds close_timeout{60'000};  ///< for the last checkpoint; then SIGKILL
   std::chrono::milliseconds send_timeout{10'000};   ///< for it to read what it is sent; then SIGKILL
 };

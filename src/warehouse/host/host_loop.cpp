@@ -385,6 +385,7 @@ Result<HostFigures> HostLoop::handle(const FiguresRequest&, const std::stop_toke
   const auto count = [](double value) { return static_cast<std::uint64_t>(value); };
   return HostFigures{.checkpoints = count(metrics_.checkpoints.Value()),
                      .checkpoints_refused = count(metrics_.checkpoints_refused.Value()),
+                     .openings_short_of_memory = count(metrics_.openings_short_of_memory.Value()),
                      .wal_bytes = count(metrics_.wal_bytes.Value())};
 }
 

@@ -137,6 +137,7 @@ HostStart HostedWarehouse::host_start(HostRole role, PoolId pool, std::uint64_t 
   return {.configuration = std::move(configuration),
           .book = book_,
           .ended = note_end,
+          .short_of_memory = one_pool ? [this, pool] { hosts_.enlarge(pool); } : std::function<void()>(),
           .resident_bytes_max = reserve == 0 ? 0 : memory_bytes + reserve,
           .close_timeout = host_options_.close_timeout,
           .send_timeout = host_options_.life_timeout};

@@ -103,6 +103,7 @@ struct HostConfiguration {
 struct HostFigures {
   std::uint64_t checkpoints = 0;
   std::uint64_t checkpoints_refused = 0;
+  std::uint64_t openings_short_of_memory = 0;
   std::uint64_t wal_bytes = 0;
 };
 
@@ -273,8 +274,8 @@ void visit_fields(HostConfiguration& value, Visit visit) {
 
 template <class Visit>
 void visit_fields(HostFigures& value, Visit visit) {
-  auto& [checkpoints, checkpoints_refused, wal_bytes] = value;
-  visit(checkpoints, checkpoints_refused, wal_bytes);
+  auto& [checkpoints, checkpoints_refused, openings_short_of_memory, wal_bytes] = value;
+  visit(checkpoints, checkpoints_refused, openings_short_of_memory, wal_bytes);
 }
 
 template <class Visit>

@@ -56,6 +56,7 @@ class Doctor {
     }
     // A server that runs writes the log, which would look like damage.
     const auto lock = FileLock::acquire(layout_.lock());
+    server_runs_ = !lock;
     if (!lock) return {};
     ADIT_TRY(const auto damage, find_log_damage(layout_.catalog()));
     if (!damage) return {};
@@ -190,13 +191,19 @@ class Doctor {
     PoolExamination found;
     std::error_code failure;
     if (fs::exists(folder / "pool.db", failure)) {
-      const bool quick = reading_ == DoctorReading::kQuick;
-      ADIT_TRY(found, examine_pool(folder, quick ? PoolReading::kMarks : PoolReading::kRows));
+      // A server that wants the pool meanwhile has to wait: not for as long as all rows take.
+      const bool rows = reading_ == DoctorReading::kEverything && !server_runs_;
+      ADIT_TRY(found, examine_pool(folder, rows ? PoolReading::kRows : PoolReading::kMarks));
       if (found.in_use) {
         add({Finding::kPoolInUse, pool.to_string(), below(folder),
              "A server has the pool open, so it was not looked at. Stop the server to have it looked at."});
         return {};
       }
+      if (!rows && reading_ == DoctorReading::kEverything)
+        add({Finding::kPoolInUse, pool.to_string(), below(folder),
+             "A server runs, so that only the pool's log and marks were looked at, not its rows. Stop the "
+             "server to "
+             "have them looked at."});
       ++report_.pools;
       for (const auto& damage : found.damage)
         add({Finding::kPoolDamaged, pool.to_string(), below(folder / "pool.db"), damage});
@@ -244,6 +251,7 @@ class Doctor {
 
   const DataLayout& layout_;
   const DoctorReading reading_;
+  bool server_runs_ = false;  ///< at the beginning
   DoctorReport report_;
   std::vector<KeptChunk> missing_;
   std::unordered_set<JobId> damaged_jobs_;

@@ -147,6 +147,14 @@ TEST_F(HttpLimits, AStalledBodyIsAnsweredAndItsSinkDropped) {
   EXPECT_EQ(sink_.finished, 0u);
 }
 
+TEST_F(HttpLimits, AClientThatStallsInARefusedBodyIsNotResetWhenItGoesOn) {
+  serve(small_limits());
+  auto connection = client();
+  EXPECT_EQ(status_of(connection.send(length_head("/guarded", 60'000) + "abc").answer()), 401);
+  EXPECT_TRUE(connection.closes());
+  for (int i = 0; i < 3; ++i) EXPECT_TRUE(connection.try_send(std::string(10'000, 'x'))) << i;
+}
+
 TEST_F(HttpLimits, ABodyThatDripsIsTooSlow) {
   serve(small_limits());
   auto connection = client();

@@ -75,7 +75,7 @@ asio::awaitable<Session::After> Session::serve_one() {
   if (!sent) co_return After::kNothing;
   if (exchange.close) co_return After::kGoodbye;
   const bool dropped = co_await drop_rest(exchange);
-  co_return dropped ? After::kNext : After::kNothing;
+  co_return dropped ? After::kNext : After::kGoodbye;
 }
 
 /// A proxy's connection is nobody's before it has said whose request it brings.
@@ -266,13 +266,15 @@ asio::awaitable<bool> Session::send_held(Exchange& exchange) {
   co_return status == IoStatus::kDone;
 }
 
+/// False when the body does not end: the client may still be sending it, with the answer unread.
 asio::awaitable<bool> Session::drop_rest(Exchange& exchange) {
   if (exchange.parser.done()) co_return true;
   BodyReader reader(connection_, input_, exchange, kDropBytesMax);
   // The client has its answer: one that sends no more of its body has given it up and waits for the end.
   reader.wait_at_most(kLingerSilence);
   Block block;
-  const BodyStatus status = co_await reader.fill(block);
+  BodyStatus status = BodyStatus::kMore;
+  while (status == BodyStatus::kMore) status = co_await reader.fill(block);
   co_return status == BodyStatus::kDone;
 }
 

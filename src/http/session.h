@@ -26,7 +26,7 @@ class Session {
  private:
   enum class After {
     kNext,     ///< another request may come
-    kGoodbye,  ///< the answer said that it is the last
+    kGoodbye,  ///< the answer was the last, and the client may still be sending
     kNothing,  ///< the connection is over
   };
   asio::awaitable<After> serve_one();

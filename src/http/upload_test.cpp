@@ -200,6 +200,26 @@ TEST_F(HttpUpload, ASmallRefusedBodyLeavesTheConnectionUsable) {
   EXPECT_EQ(body_of(connection.send("GET /hello HTTP/1.1\r\nHost: h\r\n\r\n").answer()), "hello");
 }
 
+TEST_F(HttpUpload, ARefusedBodyOfSeveralBlocksLeavesTheConnectionUsable) {
+  serve();
+  for (const std::size_t size : {17'000UL, 65'536UL}) {
+    auto connection = client();
+    connection.send(upload_head("/guarded", with_length(size)) + pattern(size));
+    EXPECT_EQ(status_of(connection.answer()), 401) << size;
+    EXPECT_EQ(body_of(connection.send("GET /hello HTTP/1.1\r\nHost: h\r\n\r\n").answer()), "hello") << size;
+  }
+}
+
+TEST_F(HttpUpload, ARefusedBodyMayComeSlowly) {
+  serve();
+  auto connection = client();
+  connection.send(upload_head("/guarded", with_length(10 * 6000)));
+  for (int i = 0; i < 10 && connection.try_send(std::string(6000, 'x')); ++i)
+    std::this_thread::sleep_for(5ms);
+  EXPECT_EQ(status_of(connection.answer()), 401);
+  EXPECT_EQ(body_of(connection.send("GET /hello HTTP/1.1\r\nHost: h\r\n\r\n").answer()), "hello");
+}
+
 TEST_F(HttpUpload, ALargeRefusedBodyIsReadAwaySoThatTheClientSeesTheAnswer) {
   serve();
   auto connection = client();

@@ -122,6 +122,11 @@ void Connection::close() {
   socket_.close(ignored);
 }
 
+void Connection::end_by(Ending ending) {
+  error_code ignored;
+  socket_.set_option(tcp::socket::linger(ending == Ending::kReset, 0), ignored);
+}
+
 asio::awaitable<IoStatus> Connection::handshake(Milliseconds timeout) {
   if (!tls_) co_return IoStatus::kDone;
   error_code error;

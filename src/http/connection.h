@@ -50,6 +50,12 @@ enum class Standing {
   kBusy,      ///< the server works on its request, or its client takes the answer at a pace
 };
 
+/// How the peer learns that the connection was closed.
+enum class Ending {
+  kOrderly,
+  kReset,  ///< as an error: what it was sent is not whole
+};
+
 /// Threads: all on the one thread of its I/O loop. At most one operation at a time.
 class Connection {
  public:
@@ -75,6 +81,9 @@ class Connection {
   /// `bytes_max`.
   asio::awaitable<void> linger(Milliseconds silence, Milliseconds total, std::uint64_t bytes_max);
   void close();
+  /// From now on, whoever closes it: abort() and the end of the process, too. kReset drops what was not sent
+  /// yet.
+  void end_by(Ending ending);
 
   /// In a pause and at the goodbye stop() closes it at once.
   void enter(Phase phase);

@@ -63,6 +63,22 @@ TEST_F(StreamedAnswer, ThatFailsLaterIsBrokenOffWithoutItsEnd) {
   EXPECT_TRUE(answer.ends_with("1\r\nb\r\n1\r\nc") || answer.ends_with("1\r\nc\r\n")) << answer;
 }
 
+TEST_F(StreamedAnswer, ThatFailsLaterIsAResetForOldClients) {
+  serve();
+  EXPECT_TRUE(client().send(get_request("/stream?pieces=9&fail_at=3", "1.0")).is_reset());
+}
+
+TEST_F(StreamedAnswer, ThatTheServersStopBreaksOffIsAResetForOldClients) {
+  auto options = default_options();
+  options.drain_timeout = 100ms;
+  serve(options);
+  auto connection = client();
+  connection.send(get_request("/stream?pieces=100000&size=1000000", "1.0"));
+  ASSERT_TRUE(sink_.wait_for([&] { return sink_.finished >= 2; }));
+  server_->stop();
+  EXPECT_TRUE(connection.is_reset());
+}
+
 TEST_F(StreamedAnswer, ToHeadIsOnlyItsHead) {
   serve();
   auto connection = client();

@@ -105,6 +105,23 @@ TEST_F(LiveAnswer, EndsWithTheConnectionForOldClients) {
   EXPECT_TRUE(connection.rest().ends_with("last"));
 }
 
+TEST_F(LiveAnswer, ThatFailsIsAResetForOldClients) {
+  serve();
+  auto connection = listening("1.0");
+  set(&LiveLog::fails);
+  live_.say("x");
+  EXPECT_TRUE(connection.is_reset());
+}
+
+TEST_F(LiveAnswer, EndsInOrderForOldClientsWhenTheServerStops) {
+  serve();
+  auto connection = listening("1.0");
+  auto stopped = std::async(std::launch::async, [&] { server_->stop(); });
+  connection.rest();  // fails where the connection is reset
+  connection.close();
+  stopped.get();
+}
+
 TEST_F(LiveAnswer, ToHeadIsItsHead) {
   serve();
   auto connection = client();

@@ -225,13 +225,22 @@ asio::awaitable<bool> Session::send_answer(Exchange& exchange) {
   co_return sent;
 }
 
-asio::awaitable<bool> Session::send_live(Exchange& exchange) {
+/// Where the end of the connection is the body's, a body that is broken off must not end so.
+template <class Stream>
+asio::awaitable<bool> Session::send_body_of(Stream& stream, Exchange& exchange) {
   exchange.complete_answer();
-  exchange.live = true;
-  LiveStream stream(connection_, exchange);
   std::string head =
       response_head(*exchange.answer, exchange.request.reference, persistence_of(exchange), stream.framing());
+  if (stream.framing() == Framing::kUntilEnd) connection_.end_by(Ending::kReset);
   const bool sent = co_await stream.send(std::move(head));
+  if (sent) connection_.end_by(Ending::kOrderly);
+  co_return sent;
+}
+
+asio::awaitable<bool> Session::send_live(Exchange& exchange) {
+  exchange.live = true;
+  LiveStream stream(connection_, exchange);
+  const bool sent = co_await send_body_of(stream, exchange);
   co_return sent;
 }
 
@@ -241,10 +250,7 @@ asio::awaitable<bool> Session::send_stream(Exchange& exchange) {
   co_await download.prepare();
   bool sent = false;
   if (exchange.answer->source) {
-    exchange.complete_answer();
-    std::string head = response_head(*exchange.answer, exchange.request.reference, persistence_of(exchange),
-                                     download.framing());
-    sent = co_await download.send(std::move(head));
+    sent = co_await send_body_of(download, exchange);
     exchange.lost = !sent;
   } else {
     sent = co_await send_held(exchange);

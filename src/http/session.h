@@ -41,6 +41,8 @@ class Session {
   asio::awaitable<bool> send_held(Exchange& exchange);
   asio::awaitable<bool> send_stream(Exchange& exchange);
   asio::awaitable<bool> send_live(Exchange& exchange);
+  template <class Stream>
+  asio::awaitable<bool> send_body_of(Stream& stream, Exchange& exchange);
   asio::awaitable<bool> drop_rest(Exchange& exchange);
   static Persistence persistence_of(const Exchange& exchange);
   void decide_whether_to_close(Exchange& exchange) const;

@@ -238,6 +238,14 @@ std::string RawClient::rest() {
   return std::exchange(received_, {});
 }
 
+bool RawClient::is_reset() {
+  char buffer[65536];
+  ssize_t size = 0;
+  while ((size = ::recv(socket_.get(), buffer, sizeof buffer, 0)) > 0) {
+  }
+  return size < 0 && errno == ECONNRESET;
+}
+
 int status_of(std::string_view answer) {
   return answer.starts_with("HTTP/1.1 ") ? std::stoi(std::string(answer.substr(9, 3))) : 0;
 }

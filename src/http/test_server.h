@@ -82,6 +82,8 @@ class RawClient {
   std::string rest();
   /// True if the peer closes without another byte.
   bool closes() { return rest().empty(); }
+  /// True if the peer resets the connection, whatever it sends before.
+  bool is_reset();
   void close() { socket_ = {}; }
 
  private:

@@ -56,10 +56,15 @@ struct Connected {
   /// All up to the end of the connection, which has to be an orderly one.
   std::string rest() {
     std::string text;
-    boost::system::error_code code;
-    asio::read(*stream, asio::dynamic_buffer(text), code);
+    const auto code = read_to_end(text);
     EXPECT_EQ(code, asio::error::eof) << code.message();
     return text;
+  }
+  /// How the connection ended.
+  boost::system::error_code read_to_end(std::string& text) {
+    boost::system::error_code code;
+    asio::read(*stream, asio::dynamic_buffer(text), code);
+    return code;
   }
 
   asio::io_context context;
@@ -137,6 +142,15 @@ TEST_F(Tls, RefusesABodyInAWayThatTheClientCanRead) {
   const auto refused = ask("localhost", "POST /guarded HTTP/1.1\r\nHost: h\r\nContent-Length: " +
                                             std::to_string(bytes.size()) + "\r\n\r\n" + bytes);
   EXPECT_EQ(status_of(refused), 401);
+}
+
+TEST_F(Tls, ABodyThatIsBrokenOffIsAResetForOldClients) {
+  serve_tls();
+  Connected connected(*server_->tls_address(), certificate_);
+  ASSERT_EQ(connected.error, "");
+  connected.send("GET /stream?pieces=9&fail_at=3 HTTP/1.0\r\n\r\n");
+  std::string text;
+  EXPECT_EQ(connected.read_to_end(text), asio::error::connection_reset) << "not even a close_notify";
 }
 
 TEST_F(Tls, RefusesOldVersions) {

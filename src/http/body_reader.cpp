@@ -60,8 +60,17 @@ asio::awaitable<BodyStatus> BodyReader::fill(Block& block, std::size_t bytes_min
     }
     if (!parse(block, raw)) co_return BodyStatus::kFailed;
   }
-  input_.put_back({block.bytes.get() + block.size, raw});
+  keep({block.bytes.get() + block.size, raw});
   co_return BodyStatus::kDone;
+}
+
+/// Keeps what came behind the body for the next request. More than a head may have would be memory that
+/// nobody counts, for as long as the answer takes: it is dropped, and the answer says that the connection
+/// closes.
+void BodyReader::keep(std::span<const char> ahead) {
+  if (ahead.size() <= exchange_.service.limits.header_bytes_max) return input_.put_back(ahead);
+  input_.consume(input_.size());
+  exchange_.close = true;
 }
 
 /// Decodes the `raw` bytes behind the block's end; false is a failure.

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -57,6 +58,7 @@ class BodyReader {
   asio::awaitable<IoResult> read(std::span<char> target);
   bool take_failure(const IoResult& result);
   bool parse(Block& block, std::size_t& raw);
+  void keep(std::span<const char> ahead);
   bool too_slow() const;
 
   Connection& connection_;

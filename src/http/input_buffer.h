@@ -12,6 +12,9 @@ namespace adit::http {
 /// Holds a head as it arrives, and what comes after a message: the next request, sent ahead.
 class InputBuffer {
  public:
+  /// What an empty one may keep of its memory: many connections wait for long.
+  static constexpr std::size_t kIdleBytesMax = 16 * 1024;
+
   bool empty() const { return begin_ == end_; }
   std::size_t size() const { return end_ - begin_; }
   std::span<char> bytes() { return {store_.data() + begin_, size()}; }
@@ -19,7 +22,9 @@ class InputBuffer {
   /// Drops the first `count` bytes.
   void consume(std::size_t count) {
     begin_ += count;
-    if (begin_ == end_) begin_ = end_ = 0;
+    if (begin_ != end_) return;
+    begin_ = end_ = 0;
+    if (store_.size() > kIdleBytesMax) store_ = std::vector<char>();
   }
 
   /// At least `bytes_min` bytes to read into; then added().

@@ -67,6 +67,28 @@ TEST_F(HttpLimits, AChunkedBodyIsRefusedWhereItPassesTheLimit) {
   EXPECT_EQ(sink_.destroyed, 1u);
 }
 
+TEST_F(HttpLimits, NoMoreThanAHeadMayBeSentAheadBehindAChunkedBody) {
+  serve(small_limits());
+  const std::string hello = "GET /hello HTTP/1.1\r\nHost: h\r\n\r\n";
+  for (const bool much : {false, true}) {
+    std::string ahead;
+    while (ahead.size() < (much ? 5000 : 3000)) ahead += hello;
+    auto connection = client();
+    // While the first request is handled all that is behind it arrives, so that it is read at once.
+    connection.send("GET /slow HTTP/1.1\r\nHost: h\r\n\r\n" + chunk_head("/nobody") + "2000\r\n" +
+                    std::string(0x2000, 'x') + "\r\n0\r\n\r\n" + ahead);
+    EXPECT_EQ(body_of(connection.answer()), "slow");
+    const auto answer = connection.answer();
+    EXPECT_EQ(status_of(answer), 200);
+    EXPECT_EQ(header_of(answer, "Connection").value_or("goes on"), much ? "close" : "goes on");
+    if (much) {
+      EXPECT_TRUE(connection.closes());
+    } else {
+      EXPECT_EQ(body_of(connection.answer()), "hello");
+    }
+  }
+}
+
 TEST_F(HttpLimits, LongHeadsAndTargetsHaveTheirOwnAnswers) {
   serve(small_limits());
   const std::string field = "X-Long: " + std::string(5000, 'x') + "\r\n";

@@ -109,6 +109,17 @@ TEST(InputBuffer, GivesBytesBackInOrder) {
   EXPECT_EQ(std::string(input.bytes().begin(), input.bytes().end()), "01234567890123456789defgh");
 }
 
+TEST(InputBuffer, GivesLargeMemoryBackWhenItIsEmpty) {
+  InputBuffer input;
+  for (const std::size_t size : {InputBuffer::kIdleBytesMax, 512 * 1024UL}) {
+    input.put_back(std::string(size, 'x'));
+    input.consume(size - 1);
+    EXPECT_EQ(input.room(1).size(), size - 1) << "what is in use stays";
+    input.consume(1);
+    EXPECT_LE(input.room(1).size(), InputBuffer::kIdleBytesMax);
+  }
+}
+
 /// Feeds `text` in pieces of `piece` bytes, as a connection would; the body that came out.
 std::string parse_in_pieces(RequestParser& parser, std::string_view text, std::size_t piece) {
   std::string pending;

@@ -5,6 +5,8 @@
 #include <string_view>
 #include <utility>
 
+#include "formats/names.h"
+
 namespace adit {
 namespace {
 
@@ -101,7 +103,7 @@ http::Response error_response(const http::Request& request, const Error& error, 
   body["status"] = known.status;
   body["detail"] = error.public_message;
   body["errorCode"] = known.code;
-  auto response = http::Response::json(known.status, json::serialize(body));
+  auto response = http::Response::json(known.status, as_utf8(json::serialize(body)));
   response.internal_detail = error.internal_detail;
   if (known.status == 503) response.headers.emplace_back("Retry-After", "2");
   if (known.status == 401)

@@ -13,7 +13,7 @@ namespace adit {
 
 /// The answer to a failed request, in the two shapes that clients of the push API read: `errors[]` where
 /// single fields are wrong, else `reference`, `message`, `shortMessage`; both with the members of RFC 9457.
-/// `status` overrides the code that follows from the kind.
+/// `status` overrides the code that follows from the kind. What the message quotes need not be UTF-8.
 http::Response error_response(const http::Request& request, const Error& error,
                               std::optional<int> status = std::nullopt);
 

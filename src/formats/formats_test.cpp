@@ -35,6 +35,11 @@ TEST(Names, ShorteningNeverCutsACharacter) {
   EXPECT_EQ(shorten("a\xFF", 10), "a\uFFFD");
 }
 
+TEST(Names, WhatIsNoUtf8IsReplacedAndNothingElse) {
+  EXPECT_EQ(as_utf8("aä\n🙂"), "aä\n🙂");
+  EXPECT_EQ(as_utf8("\"\xFF\xFE\xC3\""), "\"\uFFFD\uFFFD\uFFFD\"");
+}
+
 TEST(TextTypes, OnlyWhatLosesNothingIsANumberOrAMoment) {
   const std::vector<std::pair<const char*, TypeKind>> cases{
       {"0", TypeKind::kInteger},

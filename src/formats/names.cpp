@@ -89,4 +89,6 @@ std::string shorten(std::string_view text, std::size_t bytes_max) {
   return shortened;
 }
 
+std::string as_utf8(std::string_view text) { return shorten(text, std::string::npos); }
+
 }  // namespace adit

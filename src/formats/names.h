@@ -47,4 +47,7 @@ Result<void> check_column_name(std::string_view name, std::string_view what);
 /// that are not UTF-8 become U+FFFD. For messages only.
 std::string shorten(std::string_view text, std::size_t bytes_max);
 
+/// `text` with U+FFFD for bytes that are not UTF-8. For messages only.
+std::string as_utf8(std::string_view text);
+
 }  // namespace adit

@@ -295,6 +295,12 @@ TEST_F(HttpProtocol, ABrokenPercentEncodingOrADotSegmentLeadsNowhere) {
   }
 }
 
+TEST_F(HttpProtocol, AnErrorThatQuotesWhatIsNoUtf8IsUtf8) {
+  const auto response = pool().http().get(pool().job_path("%ff%feid"));
+  expect_error_body(response, 404);
+  EXPECT_NE(response.body.find("\uFFFD\uFFFDid"), std::string::npos) << response.body;
+}
+
 TEST_F(HttpProtocol, ACreateBodyThatIsTooLargeIs413) {
   RawConnection connection(server().address());
   connection.send(

@@ -168,7 +168,6 @@ void Exchange::fail(const Error& error, std::optional<int> status) {
                {{"reference", request.reference}, {"detail", error_of_current_exception().internal_detail}});
     answer = Response::empty(500);
   }
-  if (answer->status == 503) add_unless_there(*answer, "Retry-After", "1");
 }
 
 void Exchange::fail_busy() {
@@ -202,6 +201,7 @@ void Exchange::handle() {
 }
 
 void Exchange::complete_answer() {
+  if (answer->status == 503) add_unless_there(*answer, "Retry-After", "1");
   service.cors.apply(request, *answer);
   service.standing.apply(request, *answer);
 }

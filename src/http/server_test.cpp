@@ -122,6 +122,11 @@ TEST_F(HttpServer, TurnsAnExceptionOfAHandlerIntoAnInternalErrorWithoutItsText) 
   EXPECT_FALSE(answer.contains("secret"));
 }
 
+TEST_F(HttpServer, SaysWithEvery503WhenToComeAgain) {
+  serve();
+  EXPECT_EQ(header_of(get("/later"), "Retry-After"), "1");
+}
+
 TEST_F(HttpServer, CountsRequestsAndConnections) {
   serve();
   auto connection = client();

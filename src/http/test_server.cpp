@@ -390,6 +390,7 @@ std::vector<Route> ServerTest::routes() {
       {Method::kGet, "/whoami", BodyKind::kNone, {}, whoami, {}},
       {Method::kGet, "/page", BodyKind::kNone, {}, page, {}},
       {Method::kGet, "/fails", BodyKind::kNone, {}, fails, {}},
+      {Method::kGet, "/later", BodyKind::kNone, {}, [](const Request&) { return Response::empty(503); }, {}},
       {Method::kPost, "/guarded", BodyKind::kStream, admit_by_key, {}, open},
       {Method::kPost, "/guarded-echo", BodyKind::kBuffer, admit_by_key, echo, {}},
       {Method::kGet, "/empty", BodyKind::kNone, {}, [](const Request&) { return Response::empty(204); }, {}},

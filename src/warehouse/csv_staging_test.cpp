@@ -196,6 +196,11 @@ TEST_F(CsvStaging, DeclaredTypeRefusesWhatIsNotExact) {
                                                               {ColumnType::kFloat, "9007199254740993"},
                                                               {ColumnType::kFloat, "9223372036854775807"},
                                                               {ColumnType::kFloat, "-9223372036854775808"},
+                                                              {ColumnType::kFloat, "9007199254740993.0"},
+                                                              {ColumnType::kFloat, "90071992547409.93"},
+                                                              {ColumnType::kFloat, "12345678901234567."},
+                                                              {ColumnType::kFloat, "1e-400"},
+                                                              {ColumnType::kFloat, "1.23456e-320"},
                                                               {ColumnType::kFloat, "1,5"},
                                                               {ColumnType::kBoolean, "2"},
                                                               {ColumnType::kTime, "25:00:00"}};
@@ -211,6 +216,44 @@ TEST_F(CsvStaging, DeclaredTypeRefusesWhatIsNotExact) {
     EXPECT_EQ(errors[0].value, value);
     EXPECT_THAT(errors[0].message, HasSubstr(std::string(to_string(type))));
   }
+}
+
+TEST_F(CsvStaging, DeclaredFloatsMayHaveAsManyDigitsAsProgramsPrint) {
+  Lines texts{"0.10000000000000001",
+              "00012.50",
+              "+.5",
+              "5.",
+              "1e5",
+              "0e-400",
+              "-0.0e+9",
+              "5e-324",
+              "1E300",
+              "4.9406564584124654e-324",
+              "3.0000000000000004e-01",
+              "10000000000000000000000.000000"};
+  std::mt19937_64 random(11);
+  for (const auto* format : {"%.15g", "%.16g", "%.17g", "%.15e", "%.16E", "%#.17g"}) {
+    for (int i = 0; i < 300;) {
+      const auto value = std::bit_cast<double>(random());
+      if (!std::isfinite(value)) continue;
+      std::array<char, 64> text{};
+      std::snprintf(text.data(), text.size(), format,
+                    i % 2 == 0 ? value : std::ldexp(value, -std::ilogb(value)));
+      ++i;
+      // As an integer, a large one is refused.
+      if (std::string_view(text.data()).find_first_of(".eE") != std::string_view::npos)
+        texts.emplace_back(text.data());
+    }
+  }
+  std::string content = "i,a\n";
+  for (std::size_t i = 0; i < texts.size(); ++i) content += std::to_string(i) + "," + texts[i] + "\n";
+  auto pushed = job("t");
+  pushed.declare({{"a", ColumnType::kFloat, {}, {}, false}}).csv(content).land();
+  const auto result = all_rows(*warehouse_, pool_, {.sql = "SELECT a FROM t ORDER BY i"});
+  ASSERT_TRUE(result);
+  ASSERT_EQ(result->rows.size(), texts.size());
+  for (std::size_t i = 0; i < texts.size(); ++i)
+    EXPECT_EQ(std::get<double>(result->rows[i][0]), std::strtod(texts[i].c_str(), nullptr)) << texts[i];
 }
 
 TEST_F(CsvStaging, MalformedRowsAreNamed) {

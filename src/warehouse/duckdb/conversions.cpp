@@ -20,20 +20,32 @@ std::string try_cast(const std::string& value, const std::string& type) {
   return "TRY_CAST(" + value + " AS " + type + ")";
 }
 
-std::string mantissa_digits(const std::string& c) {
-  return "regexp_replace(regexp_replace(" + c + ", '[eE].*$', ''), '[-+.]', '', 'g')";
+/// Sign and digits of a number's mantissa.
+std::string mantissa(const std::string& c) {
+  return "replace(split_part(lower(" + c + "), 'e', 1), '.', '')";
 }
 
-/// The digits of a number's mantissa without leading zeros.
-std::string significant_digits(const std::string& c) {
-  return "length(ltrim(" + mantissa_digits(c) + ", '0'))";
-}
+/// The number of digits of a number's mantissa without leading zeros.
+std::string significant_digits(const std::string& c) { return "length(ltrim(" + mantissa(c) + ", '+-0'))"; }
+
+std::string bare_digits(const std::string& c) { return "trim(" + mantissa(c) + ", '+-0')"; }
 
 /// Whether a number's text has the digits of `t`, the double or decimal that is read from it. The engine
 /// prints a double with as few as give it back. What is rounded, to zero or to infinity as well, has others.
 std::string has_digits_of(const std::string& c, const std::string& t) {
-  return "trim(" + mantissa_digits(c) + ", '0') = trim(" + mantissa_digits("CAST(" + t + " AS VARCHAR)") +
-         ", '0')";
+  return bare_digits(c) + " = " + bare_digits("CAST(" + t + " AS VARCHAR)");
+}
+
+/// The same, or the digits of a double that is printed with 16 or 17 of them, whatever it needs.
+std::string has_printed_digits_of(const std::string& c, const std::string& t) {
+  return "(" + has_digits_of(c, t) + " OR " + bare_digits(c) + " IN (" +
+         bare_digits("format('{:.15e}', " + t + ")") + ", " + bare_digits("format('{:.16e}', " + t + ")") +
+         "))";
+}
+
+/// A CASE, since an AND may be computed on both sides, for every text of a column.
+std::string where(const std::string& condition, const std::string& fits) {
+  return "CASE WHEN " + condition + " THEN " + fits + " ELSE false END";
 }
 
 std::vector<ConversionBranch> text_to_integer(const ConversionNames& n, TextRule rule) {
@@ -52,23 +64,22 @@ std::vector<ConversionBranch> text_to_float(const ConversionNames& n, TextRule r
   const auto exact_integer = within_exact_double(integer);
   if (rule == TextRule::kStrict) {
     const auto plain = matches(n.c, R"(-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d{1,2})?)");
-    return {
-        {"length(" + n.c + ") <= 15 AND " + plain, n.t},
-        {"isfinite(" + n.t + ") AND CAST(" + n.t + " AS VARCHAR) = " + n.c, n.t},  // no pattern: quick
-        {plain + " AND " + significant_digits(n.c) + " <= 15", n.t},
-        {integer + "::VARCHAR = " + n.c + " AND " + exact_integer, n.t},
-        // CASE: an AND may be computed on both sides, for every text of a column.
-        {"CASE WHEN " + matches(n.c, kPlainFraction) + " THEN " + has_digits_of(n.c, n.t) + " ELSE false END",
-         n.t}};
+    return {{"length(" + n.c + ") <= 15 AND " + plain, n.t},
+            {"isfinite(" + n.t + ") AND CAST(" + n.t + " AS VARCHAR) = " + n.c, n.t},  // no pattern: quick
+            {plain + " AND " + significant_digits(n.c) + " <= 15", n.t},
+            {integer + "::VARCHAR = " + n.c + " AND " + exact_integer, n.t},
+            {where(matches(n.c, kPlainFraction), has_digits_of(n.c, n.t)), n.t}};
   }
-  const auto number =
-      matches(n.c, R"([+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?)") + " AND isfinite(" + n.t + ")";
+  const auto finite = " AND isfinite(" + n.t + ")";
+  const auto number = matches(n.c, R"([+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?)") + finite;
+  // Exponents of two digits end long before doubles become rough, and zero.
+  const auto near = matches(n.c, R"([+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,2})?)") + finite;
+  const auto digits_alone = matches(n.c, R"([+-]?\d+)");
   const auto word = "lower(" + n.c + ") IN ('nan', 'inf', '-inf', 'infinity', '-infinity')";
-  return {{number + " AND length(" + n.c + ") <= 15", n.t},
-          {number + " AND NOT " + matches(n.c, R"([+-]?\d+)") + " AND " + significant_digits(n.c) + " <= 17",
-           n.t},
-          {number + " AND NOT " + matches(n.c, R"([+-]?\d+)") + " AND " + has_digits_of(n.c, n.t), n.t},
-          {matches(n.c, R"([+-]?\d+)") + " AND " + exact_integer, n.t},
+  return {{near + " AND length(" + n.c + ") <= 15", n.t},
+          {"CAST(" + n.t + " AS VARCHAR) = " + n.c, n.t},  // no pattern: quick
+          {where(number + " AND NOT " + digits_alone, has_printed_digits_of(n.c, n.t)), n.t},
+          {digits_alone + " AND " + exact_integer, n.t},
           {word, n.t}};
 }
 
@@ -76,9 +87,7 @@ std::vector<ConversionBranch> text_to_decimal(const ConversionNames& n, const St
   const auto fraction = std::to_string(to.scale);
   return {{matches(n.c, R"(-?(0|[1-9]\d*)(\.\d{0,)" + fraction + R"(}0*)?)") + " AND " + n.t + " IS NOT NULL",
            n.t},
-          {"CASE WHEN " + matches(n.c, R"(-?(0|[1-9]\d*)(\.\d+)?[eE][+-]?\d{1,3})") + " THEN " +
-               has_digits_of(n.c, n.t) + " ELSE false END",
-           n.t}};
+          {where(matches(n.c, R"(-?(0|[1-9]\d*)(\.\d+)?[eE][+-]?\d{1,3})"), has_digits_of(n.c, n.t)), n.t}};
 }
 
 std::vector<ConversionBranch> text_to_boolean(const ConversionNames& n, TextRule rule) {

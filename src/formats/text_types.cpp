@@ -62,12 +62,11 @@ std::optional<TypeKind> number_kind(std::string_view text) {
     const bool fits = error == std::errc() && !(negative && value == 0);
     return fits ? std::optional(TypeKind::kInteger) : std::nullopt;
   }
-  if (take(text, '.')) {
-    const auto fraction = take_digits(text);
-    if (fraction == 0) return std::nullopt;
-  }
+  const bool point = take(text, '.');
+  if (point && take_digits(text) == 0) return std::nullopt;
   if (take(text, 'e') || take(text, 'E')) {
-    if (!take(text, '-')) take(text, '+');
+    const bool sign = take(text, '-') || take(text, '+');
+    if (!point && !sign) return std::nullopt;
     const auto exponent = take_digits(text);
     if (exponent == 0 || exponent > kExponentDigitsMax) return std::nullopt;
   }

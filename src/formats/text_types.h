@@ -1,6 +1,6 @@
 // Which type the values of a CSV column seem to have. Strict: a text counts as a number or a moment only if
 // nothing is lost by storing it so; `00012`, `1e`, ` 5` are text, and so are fractions with other digits than
-// their double is printed with.
+// their double is printed with, and `1E5`, which may be a code: programs print a point or a sign.
 #pragma once
 
 #include <optional>

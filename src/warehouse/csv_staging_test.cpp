@@ -58,6 +58,11 @@ TEST_F(CsvStaging, ValuesKeepTheirMeaningAndTheirText) {
        "a\n9223372036854775807\n1.5\n",
        "a VARCHAR",
        {"1.5", "9223372036854775807"}},
+      {"codes that look like tens", "a\n2E05\n7e10\n", "a VARCHAR", {"2E05", "7e10"}},
+      {"tens as programs print them",
+       "a\n1e+16\n1e-05\n1.5E3\n",
+       "a DOUBLE",
+       {"0.00001", "1500.0", "10000000000000000.0"}},
       {"minus zero", "a\n-0\n", "a VARCHAR", {"-0"}},
       {"plus", "a\n+5\n", "a VARCHAR", {"+5"}},
       {"a space", "a\n 5\n", "a VARCHAR", {" 5"}},
@@ -373,6 +378,17 @@ TEST_F(CsvStaging, IntegersBeyondDoubleAreWidenedToDecimal) {
   job("t").csv("a\n12345678901234567\n").land();
   job("t", JobType::kDelta).csv("a\n1.25\n").land();
   EXPECT_EQ(rows("SELECT a FROM t ORDER BY a"), (Lines{"1.250", "12345678901234567.000"}));
+}
+
+TEST_F(CsvStaging, TensThatMayBeCodesAreNumbersOnlyWhereTheColumnIsOneAlready) {
+  job("t").csv("a\n1.5\n").csv("a\n1E5\n").land();
+  EXPECT_EQ(columns("t"), "a VARCHAR");
+  EXPECT_EQ(rows("SELECT a FROM t"), (Lines{"1.5", "1E5"}));
+  job("f").csv("a\n1.5\n").land();
+  job("f", JobType::kDelta).csv("a\n1E5\n").land();
+  EXPECT_EQ(rows("SELECT a FROM f"), (Lines{"1.5", "100000.0"}));
+  job("d").csv("a\n12345678901234567\n").csv("a\n1.5\n").csv("a\n1E5\n").land();
+  EXPECT_EQ(columns("d"), "a VARCHAR");
 }
 
 TEST_F(CsvStaging, ChangeDateOfTheFileGivesWayToTheJobs) {

@@ -18,10 +18,15 @@ std::string misfit_value(const StoredType& type) {
   return "CAST(error('" + std::string(kMisfitWord) + "') AS " + sql_name(type) + ")";
 }
 
+TextRule rule_of(const StagedColumn& column) {
+  if (column.declared) return TextRule::kLenient;
+  return column.in_target ? TextRule::kStrict : TextRule::kGuessed;
+}
+
 /// Whether the text `c` is a value of `type`. As a condition of its own: nothing else computes its helper.
-std::string text_fits(const std::string& c, const StoredType& type) {
+std::string text_fits(const std::string& c, const StoredType& type, TextRule rule) {
   const ConversionNames names{.reference = c, .c = c, .t = "TRY_CAST(" + c + " AS " + sql_name(type) + ")"};
-  return "coalesce(" + text_conversion(names, type, TextRule::kStrict).fits() + ", false)";
+  return "coalesce(" + text_conversion(names, type, rule).fits() + ", false)";
 }
 
 }  // namespace
@@ -51,10 +56,11 @@ ChunkSelect::ChunkSelect(const ChunkSource& source, const std::vector<StagedColu
         std::ranges::find_if(columns, [&](const auto& c) { return fold_name(c.name) == folded; });
     if (target == columns.end()) continue;
     const auto names = names_of(column, columns_.size());
-    const auto rule = target->declared ? TextRule::kLenient : TextRule::kStrict;
+    const auto rule = rule_of(*target);
     columns_.push_back(
         {.source = column,
          .target = *target,
+         .rule = rule,
          .conversion = text ? text_conversion(names, target->type, rule)
                             : native_conversion(names, column.engine_type, target->type, rule),
          .text = text,
@@ -132,8 +138,8 @@ std::string ChunkSelect::profile_sql() const {
              "), false), coalesce(bool_or(" + c + " IS NULL), false), count(" + c + ") = 0";
     if (!column.text) continue;
     for (const auto& candidate : text_candidates(column)) {
-      flags +=
-          ", coalesce(bool_and(" + text_fits(c, candidate) + ") FILTER (WHERE " + c + " IS NOT NULL), false)";
+      flags += ", coalesce(bool_and(" + text_fits(c, candidate, column.rule) + ") FILTER (WHERE " + c +
+               " IS NOT NULL), false)";
     }
   }
   return "SELECT " + flags + " FROM (" + inner_select("") + ")";
@@ -143,7 +149,7 @@ std::string ChunkSelect::misfits_sql(std::size_t column, std::span<const StoredT
                                      std::size_t limit) const {
   const auto c = "c" + std::to_string(column);
   auto condition = misfit_condition(column);
-  for (const auto& type : others) condition += " AND NOT " + text_fits(c, type);
+  for (const auto& type : others) condition += " AND NOT " + text_fits(c, type, columns_[column].rule);
   return "SELECT row_number, left(CAST(" + c + " AS VARCHAR), 201) FROM (" +
          inner_select("row_number() OVER () AS row_number, ") + ") WHERE " + condition + " LIMIT " +
          std::to_string(limit);

@@ -18,6 +18,7 @@ namespace adit {
 struct ChunkColumn {
   SourceColumn source;
   StagedColumn target;
+  TextRule rule = TextRule::kGuessed;
   Conversion conversion;
   bool text = false;  ///< CSV: its natural type is found only by looking at the values
   bool key = false;   ///< a null is an error

@@ -56,19 +56,30 @@ std::vector<ConversionBranch> text_to_integer(const ConversionNames& n, TextRule
   return branches;
 }
 
+constexpr std::string_view kPlainInteger = R"(-?(0|[1-9]\d*))";
+
+/// What makes a plain integer a fraction, or tens. Programs that print tens without a point print their sign.
+std::string fraction_pattern(TextRule rule, int exponent_digits_max) {
+  const auto digits = R"(\d{1,)" + std::to_string(exponent_digits_max) + "}";
+  const std::string sign = rule == TextRule::kGuessed ? "[+-]" : "[+-]?";
+  return R"((\.\d+([eE][+-]?)" + digits + ")?|[eE]" + sign + digits + ")";
+}
+
 /// No integer: a long one is an id, and not every id's digits are a double's.
-constexpr std::string_view kPlainFraction = R"(-?(0|[1-9]\d*)(\.\d+([eE][+-]?\d{1,3})?|[eE][+-]?\d{1,3}))";
+std::string is_plain_fraction(const std::string& c, TextRule rule) {
+  return matches(c, std::string(kPlainInteger) + fraction_pattern(rule, 3));
+}
 
 std::vector<ConversionBranch> text_to_float(const ConversionNames& n, TextRule rule) {
   const auto integer = try_cast(n.c, "BIGINT");
   const auto exact_integer = within_exact_double(integer);
-  if (rule == TextRule::kStrict) {
-    const auto plain = matches(n.c, R"(-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d{1,2})?)");
+  if (rule != TextRule::kLenient) {
+    const auto plain = matches(n.c, std::string(kPlainInteger) + fraction_pattern(rule, 2) + "?");
     return {{"length(" + n.c + ") <= 15 AND " + plain, n.t},
             {"isfinite(" + n.t + ") AND CAST(" + n.t + " AS VARCHAR) = " + n.c, n.t},  // no pattern: quick
             {plain + " AND " + significant_digits(n.c) + " <= 15", n.t},
             {integer + "::VARCHAR = " + n.c + " AND " + exact_integer, n.t},
-            {where(matches(n.c, kPlainFraction), has_digits_of(n.c, n.t)), n.t}};
+            {where(is_plain_fraction(n.c, rule), has_digits_of(n.c, n.t)), n.t}};
   }
   const auto finite = " AND isfinite(" + n.t + ")";
   const auto number = matches(n.c, R"([+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?)") + finite;
@@ -83,11 +94,11 @@ std::vector<ConversionBranch> text_to_float(const ConversionNames& n, TextRule r
           {word, n.t}};
 }
 
-std::vector<ConversionBranch> text_to_decimal(const ConversionNames& n, const StoredType& to) {
+std::vector<ConversionBranch> text_to_decimal(const ConversionNames& n, const StoredType& to, TextRule rule) {
   const auto fraction = std::to_string(to.scale);
   return {{matches(n.c, R"(-?(0|[1-9]\d*)(\.\d{0,)" + fraction + R"(}0*)?)") + " AND " + n.t + " IS NOT NULL",
            n.t},
-          {where(matches(n.c, R"(-?(0|[1-9]\d*)(\.\d+)?[eE][+-]?\d{1,3})"), has_digits_of(n.c, n.t)), n.t}};
+          {where(is_plain_fraction(n.c, rule), has_digits_of(n.c, n.t)), n.t}};
 }
 
 std::vector<ConversionBranch> text_to_boolean(const ConversionNames& n, TextRule rule) {
@@ -138,7 +149,7 @@ std::vector<ConversionBranch> text_branches(const ConversionNames& n, const Stor
     case TypeKind::kFloat:
       return text_to_float(n, rule);
     case TypeKind::kDecimal:
-      return text_to_decimal(n, to);
+      return text_to_decimal(n, to, rule);
     case TypeKind::kBoolean:
       return text_to_boolean(n, rule);
     case TypeKind::kDate:

@@ -11,7 +11,8 @@ namespace adit {
 
 /// What counts as a number or a moment in text.
 enum class TextRule {
-  kStrict,   ///< only if nothing of the text is lost: for types that were guessed
+  kStrict,   ///< only if nothing of the text is lost: for types that the table has
+  kGuessed,  ///< the same, and no `1E5`, which may be a code: for types that were guessed
   kLenient,  ///< whatever means that value exactly (`00012` is 12): for types that the client declared
 };
 

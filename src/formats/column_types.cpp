@@ -162,7 +162,8 @@ StoredType natural_type(std::string_view name) {
 
 std::optional<StoredType> widened(const StoredType& a, const StoredType& b, StringWidening strings) {
   if (a == b) return a;
-  if (is_number(a.kind) && is_number(b.kind)) return widened_number(a, b);
+  if (is_number(a.kind) && is_number(b.kind) && strings != StringWidening::kOfKeys)
+    return widened_number(a, b);
   if (moment_rank(a.kind) > 0 && moment_rank(b.kind) > 0) {
     return moment_rank(a.kind) > moment_rank(b.kind) ? a : b;
   }

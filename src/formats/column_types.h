@@ -47,7 +47,11 @@ StoredType stored_type(ColumnType declared);
 /// In what a Parquet column of the engine's type `sql_name` is stored when nothing else is asked for.
 StoredType natural_type(std::string_view sql_name);
 
-enum class StringWidening { kAllowed, kForbidden };
+enum class StringWidening {
+  kAllowed,
+  kForbidden,
+  kOfKeys,  ///< allowed, and instead of one type for two kinds of numbers: `1` and `1.0` are two keys
+};
 
 /// The narrowest type that can hold the values of both; nullopt when there is none, or only STRING and that
 /// is forbidden.

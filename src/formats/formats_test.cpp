@@ -84,6 +84,21 @@ TEST(TextTypes, OnlyWhatLosesNothingIsANumberOrAMoment) {
   for (const auto& [text, kind] : cases) EXPECT_EQ(guess_type(text), kind) << text;
 }
 
+TEST(TextTypes, OfKeysAreNumbersAndBooleansOnlyAsTheyArePrinted) {
+  const std::vector<std::pair<const char*, TypeKind>> cases{
+      {"1", TypeKind::kInteger},    {"1.0", TypeKind::kFloat},       {"-0.25", TypeKind::kFloat},
+      {"0.0001", TypeKind::kFloat}, {"0.0", TypeKind::kFloat},       {"1.10", TypeKind::kString},
+      {"1.00", TypeKind::kString},  {"-0.0", TypeKind::kString},     {"0.00001", TypeKind::kString},
+      {"1e-05", TypeKind::kString}, {"1.5e+3", TypeKind::kString},   {"true", TypeKind::kBoolean},
+      {"True", TypeKind::kString},  {"2024-01-02", TypeKind::kDate}, {"a", TypeKind::kString},
+  };
+  for (const auto& [text, kind] : cases) EXPECT_EQ(guess_type(text, ColumnUse::kKey), kind) << text;
+  TypeGuess guess(ColumnUse::kKey);
+  guess.add("1");
+  guess.add("1.5");
+  EXPECT_EQ(guess.type(), StoredType{.kind = TypeKind::kString});
+}
+
 TEST(ColumnTypes, WidenOnlyWhereValuesStayExact) {
   const StoredType integer{.kind = TypeKind::kInteger};
   const StoredType number{.kind = TypeKind::kFloat};

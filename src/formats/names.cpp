@@ -15,6 +15,11 @@ std::string fold_name(std::string_view name) {
   return folded;
 }
 
+bool contains_name(const std::vector<std::string>& names, std::string_view name) {
+  const auto folded = fold_name(name);
+  return std::ranges::any_of(names, [&](const auto& one) { return fold_name(one) == folded; });
+}
+
 TableKey fold_table(const TableName& table) { return {fold_name(table.schema), fold_name(table.name)}; }
 
 bool is_utf8(std::string_view bytes) {

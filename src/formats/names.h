@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "base/result.h"
 #include "model/table_name.h"
@@ -21,6 +22,8 @@ inline constexpr std::size_t kNameBytesMax = 255;
 
 /// Full Unicode case folding: two names are the same exactly when their folded forms are. The input is UTF-8.
 std::string fold_name(std::string_view name);
+
+bool contains_name(const std::vector<std::string>& names, std::string_view name);
 
 /// What names a table whatever the case: its folded schema and its folded name.
 using TableKey = std::pair<std::string, std::string>;

@@ -89,6 +89,15 @@ std::optional<double> plain_float(std::string_view text) {
   return value;
 }
 
+bool is_printed_float(std::string_view number) {
+  const auto point = number.find('.');
+  if (point == std::string_view::npos || number.find_first_of("eE") != std::string_view::npos) return false;
+  // Below it the exponent is shorter.
+  const bool tiny = number.substr(number.starts_with('-') ? 1 : 0).starts_with("0.0000");
+  const bool zero_behind = number.back() == '0' && number.size() > point + 2;
+  return !tiny && !zero_behind && number != "-0.0";
+}
+
 std::optional<bool> plain_boolean(std::string_view text) {
   const auto equals = [&](std::string_view lower) {
     if (text.size() != lower.size()) return false;
@@ -101,6 +110,8 @@ std::optional<bool> plain_boolean(std::string_view text) {
   if (equals("false")) return false;
   return std::nullopt;
 }
+
+bool is_printed_boolean(std::string_view text) { return text == "true" || text == "false"; }
 
 std::optional<std::int32_t> plain_date(std::string_view text) {
   if (text.size() != kDateCharacters || text[4] != '-' || text[7] != '-') return std::nullopt;

@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <string>
 
+#include "formats/plain_values.h"
+
 namespace adit {
 namespace {
 
@@ -98,25 +100,23 @@ std::optional<TypeKind> moment_kind(std::string_view text) {
                                                                   : std::nullopt;
 }
 
-bool equals_ignoring_case(std::string_view text, std::string_view lower) {
-  if (text.size() != lower.size()) return false;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if ((text[i] | 0x20) != lower[i]) return false;
-  }
-  return true;
-}
-
 }  // namespace
 
-TypeKind guess_type(std::string_view text) {
-  if (const auto number = number_kind(text)) return *number;
-  if (equals_ignoring_case(text, "true") || equals_ignoring_case(text, "false")) return TypeKind::kBoolean;
+TypeKind guess_type(std::string_view text, ColumnUse use) {
+  const bool key = use == ColumnUse::kKey;
+  if (const auto number = number_kind(text)) {
+    const bool one_text = *number == TypeKind::kInteger || is_printed_float(text);
+    return key && !one_text ? TypeKind::kString : *number;
+  }
+  if (const auto boolean = plain_boolean(text))
+    return key && !is_printed_boolean(text) ? TypeKind::kString : TypeKind::kBoolean;
   return moment_kind(text).value_or(TypeKind::kString);
 }
 
 void TypeGuess::add(std::string_view text) {
-  const StoredType found{.kind = guess_type(text)};
-  type_ = type_ ? widened(*type_, found, StringWidening::kAllowed) : found;
+  const StoredType found{.kind = guess_type(text, use_)};
+  const auto strings = use_ == ColumnUse::kKey ? StringWidening::kOfKeys : StringWidening::kAllowed;
+  type_ = type_ ? widened(*type_, found, strings) : found;
 }
 
 }  // namespace adit

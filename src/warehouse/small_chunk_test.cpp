@@ -221,6 +221,15 @@ TEST_F(SmallChunks, EndAsTheEngineAloneWouldHaveThem) {
   EXPECT_GT(landed, static_cast<int>(kSeeds) / 2) << "most files should be good ones";
 }
 
+TEST_F(SmallChunks, HaveTheSameKeys) {
+  JobSpec spec;
+  spec.keys = {"k"};
+  for (const auto& text : texts()) {
+    const auto [held, staged] = outcomes(spec, {"k,w\n" + text + ",1\n" + text + ",2\n"});
+    ASSERT_EQ(held, staged) << text;
+  }
+}
+
 class SmallChunksDeclared : public SmallChunks, public ::testing::WithParamInterface<ColumnType> {};
 
 TEST_P(SmallChunksDeclared, TakeTheSameValues) {

@@ -23,6 +23,7 @@ std::optional<std::string> option(std::string_view line, std::size_t bytes_max) 
 
 void look_at(const std::string& value) {
   static_cast<void>(guess_type(value));
+  static_cast<void>(guess_type(value, ColumnUse::kKey));
   static_cast<void>(check_table_name(value));
   static_cast<void>(check_column_name(value, "The column"));
   const auto shown = shorten(value, 40);

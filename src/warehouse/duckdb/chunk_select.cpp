@@ -18,9 +18,10 @@ std::string misfit_value(const StoredType& type) {
   return "CAST(error('" + std::string(kMisfitWord) + "') AS " + sql_name(type) + ")";
 }
 
-TextRule rule_of(const StagedColumn& column) {
+TextRule rule_of(const StagedColumn& column, bool key) {
   if (column.declared) return TextRule::kLenient;
-  return column.in_target ? TextRule::kStrict : TextRule::kGuessed;
+  if (column.in_target) return TextRule::kStrict;
+  return key ? TextRule::kKey : TextRule::kGuessed;
 }
 
 /// Whether the text `c` is a value of `type`. As a condition of its own: nothing else computes its helper.
@@ -56,15 +57,15 @@ ChunkSelect::ChunkSelect(const ChunkSource& source, const std::vector<StagedColu
         std::ranges::find_if(columns, [&](const auto& c) { return fold_name(c.name) == folded; });
     if (target == columns.end()) continue;
     const auto names = names_of(column, columns_.size());
-    const auto rule = rule_of(*target);
-    columns_.push_back(
-        {.source = column,
-         .target = *target,
-         .rule = rule,
-         .conversion = text ? text_conversion(names, target->type, rule)
-                            : native_conversion(names, column.engine_type, target->type, rule),
-         .text = text,
-         .key = std::ranges::any_of(keys, [&](const auto& key) { return fold_name(key) == folded; })});
+    const bool key = contains_name(keys, column.name);
+    const auto rule = rule_of(*target, key);
+    columns_.push_back({.source = column,
+                        .target = *target,
+                        .rule = rule,
+                        .conversion = text ? text_conversion(names, target->type, rule)
+                                           : native_conversion(names, column.engine_type, target->type, rule),
+                        .text = text,
+                        .key = key});
   }
 }
 

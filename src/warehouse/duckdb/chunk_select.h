@@ -25,6 +25,10 @@ struct ChunkColumn {
 
   /// Its type is the table's, and may become a wider one that is no STRING.
   bool widens_table() const { return target.in_target && !target.declared; }
+  StringWidening string_widening() const {
+    if (target.in_target || target.declared) return StringWidening::kForbidden;
+    return text && key ? StringWidening::kOfKeys : StringWidening::kAllowed;
+  }
 };
 
 /// What every row of a chunk carries beside its own values.

@@ -153,8 +153,11 @@ ChunkSource read_as(ChunkSource source, CsvReading reading) {
 }
 
 /// Guesses types from the rows behind the header.
-void guess_types(CsvScanner& scanner, std::string_view sample, bool sample_is_all, ChunkSource& source) {
-  std::vector<TypeGuess> guesses(source.columns.size());
+void guess_types(CsvScanner& scanner, std::string_view sample, bool sample_is_all,
+                 const std::vector<std::string>& keys, ChunkSource& source) {
+  std::vector<TypeGuess> guesses;
+  for (const auto& column : source.columns)
+    guesses.emplace_back(contains_name(keys, column.name) ? ColumnUse::kKey : ColumnUse::kValue);
   CsvRecord record;
   for (std::size_t row = 0; row < kSampleRows && scanner.next(record); ++row) {
     const bool cut = scanner.position() >= sample.size() && !sample_is_all;
@@ -167,18 +170,18 @@ void guess_types(CsvScanner& scanner, std::string_view sample, bool sample_is_al
   for (std::size_t i = 0; i < guesses.size(); ++i) source.columns[i].guess = guesses[i].type();
 }
 
-Result<ChunkSource> open_csv(const CsvOptions& options, const fs::path& path, std::string beginning) {
+Result<ChunkSource> open_csv(const JobSpec& spec, const fs::path& path, std::string beginning) {
   if (!may_be_csv(beginning)) {
     return invalid("The file is not a CSV text in UTF-8; it looks like " +
                    std::string(describe_file_kind(beginning)) +
                    ". Send CSV, or create the job with the fileType that the file has.");
   }
   CsvRecord header;
-  auto dialect = detect_csv_dialect(beginning, options);
+  auto dialect = detect_csv_dialect(beginning, spec.csv);
   bool found = CsvScanner(beginning, dialect).next(header);
   if (found && !header.ended() && beginning.size() == kSampleBytes) {
     ADIT_TRY(beginning, read_beginning(path, kHeaderBytesMax));
-    dialect = detect_csv_dialect(beginning, options);
+    dialect = detect_csv_dialect(beginning, spec.csv);
   }
   CsvScanner scanner(beginning, dialect);
   found = scanner.next(header);
@@ -201,7 +204,7 @@ Result<ChunkSource> open_csv(const CsvOptions& options, const fs::path& path, st
                               .guess = {}});
   }
   const bool sample_is_all = beginning.size() < kSampleBytes;
-  guess_types(scanner, beginning, sample_is_all, source);
+  guess_types(scanner, beginning, sample_is_all, spec.matching_keys(), source);
   CsvReading reading;
   if (header.text.find_first_of("\r\n") != std::string_view::npos) {
     reading.header_line_end = header.line_end;
@@ -256,14 +259,11 @@ Result<void> check_and_trim(ChunkSource& source, const JobSpec& spec, ChunkOpera
   const auto change_date = fold_name(kChangeDateColumn);
   std::erase_if(source.columns, [&](const auto& column) { return fold_name(column.name) == change_date; });
   if (operation != ChunkOperation::kDelete) return {};
-  std::vector<std::string> keys;
-  for (const auto& key : spec.matching_keys()) keys.push_back(fold_name(key));
+  const auto keys = spec.matching_keys();
   if (keys.empty()) {
     return invalid("A chunk of rows to delete needs a job with keys and without allowDuplicate.");
   }
-  std::erase_if(source.columns, [&](const auto& column) {
-    return std::ranges::find(keys, fold_name(column.name)) == keys.end();
-  });
+  std::erase_if(source.columns, [&](const auto& column) { return !contains_name(keys, column.name); });
   return {};
 }
 
@@ -311,7 +311,7 @@ Result<ChunkSource> open_csv_source(const JobSpec& spec, ChunkOperation operatio
                                     const fs::path& given_path) {
   const auto path = fs::absolute(given_path);
   ADIT_TRY(auto beginning, read_sample(path));
-  ADIT_TRY(auto source, open_csv(spec.csv, path, std::move(beginning)));
+  ADIT_TRY(auto source, open_csv(spec, path, std::move(beginning)));
   ADIT_CHECK(check_and_trim(source, spec, operation));
   return source;
 }

@@ -71,12 +71,16 @@ std::string is_plain_fraction(const std::string& c, TextRule rule) {
 }
 
 std::vector<ConversionBranch> text_to_float(const ConversionNames& n, TextRule rule) {
+  const auto printed = n.t + "::VARCHAR = " + n.c;
+  // Zero has two signs.
+  if (rule == TextRule::kKey)
+    return {{printed + " AND " + matches(n.c, R"(-?\d+\.\d+)") + " AND " + n.c + " <> '-0.0'", n.t}};
   const auto integer = try_cast(n.c, "BIGINT");
   const auto exact_integer = within_exact_double(integer);
   if (rule != TextRule::kLenient) {
     const auto plain = matches(n.c, std::string(kPlainInteger) + fraction_pattern(rule, 2) + "?");
     return {{"length(" + n.c + ") <= 15 AND " + plain, n.t},
-            {"isfinite(" + n.t + ") AND CAST(" + n.t + " AS VARCHAR) = " + n.c, n.t},  // no pattern: quick
+            {"isfinite(" + n.t + ") AND " + printed, n.t},  // no pattern: quick
             {plain + " AND " + significant_digits(n.c) + " <= 15", n.t},
             {integer + "::VARCHAR = " + n.c + " AND " + exact_integer, n.t},
             {where(is_plain_fraction(n.c, rule), has_digits_of(n.c, n.t)), n.t}};
@@ -88,13 +92,14 @@ std::vector<ConversionBranch> text_to_float(const ConversionNames& n, TextRule r
   const auto digits_alone = matches(n.c, R"([+-]?\d+)");
   const auto word = "lower(" + n.c + ") IN ('nan', 'inf', '-inf', 'infinity', '-infinity')";
   return {{near + " AND length(" + n.c + ") <= 15", n.t},
-          {"CAST(" + n.t + " AS VARCHAR) = " + n.c, n.t},  // no pattern: quick
+          {printed, n.t},  // no pattern: quick
           {where(number + " AND NOT " + digits_alone, has_printed_digits_of(n.c, n.t)), n.t},
           {digits_alone + " AND " + exact_integer, n.t},
           {word, n.t}};
 }
 
 std::vector<ConversionBranch> text_to_decimal(const ConversionNames& n, const StoredType& to, TextRule rule) {
+  if (rule == TextRule::kKey) return {{n.t + "::VARCHAR = " + n.c, n.t}};
   const auto fraction = std::to_string(to.scale);
   return {{matches(n.c, R"(-?(0|[1-9]\d*)(\.\d{0,)" + fraction + R"(}0*)?)") + " AND " + n.t + " IS NOT NULL",
            n.t},
@@ -102,10 +107,10 @@ std::vector<ConversionBranch> text_to_decimal(const ConversionNames& n, const St
 }
 
 std::vector<ConversionBranch> text_to_boolean(const ConversionNames& n, TextRule rule) {
-  std::vector<ConversionBranch> branches{{n.c + " = 'true'", "true"},
-                                         {n.c + " = 'false'", "false"},
-                                         {"lower(" + n.c + ") = 'true'", "true"},
-                                         {"lower(" + n.c + ") = 'false'", "false"}};
+  std::vector<ConversionBranch> branches{{n.c + " = 'true'", "true"}, {n.c + " = 'false'", "false"}};
+  if (rule == TextRule::kKey) return branches;
+  branches.push_back({"lower(" + n.c + ") = 'true'", "true"});
+  branches.push_back({"lower(" + n.c + ") = 'false'", "false"});
   if (rule == TextRule::kLenient) {
     branches.push_back({n.c + " = '1'", "true"});
     branches.push_back({n.c + " = '0'", "false"});

@@ -13,6 +13,7 @@ namespace adit {
 enum class TextRule {
   kStrict,   ///< only if nothing of the text is lost: for types that the table has
   kGuessed,  ///< the same, and no `1E5`, which may be a code: for types that were guessed
+  kKey,      ///< only the one text that the value is printed as: for guessed types of keys
   kLenient,  ///< whatever means that value exactly (`00012` is 12): for types that the client declared
 };
 

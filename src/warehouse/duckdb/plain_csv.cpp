@@ -46,6 +46,7 @@ struct Column {
   std::size_t field = 0;  ///< its place in the file
   TypeKind kind = TypeKind::kString;
   bool key = false;
+  bool one_text = false;   ///< as TextRule::kKey has it
   bool undecided = false;  ///< held only as long as it has no value
   duckdb_vector vector = nullptr;
   void* data = nullptr;
@@ -67,6 +68,7 @@ class PlainReader {
     Column added{.field = column.source.field,
                  .kind = column.target.type.kind,
                  .key = column.key,
+                 .one_text = column.rule == TextRule::kKey,
                  .undecided = column.target.undecided};
     if (!added.undecided) {
       rows_.columns.push_back(column.target.name);
@@ -157,8 +159,10 @@ class PlainReader {
       case TypeKind::kInteger:
         return store(column, plain_integer(field.raw));
       case TypeKind::kFloat:
+        if (column.one_text && !is_printed_float(field.raw)) return false;
         return store(column, plain_float(field.raw));
       case TypeKind::kBoolean:
+        if (column.one_text && !is_printed_boolean(field.raw)) return false;
         return store(column, plain_boolean(field.raw));
       case TypeKind::kDate:
         return store(column, plain_date(field.raw));

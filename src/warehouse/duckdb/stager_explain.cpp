@@ -42,10 +42,11 @@ Result<Stager::Outcome> Stager::explain_misfits(const Diagnosis& diagnosis, cons
   }
   Widen widen{stage_.columns};
   for (const auto& misfit : diagnosis.misfits) {
-    const auto& target = select.columns()[misfit.column].target;
+    const auto& misfitting = select.columns()[misfit.column];
+    const auto& target = misfitting.target;
     const auto column = std::ranges::find(widen.columns, target.name, &StagedColumn::name);
     const bool fixed = target.declared || target.in_target;
-    const auto strings = fixed ? StringWidening::kForbidden : StringWidening::kAllowed;
+    const auto strings = misfitting.string_widening();
     const bool wrong_guess = !fixed && !has_values(target) && !widened_.contains(target.name);
     auto wider = !misfit.found || target.declared ? std::nullopt
                  : wrong_guess                    ? misfit.found

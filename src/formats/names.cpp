@@ -15,6 +15,8 @@ std::string fold_name(std::string_view name) {
   return folded;
 }
 
+bool is_change_date(std::string_view name) { return fold_name(name) == fold_name(kChangeDateColumn); }
+
 bool contains_name(const std::vector<std::string>& names, std::string_view name) {
   const auto folded = fold_name(name);
   return std::ranges::any_of(names, [&](const auto& one) { return fold_name(one) == folded; });

@@ -17,6 +17,8 @@ inline constexpr std::string_view kReservedPrefix = "__adit_";
 
 /// The column that every row of a pushed table carries.
 inline constexpr std::string_view kChangeDateColumn = "_CELONIS_CHANGE_DATE";
+/// In any case: a postExecutionQuery may have made it in another.
+bool is_change_date(std::string_view name);
 
 inline constexpr std::size_t kNameBytesMax = 255;
 

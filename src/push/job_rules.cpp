@@ -35,6 +35,18 @@ class Rules {
     }
   }
 
+  void check_keys(const JobSpec& spec) {
+    check_columns("keys", spec.keys, kKeysMax);
+    for (const auto& key : spec.key_columns()) {
+      if (!is_change_date(key)) continue;
+      fail(spec.keys.empty() ? "tableSchema.columns" : "keys",
+           "has \"" + key +
+               "\" as a key column, which is the same in all rows of a job: it holds the job's " +
+               "changeDate, not what the chunks have. Take other columns as keys, or send its values in a " +
+               "column of another name.");
+    }
+  }
+
   void check_mirrors(std::string_view attribute, const JobSpec& spec) {
     if (spec.mirror_target_names.size() > kMirrorsMax)
       fail(attribute, "must not hold more than " + std::to_string(kMirrorsMax) + " tables");
@@ -68,7 +80,7 @@ class Rules {
 Result<void> check_job_spec(const JobSpec& spec) {
   Rules rules;
   rules.check_table("targetName", spec.target_name);
-  rules.check_columns("keys", spec.keys, kKeysMax);
+  rules.check_keys(spec);
   if (spec.table_schema) {
     std::vector<std::string> declared;
     for (const auto& column : spec.table_schema->columns) declared.push_back(column.name);

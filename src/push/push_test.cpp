@@ -297,6 +297,24 @@ TEST(JobRules, NameEveryFieldThatCannotBe) {
   EXPECT_EQ(check_job_spec(spec).error().fields.front().attribute, "keys");
 }
 
+TEST(JobRules, TheChangeDateIsNoKey) {
+  JobSpec spec;
+  spec.target_name = "t";
+  spec.keys = {"id", "_Celonis_Change_Date"};
+  auto checked = check_job_spec(spec);
+  ASSERT_FALSE(checked);
+  EXPECT_EQ(checked.error().fields.front().attribute, "keys");
+  EXPECT_NE(checked.error().public_message.find("_Celonis_Change_Date"), std::string::npos);
+  spec.keys.clear();
+  spec.table_schema =
+      TableSchema{.table_name = {}, .columns = {{"_CELONIS_CHANGE_DATE", ColumnType::kDateTime}}};
+  EXPECT_TRUE(check_job_spec(spec));
+  spec.table_schema->columns.front().primary_key = true;
+  checked = check_job_spec(spec);
+  ASSERT_FALSE(checked);
+  EXPECT_EQ(checked.error().fields.front().attribute, "tableSchema.columns");
+}
+
 TEST(SettledChunks, AreTheNumberedOnesUpToTheFirstGapOrAllWithoutNumbers) {
   const auto count = [](std::initializer_list<std::optional<std::int64_t>> numbers) {
     std::vector<Chunk> chunks;

@@ -47,6 +47,19 @@ TEST_F(PostExecution, MakesATableOfWhatHasJustLanded) {
   EXPECT_EQ(rows("SELECT total FROM sums ORDER BY 1"), (Lines{"7", "120"})) << "it is a table like any other";
 }
 
+TEST_F(PostExecution, ATableThatItMakesMaySpellTheChangeDateAnotherWay) {
+  ASSERT_EQ(outcome("CREATE TABLE made AS SELECT 1 AS id, 'x' AS v, 'y' AS w, TIMESTAMP '2001-01-01' AS "
+                    "_celonis_change_date"),
+            "landed");
+  const auto sql = "SELECT id, v, w, year(_celonis_change_date) FROM made ORDER BY id";
+  job("made", JobType::kDelta, {"id"}).csv("id,v,w\n1,z,z\n2,n,n\n").land();
+  EXPECT_EQ(rows(sql), (Lines{"1|z|z|2020", "2|n|n|2020"}));
+  job("made", JobType::kDelta, {"id"}).csv("id,v\n3,n\n").csv("id\n2\n", ChunkOperation::kDelete).land();
+  EXPECT_EQ(rows(sql), (Lines{"1|z|z|2020", "3|n|NULL|2020"}));
+  job("made", JobType::kDelta).csv("id,v\n4,n\n").land();
+  EXPECT_EQ(rows(sql), (Lines{"1|z|z|2020", "3|n|NULL|2020", "4|n|NULL|2020"}));
+}
+
 TEST_F(PostExecution, ATableThatItMakesStoresItsValuesAsPushesDo) {
   EXPECT_EQ(
       outcome(

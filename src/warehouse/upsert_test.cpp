@@ -155,5 +155,17 @@ TEST_F(RowsLanded, AreTheSameWhereTheTableIsMadeAnew) {
   expect_rows(replace().csv("id,v\n1,n\n3,n\n").csv("id\n3\n", kDelete).csv("id,w\n1,n\n"), 1);
 }
 
+TEST_F(Upsert, AKeyThatIsNotStagedEndsTheJob) {
+  for (const auto type : {JobType::kDelta, JobType::kReplace}) {
+    auto pushed = job("t", type, {"id", "_CELONIS_CHANGE_DATE"});
+    pushed.csv("id,v,w,_CELONIS_CHANGE_DATE\n1,x,X,2024-01-01\n1,y,Y,2024-01-02\n");
+    ASSERT_EQ(pushed.first_error(), "no error");
+    const auto landing = warehouse_->land(pushed.plan(), {});
+    ASSERT_FALSE(landing);
+    EXPECT_EQ(landing.error().kind, ErrorKind::kInternal);
+    EXPECT_EQ(table(), (Lines{"1|a|A", "2|b|B"}));
+  }
+}
+
 }  // namespace
 }  // namespace adit

@@ -256,8 +256,7 @@ Result<std::string> read_sample(const fs::path& path) {
 Result<void> check_and_trim(ChunkSource& source, const JobSpec& spec, ChunkOperation operation) {
   ADIT_CHECK(check_names(source));
   ADIT_CHECK(check_keys(source, spec));
-  const auto change_date = fold_name(kChangeDateColumn);
-  std::erase_if(source.columns, [&](const auto& column) { return fold_name(column.name) == change_date; });
+  std::erase_if(source.columns, [](const auto& column) { return is_change_date(column.name); });
   if (operation != ChunkOperation::kDelete) return {};
   const auto keys = spec.matching_keys();
   if (keys.empty()) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "formats/names.h"
 #include "warehouse/duckdb/declared_lengths.h"
 #include "warehouse/duckdb/exact_cast.h"
 #include "warehouse/duckdb/marks.h"
@@ -109,6 +110,8 @@ Result<bool> Lander::staged_for_table() {
 }
 
 Result<std::uint64_t> Lander::write(std::vector<std::string>& notes) {
+  // Fewer of them would take rows for the same that differ.
+  if (keys_.size() != plan_.spec.matching_keys().size()) return internal("a key column is not staged");
   std::ranges::move(stage_.notes(), std::back_inserter(notes));
   direct_ = held() && lands_directly();
   if (held() && !direct_) ADIT_CHECK(tabulate_held());
@@ -136,6 +139,9 @@ bool Lander::declares_lengths() const {
 bool Lander::lands_directly() const {
   if (!keys_.empty() || declares_lengths()) return false;
   if (swaps()) return true;
+  // Held rows are appended by the names of their columns to the letter.
+  const auto* date = find_column(target_columns_, std::string(kChangeDateColumn));
+  if (date != nullptr && date->name != kChangeDateColumn) return false;
   return std::ranges::all_of(stage_.columns, [&](const auto& column) {
     const auto* existing = find_column(target_columns_, column.name);
     return existing == nullptr || column.undecided || stored_type(existing->type) == column.type;
@@ -287,7 +293,7 @@ Result<std::uint64_t> Lander::upsert(std::vector<std::string>& notes) {
   const auto parts = segments(stage_, tables.columns, plan_.spec.upsert_strategy);
   // Columns that only the table has are null in rows that are not filled from old ones.
   std::erase_if(tables.columns,
-                [&](const auto& name) { return name != kChangeDateColumn && stage_.find(name) == nullptr; });
+                [&](const auto& name) { return !is_change_date(name) && stage_.find(name) == nullptr; });
   ADIT_TRY(const bool reduce, needs_reduction(connection_, stage_, tables));
   std::uint64_t rows = 0;
   for (const auto& part : parts) {

@@ -152,8 +152,7 @@ std::vector<StagedColumn> Stager::planned_columns(const ChunkSource& source) con
   };
   if (columns.empty() && plan_.spec.table_schema) {
     for (const auto& declared : plan_.spec.table_schema->columns) {
-      if (has(declared.name) != columns.end() || fold_name(declared.name) == fold_name(kChangeDateColumn))
-        continue;
+      if (has(declared.name) != columns.end() || is_change_date(declared.name)) continue;
       columns.push_back(
           plan_column({.name = declared.name, .reference = {}, .engine_type = {}, .guess = {}}));
     }

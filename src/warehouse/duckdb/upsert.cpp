@@ -51,7 +51,7 @@ std::string filled_rows(const UpsertTables& tables, const Segment& segment, cons
                         const std::string& old) {
   std::string values;
   for (const auto& column : tables.columns) {
-    const bool brought = contains(segment.columns, column) || column == kChangeDateColumn;
+    const bool brought = contains(segment.columns, column) || is_change_date(column);
     values += (values.empty() ? "" : ", ") + std::string(brought ? "s." : "o.") + quote_identifier(column) +
               " AS " + quote_identifier(column);
   }
@@ -83,7 +83,7 @@ std::vector<Segment> segments(const JobStage& stage, const std::vector<std::stri
   }
   const auto lacks = [&](const std::vector<std::string>& columns) {
     return std::ranges::any_of(target_columns, [&](const auto& column) {
-      return column != kChangeDateColumn && !contains(columns, column);
+      return !is_change_date(column) && !contains(columns, column);
     });
   };
   const bool keeps = strategy == UpsertStrategy::kUnchangedMetadata;

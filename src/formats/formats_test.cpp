@@ -79,6 +79,9 @@ TEST(TextTypes, OnlyWhatLosesNothingIsANumberOrAMoment) {
       {"2024-01-02 03:04:05", TypeKind::kDateTime},
       {"2024-01-02T03:04:05.123456+02:00", TypeKind::kDateTime},
       {"2024-01-02T03:04:05.1234567", TypeKind::kString},
+      {"2024-01-02T03:04:05-15:59", TypeKind::kDateTime},
+      {"2024-01-02T03:04:05+16", TypeKind::kString},
+      {"2024-01-02T03:04:05+01:60", TypeKind::kString},
       {"2024-01-02T03:04", TypeKind::kString},
   };
   for (const auto& [text, kind] : cases) EXPECT_EQ(guess_type(text), kind) << text;

@@ -94,10 +94,10 @@ std::optional<TypeKind> moment_kind(std::string_view text) {
   }
   if (text.empty() || text == "Z") return TypeKind::kDateTime;
   if (!take(text, '+') && !take(text, '-')) return std::nullopt;
-  if (!take_exactly(text, 2)) return std::nullopt;
+  if (text.substr(0, 2) > "15" || !take_exactly(text, 2)) return std::nullopt;
   if (text.empty()) return TypeKind::kDateTime;
-  return take(text, ':') && take_exactly(text, 2) && text.empty() ? std::optional(TypeKind::kDateTime)
-                                                                  : std::nullopt;
+  const bool minutes = take(text, ':') && text < "60" && take_exactly(text, 2) && text.empty();
+  return minutes ? std::optional(TypeKind::kDateTime) : std::nullopt;
 }
 
 }  // namespace

@@ -77,6 +77,10 @@ TEST_F(CsvStaging, ValuesKeepTheirMeaningAndTheirText) {
        "a\n2024-01-02T03:04:05+02:00\n2024-01-02 03:04:05-01\n",
        "a TIMESTAMP",
        {"2024-01-02T01:04:05", "2024-01-02T04:04:05"}},
+      {"zones that there are none of",
+       "a\n2024-01-02T03:04:05+99\n2024-01-02T03:04:05+16:00\n2024-01-02T03:04:05-01:60\n",
+       "a VARCHAR",
+       {"2024-01-02T03:04:05+16:00", "2024-01-02T03:04:05+99", "2024-01-02T03:04:05-01:60"}},
       {"nanoseconds stay text",
        "a\n2024-01-02 03:04:05.123456789\n",
        "a VARCHAR",
@@ -389,6 +393,24 @@ TEST_F(CsvStaging, TensThatMayBeCodesAreNumbersOnlyWhereTheColumnIsOneAlready) {
   EXPECT_EQ(rows("SELECT a FROM f"), (Lines{"1.5", "100000.0"}));
   job("d").csv("a\n12345678901234567\n").csv("a\n1.5\n").csv("a\n1E5\n").land();
   EXPECT_EQ(columns("d"), "a VARCHAR");
+}
+
+TEST_F(CsvStaging, MomentsWithAZoneGoIntoAColumnWithNanoseconds) {
+  job("t").parquet("SELECT 1 AS i, '2024-01-02 03:04:05.123456789'::TIMESTAMP_NS AS a").land();
+  job("t", JobType::kDelta)
+      .csv("i,a\n2,2024-01-02T03:04:05Z\n3,2024-01-02 03:04:05.5+02\n4,2024-01-02T03:04:05.987654321-05:30\n")
+      .land();
+  EXPECT_EQ(columns("t"), "i BIGINT, a TIMESTAMP_NS");
+  EXPECT_EQ(rows("SELECT a FROM t WHERE i > 1 ORDER BY i"),
+            (Lines{"2024-01-02T03:04:05", "2024-01-02T01:04:05.500000000", "2024-01-02T08:34:05.987654321"}));
+  for (const auto* beyond :
+       {"2262-04-11T22:47:16-05", "1677-09-21T01:00:00+05", "1677-09-22T01:00:00+05", "3000-01-01T00:00:00Z",
+        "2024-01-02T03:04:05+16", "2024-01-02T03:04:05.1234567891Z"}) {
+    SCOPED_TRACE(beyond);
+    const auto errors = job("t", JobType::kDelta).csv("i,a\n5," + std::string(beyond) + "\n").errors();
+    ASSERT_EQ(errors.size(), 1U);
+    EXPECT_EQ(errors[0].value, beyond);
+  }
 }
 
 TEST_F(CsvStaging, ChangeDateOfTheFileGivesWayToTheJobs) {

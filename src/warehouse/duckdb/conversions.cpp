@@ -134,16 +134,19 @@ std::vector<ConversionBranch> text_to_moment(const ConversionNames& n, const Sto
   const std::string digits = nanoseconds ? R"(\d{1,9})" : R"(\d{1,6}0*)";
   const std::string seconds = R"(\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.)" + digits + ")?";
   const auto zoned = try_cast(n.c, "TIMESTAMPTZ");
-  const auto known = " AND " + n.t + " IS NOT NULL";
-  std::vector<ConversionBranch> branches{{"length(" + n.c + ") >= 19 AND " + n.t + "::VARCHAR = " + n.c, n.t},
-                                         {matches(n.c, seconds) + known, n.t},
-                                         {matches(n.c, R"(\d{4}-\d\d-\d\d)") + known, n.t}};
+  // Nanoseconds begin within a day. A zone may move a moment into it, which the engine fails to print.
+  const auto known = " AND " + n.t + (nanoseconds ? " >= TIMESTAMP_NS '1677-09-22'" : " IS NOT NULL");
+  std::vector<ConversionBranch> branches;
+  if (!nanoseconds) branches.push_back({"length(" + n.c + ") >= 19 AND " + n.t + "::VARCHAR = " + n.c, n.t});
+  branches.push_back({matches(n.c, seconds) + known, n.t});
+  branches.push_back({matches(n.c, R"(\d{4}-\d\d-\d\d)") + known, n.t});
   if (rule == TextRule::kLenient)
     branches.push_back({matches(n.c, R"(\d{4}-\d\d-\d\d[T ]\d\d:\d\d)") + known, n.t});
-  if (!nanoseconds) {
-    branches.push_back({matches(n.c, seconds + R"((Z|[+-]\d\d(:\d\d)?))") + " AND " + zoned + " IS NOT NULL",
-                        "CAST(" + zoned + " AS TIMESTAMP)"});
-  }
+  const auto in_zone = matches(n.c, seconds + R"((Z|[+-](0\d|1[0-5])(:[0-5]\d)?))");
+  // A TIMESTAMP is read without its zone, a TIMESTAMP_NS with it.
+  branches.push_back(nanoseconds ? ConversionBranch{in_zone + known, n.t}
+                                 : ConversionBranch{in_zone + " AND " + zoned + " IS NOT NULL",
+                                                    "CAST(" + zoned + " AS TIMESTAMP)"});
   return branches;
 }
 

@@ -413,6 +413,28 @@ TEST_F(CsvStaging, MomentsWithAZoneGoIntoAColumnWithNanoseconds) {
   }
 }
 
+TEST_F(CsvStaging, TimesOfTheDayGoIntoAColumnWithNanosecondsOnlyWhereTheyAreTimes) {
+  job("t").parquet("SELECT 1 AS i, '12:34:56.123456789'::TIME_NS AS a").land();
+  ASSERT_EQ(columns("t"), "i BIGINT, a TIME_NS");
+  job("t", JobType::kDelta).csv("i,a\n2,12:34\n3,12:34:56\n4,12:34:56.5\n5,12:34:56.987654321\n").land();
+  EXPECT_EQ(rows("SELECT a::VARCHAR FROM t WHERE i > 1 ORDER BY i"),
+            (Lines{"12:34:00", "12:34:56", "12:34:56.5", "12:34:56.987654321"}));
+  for (const auto* text : {"noon", "12:34:56.1234567891", "25:00:00"}) {
+    SCOPED_TRACE(text);
+    const auto errors =
+        job("t", JobType::kDelta).csv("i,a\n6,1:00:00\n7," + std::string(text) + "\n").errors();
+    ASSERT_FALSE(errors.empty());
+    EXPECT_EQ(errors.back().row, 2U);
+    EXPECT_EQ(errors.back().column, "a");
+    EXPECT_EQ(errors.back().value, text);
+    for (const auto declared : {ColumnType::kTime, ColumnType::kString}) {
+      auto pushed = job("t", JobType::kDelta);
+      pushed.declare({{"a", declared, {}, {}, false}}).csv("i,a\n6," + std::string(text) + "\n");
+      EXPECT_EQ(pushed.errors().size(), 1U);
+    }
+  }
+}
+
 TEST_F(CsvStaging, ChangeDateOfTheFileGivesWayToTheJobs) {
   job("t").csv("a,_celonis_change_date\n1,1999-01-01\n").land();
   EXPECT_EQ(columns("t"), "a BIGINT");

@@ -145,6 +145,24 @@ TEST_F(ParquetStaging, DeclaredTypesConvertWhatIsExact) {
   EXPECT_EQ(rows("SELECT a, b, c FROM t"), (Lines{"12|5|2024-01-01"}));
 }
 
+TEST_F(ParquetStaging, TimesInNanosecondsGoIntoAColumnOfTimesWhereTheyAreExact) {
+  job("t").parquet("SELECT TIME '10:11:12' AS a").land();
+  job("t", JobType::kDelta).parquet("SELECT '12:34:56.123456'::TIME_NS AS a").land();
+  auto declared = job("d");
+  declared.declare({{"a", ColumnType::kTime, {}, {}, false}})
+      .parquet("SELECT '12:34:56.123456'::TIME_NS AS a")
+      .land();
+  EXPECT_EQ(columns("t") + columns("d"), "a TIMEa TIME");
+  EXPECT_EQ(rows("SELECT a::VARCHAR FROM t UNION ALL SELECT a::VARCHAR FROM d"),
+            (Lines{"10:11:12", "12:34:56.123456", "12:34:56.123456"}));
+  const auto errors = job("t", JobType::kDelta)
+                          .parquet("SELECT unnest([TIME_NS '12:00:00', TIME_NS '12:34:56.123456789']) AS a")
+                          .errors();
+  ASSERT_EQ(errors.size(), 1U);
+  EXPECT_EQ(errors[0].row, 2U);
+  EXPECT_EQ(errors[0].value, "12:34:56.123456789");
+}
+
 TEST_F(ParquetStaging, RowsOfAnEmptyFileAreNone) {
   job("t").parquet("SELECT 1 AS a").land();
   job("t").parquet("SELECT 1 AS a WHERE false").land();

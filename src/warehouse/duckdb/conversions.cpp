@@ -150,6 +150,13 @@ std::vector<ConversionBranch> text_to_moment(const ConversionNames& n, const Sto
   return branches;
 }
 
+std::vector<ConversionBranch> text_to_time(const ConversionNames& n, const std::string& fraction) {
+  return {{matches(n.c, R"(\d\d:\d\d(:\d\d(\.)" + fraction + ")?)?") + " AND " + n.t + " IS NOT NULL", n.t}};
+}
+
+/// What Parquet files may have: nanoseconds.
+bool is_time_ns(const StoredType& type) { return type.kind == TypeKind::kOther && type.other == "TIME_NS"; }
+
 std::vector<ConversionBranch> text_branches(const ConversionNames& n, const StoredType& to, TextRule rule) {
   switch (to.kind) {
     case TypeKind::kInteger:
@@ -163,13 +170,14 @@ std::vector<ConversionBranch> text_branches(const ConversionNames& n, const Stor
     case TypeKind::kDate:
       return text_to_date(n, rule);
     case TypeKind::kTime:
-      return {{matches(n.c, R"(\d\d:\d\d(:\d\d(\.\d{1,6}0*)?)?)") + " AND " + n.t + " IS NOT NULL", n.t}};
+      return text_to_time(n, R"(\d{1,6}0*)");
     case TypeKind::kDateTime:
     case TypeKind::kDateTimeNs:
       return text_to_moment(n, to, rule);
     case TypeKind::kString:
       return {{"", n.c}};
     case TypeKind::kOther:
+      if (is_time_ns(to)) return text_to_time(n, R"(\d{1,9}0*)");
       return {{n.t + "::VARCHAR = " + n.c, n.t}};
   }
   return {};
@@ -203,7 +211,9 @@ std::vector<ConversionBranch> native_branches(const ConversionNames& n, const St
       (from.kind == TypeKind::kDate || from.kind == TypeKind::kDateTime ||
        from.kind == TypeKind::kDateTimeNs) &&
       (to.kind == TypeKind::kDate || to.kind == TypeKind::kDateTime || to.kind == TypeKind::kDateTimeNs);
-  if (moments) return {{cast_is_exact(n.c, n.t, from, to), n.t}};
+  const bool times =
+      (is_time_ns(from) && to.kind == TypeKind::kTime) || (from.kind == TypeKind::kTime && is_time_ns(to));
+  if (moments || times) return {{cast_is_exact(n.c, n.t, from, to), n.t}};
   return {};
 }
 

@@ -98,7 +98,7 @@ Result<bool> Lander::staged_for_table() {
     if (existing == nullptr || column.undecided) continue;
     if (existing->name != column.name) return false;  // staged before the table gave the column its spelling
     const auto type = stored_type(existing->type);
-    if (type.kind == TypeKind::kOther || type == column.type) continue;
+    if (type == column.type) continue;
     const auto wider = widened(type, column.type, StringWidening::kForbidden);
     if (wider && *wider == column.type) continue;
     misfit_ = "Column \"" + existing->name + "\": the table has it as " + long_name(type) +
@@ -337,7 +337,7 @@ Result<ColumnChanges> Lander::column_changes() {
       continue;
     }
     const auto type = stored_type(existing->type);
-    if (type == staged.type || type.kind == TypeKind::kOther || staged.undecided) continue;
+    if (type == staged.type || staged.undecided) continue;
     ADIT_TRY(const auto wider, widened_target(*existing, staged));
     if (wider != staged.type)
       changes.statements.push_back(retype_sql(stage_name_, staged.name, staged.type, wider));

@@ -183,12 +183,14 @@ StagedColumn Stager::plan_column(const SourceColumn& column) const {
       if (!planned.in_target) planned.name = declared.name;
       planned.declared = true;
       // A table's column may be wider than what is declared, and stays so.
-      const auto wider = widened(planned.type, stored_type(declared.type), StringWidening::kForbidden);
-      planned.type = planned.in_target && wider ? *wider : stored_type(declared.type);
+      const auto wanted = stored_type(declared.type);
+      planned.type = planned.in_target
+                         ? widened(planned.type, wanted, StringWidening::kForbidden).value_or(planned.type)
+                         : wanted;
     }
   }
-  if (planned.declared || (planned.in_target && planned.type.kind != TypeKind::kOther)) return planned;
-  planned.undecided = !column.guess && !planned.in_target;
+  if (planned.declared || planned.in_target) return planned;
+  planned.undecided = !column.guess;
   // Nanoseconds are kept only if there are any: the values decide.
   if (column.guess) planned.type = *column.guess;
   if (planned.type.kind == TypeKind::kDateTimeNs) planned.type = {.kind = TypeKind::kDateTime};

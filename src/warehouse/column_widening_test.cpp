@@ -37,6 +37,33 @@ TEST_F(ColumnWidening, DoublesKeepAllTheirDigitsBesideLargeIntegers) {
                                  "9007199254740993.000000000000000", "a DECIMAL(38,15)"}));
 }
 
+TEST_F(ColumnWidening, DoublesKeepAllTheirDigitsBesideLargeIntegersOfALaterChunk) {
+  job("t", JobType::kDelta).csv("a\n0.5\n").land();
+  job("t", JobType::kDelta).csv("a\n7\n7.5\n0.1234567890123\n").csv("a\n9007199254740993\n").land();
+  EXPECT_EQ(rows("SELECT a::VARCHAR FROM t WHERE a < 0.2 OR a > 8 ORDER BY a"),
+            (Lines{"0.123456789012300000", "9007199254740993.000000000000000000"}));
+}
+
+TEST_F(ColumnWidening, AnErrorNamesARowOfTheChunkThatIsRefused) {
+  job("t", JobType::kDelta).csv("a\n0.5\n").land();
+  for (const auto* first : {"1e-30", "1e30"}) {
+    auto pushed = job("t", JobType::kDelta);
+    pushed.csv("a\n1\n2\n" + std::string(first) + "\n").csv("a\n9007199254740993\n");
+    const auto errors = pushed.errors();
+    ASSERT_EQ(errors.size(), 1U);
+    EXPECT_EQ(errors[0].row, 1U);
+    EXPECT_EQ(errors[0].value, "9007199254740993");
+    EXPECT_THAT(errors[0].message, HasSubstr("can't be stored exactly as FLOAT"));
+    EXPECT_EQ(content("t"), (Lines{"0.5", "a DOUBLE"}));
+    auto without = pushed.plan();
+    without.chunks.pop_back();
+    ASSERT_TRUE(warehouse_->land(without, {}));
+    EXPECT_EQ(columns("t"), "a DOUBLE");
+    EXPECT_EQ(rows("SELECT count(*) FROM t"), Lines{"4"});
+    job("t").csv("a\n0.5\n").land();
+  }
+}
+
 TEST_F(ColumnWidening, SmallDoublesKeepAllTheirDigitsBesideLargeIntegers) {
   job("t", JobType::kDelta).csv("a\n1e-20\n").land();
   job("t", JobType::kDelta).csv("a\n9007199254740993\n").land();

@@ -111,6 +111,7 @@ Result<StagedChunk> Stager::stage(const ChunkFile& chunk) {
     return staged;
   }
   widened_.clear();
+  const auto planned = columns;
   std::vector<ChunkFile> thrown_away;  // by a change of types; also by one while they come back
   for (int round = 0; round < kRoundsMax; ++round) {
     std::vector<ChunkFile> stage_again;
@@ -119,13 +120,19 @@ Result<StagedChunk> Stager::stage(const ChunkFile& chunk) {
     auto chunks = thrown_away;
     chunks.push_back(chunk);
     Outcome outcome = std::uint64_t{0};
+    bool own = false;
     for (const auto& next : chunks) {
       ADIT_CHECK(activity_.check());
-      ADIT_TRY(outcome, next.id == chunk.id ? stage_source(next, *source) : stage_once(next));
+      own = next.id == chunk.id;
+      ADIT_TRY(outcome, own ? stage_source(next, *source) : stage_once(next));
       if (!std::holds_alternative<std::uint64_t>(outcome)) break;
     }
     if (auto* rejected = std::get_if<Rejected>(&outcome)) {
       staged.errors = std::move(rejected->errors);
+      if (own) return staged;
+      ADIT_TRY(staged.errors, explain_beside(staged.errors.front(), *source, planned));
+      // The others fit as they were before, and are to have those types again.
+      ADIT_CHECK(discard());
       return staged;
     }
     if (const auto* rows = std::get_if<std::uint64_t>(&outcome)) {

@@ -72,6 +72,12 @@ class Stager {
                                   const ChunkSelect& select);
   Result<Outcome> explain_unreadable(const ChunkFile& chunk, const EngineFailure& failure,
                                      const ChunkSource& source);
+  /// Why a chunk can't be staged for which a column would have to be wider than `other`, an error of an
+  /// earlier chunk, allows: its own values that do not fit the columns as `planned`.
+  Result<std::vector<DataError>> explain_beside(const DataError& other, const ChunkSource& source,
+                                                const std::vector<StagedColumn>& planned);
+  /// What messages call the column's type: the table's, also where the job has widened it.
+  StoredType named_type(const StagedColumn& column) const;
   bool has_values(const StagedColumn& column) const;
   ChunkFile file_of(const ChunkMark& mark) const;
   std::string relative(const std::filesystem::path& path) const;

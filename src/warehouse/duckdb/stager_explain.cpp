@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "base/log.h"
+#include "formats/names.h"
 #include "warehouse/duckdb/stager.h"
 #include "warehouse/duckdb/table_columns.h"
 
@@ -55,8 +56,7 @@ Result<Stager::Outcome> Stager::explain_misfits(const Diagnosis& diagnosis, cons
     // A column that was FLOAT on its way may have lost the table's scale.
     if (existing != nullptr && wider) wider = widened(stored_type(existing->type), *wider, strings);
     if (!wider || *wider == target.type) {
-      const auto type = existing == nullptr || target.declared ? target.type : stored_type(existing->type);
-      ADIT_TRY(auto errors, describe_misfits(connection_, source, select, misfit.column, type));
+      ADIT_TRY(auto errors, describe_misfits(connection_, source, select, misfit.column, named_type(target)));
       return Outcome(Rejected{std::move(errors)});
     }
     column->type = *wider;
@@ -65,6 +65,27 @@ Result<Stager::Outcome> Stager::explain_misfits(const Diagnosis& diagnosis, cons
   }
   if (diagnosis.misfits.empty()) return internal("a chunk was refused, but everything in it fits");
   return Outcome(std::move(widen));
+}
+
+Result<std::vector<DataError>> Stager::explain_beside(const DataError& other, const ChunkSource& source,
+                                                      const std::vector<StagedColumn>& planned) {
+  const ChunkSelect select(source, planned, keys_);
+  const auto diagnosis = diagnose(connection_, select);
+  if (!diagnosis && is_own_failure(diagnosis.error())) return to_error(diagnosis.error());
+  if (diagnosis && other.column) {
+    for (const auto& misfit : diagnosis->misfits) {
+      const auto& column = select.columns()[misfit.column];
+      if (fold_name(column.source.name) != fold_name(*other.column)) continue;
+      return describe_misfits(connection_, source, select, misfit.column, named_type(column.target));
+    }
+  }
+  return std::vector{only_message(
+      "A column would have to be wider for this chunk than an earlier one allows: " + other.message)};
+}
+
+StoredType Stager::named_type(const StagedColumn& column) const {
+  const auto* existing = find_column(target_, column.name);
+  return existing == nullptr || column.declared ? column.type : stored_type(existing->type);
 }
 
 bool Stager::has_values(const StagedColumn& column) const {

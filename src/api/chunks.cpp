@@ -143,9 +143,13 @@ Result<Response> list_chunks(const Services& services, const Request& request) {
   ADIT_TRY(const auto pool, pool_in_path(services, request));
   ADIT_TRY(const auto id, id_in_path(request, "jobId"));
   ADIT_TRY(const auto chunks, services.push.chunks(pool.id, JobId(id)));
-  json::array body;
-  for (const auto& chunk : chunks) body.push_back(to_json(chunk));
-  return Response::json(200, json::serialize(body));
+  // Chunk by chunk: a tree of all would take many times the memory of the text.
+  std::string body = "[";
+  for (const auto& chunk : chunks) {
+    if (body.size() > 1) body += ',';
+    body += json::serialize(to_json(chunk));
+  }
+  return Response::json(200, std::move(body) + ']');
 }
 
 }  // namespace

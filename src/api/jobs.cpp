@@ -69,6 +69,51 @@ std::string execute_content(const Request& request) {
   return to_hex(std::move(digest).finish());
 }
 
+/// A list of jobs as the text of a JSON array, by the catalog's pages: a pool may have hundreds of thousands,
+/// and each takes many times its text while it is written.
+class JobListSource final : public http::BodySource {
+ public:
+  JobListSource(PushService& push, PoolId pool, JobFilter filter)
+      : push_(push), pool_(pool), filter_(std::move(filter)) {}
+
+  Result<void> read(std::string& piece) override {
+    if (first_) {
+      piece = *std::exchange(first_, std::nullopt);
+      return {};
+    }
+    if (ended_) return {};
+    ADIT_TRY(const auto page, push_.list(pool_, filter_));
+    bool begins = !filter_.before;
+    if (begins) piece += '[';
+    for (const auto& job : page.jobs) {
+      if (!std::exchange(begins, false)) piece += ',';
+      piece += json::serialize(to_json(job, push_.progress(job)));
+    }
+    if (filter_.limit) *filter_.limit -= page.jobs.size();
+    filter_.offset = 0;
+    filter_.before = page.next;
+    ended_ = !page.next;
+    if (ended_) piece += ']';
+    return {};
+  }
+
+  /// The whole text, if it is one piece: then nothing is left to read. Else that piece is kept for read().
+  Result<std::optional<std::string>> read_whole() {
+    std::string piece;
+    ADIT_CHECK(read(piece));
+    if (ended_) return std::optional(std::move(piece));
+    first_ = std::move(piece);
+    return std::optional<std::string>();
+  }
+
+ private:
+  PushService& push_;
+  const PoolId pool_;
+  JobFilter filter_;  ///< of the next page
+  bool ended_ = false;
+  std::optional<std::string> first_;
+};
+
 Result<Response> list_jobs(const Services& services, const Request& request) {
   ADIT_TRY(const auto pool, pool_in_path(services, request));
   JobFilter filter;
@@ -87,10 +132,11 @@ Result<Response> list_jobs(const Services& services, const Request& request) {
   ADIT_TRY(const auto limit, count_parameter(request, "limit", kNoLimit));
   if (limit != kNoLimit) filter.limit = limit;
   ADIT_TRY(filter.offset, count_parameter(request, "offset", 0));
-  ADIT_TRY(const auto jobs, services.push.list(pool.id, filter));
-  json::array body;
-  for (const auto& job : jobs) body.push_back(to_json(job, services.push.progress(job)));
-  return Response::json(200, json::serialize(body));
+  auto source = std::make_shared<JobListSource>(services.push, pool.id, std::move(filter));
+  ADIT_TRY(auto whole, source->read_whole());
+  auto response = Response::json(200, std::move(whole).value_or(""));
+  if (!whole) response.source = std::move(source);
+  return response;
 }
 
 Result<Response> get_job(const Services& services, const Request& request) {

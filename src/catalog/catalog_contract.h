@@ -117,6 +117,10 @@ class CatalogContract : public testing::TestWithParam<CatalogBackend> {
     for (const auto& job : *jobs) result.push_back(job.id);
     return result;
   }
+  static std::vector<JobId> ids(const Result<JobPage>& page) {
+    EXPECT_TRUE(page.ok());
+    return ids(page->jobs);
+  }
 
   std::vector<JobId> landed_jobs() {
     std::vector<JobId> result;

@@ -359,7 +359,7 @@ TEST_P(CatalogContract, OneFailureAmongConcurrentWritesHurtsNoOther) {
     }
   }
   EXPECT_EQ(failures, 0);
-  EXPECT_EQ(catalog().list_jobs(pool_.id, {})->size(), 200u);
+  EXPECT_EQ(catalog().list_jobs(pool_.id, {})->jobs.size(), 200u);
 }
 
 TEST_P(CatalogContract, TwoOpenCatalogsOfOnePlaceShareOneLine) {

@@ -139,6 +139,35 @@ TEST_P(CatalogContract, ListsAreNewestFirstAndFiltered) {
   EXPECT_EQ(*catalog().count_jobs(JobStatus::kDone), 0u);
 }
 
+TEST_P(CatalogContract, APageOfAListEndsBeforeItTakesMuchMemoryAndTheNextGoesOnBehindIt) {
+  std::vector<JobId> newest_first;
+  for (int i = 0; i < 5; ++i) {
+    Job job;
+    job.id = JobId::random();
+    job.pool = pool_.id;
+    job.spec.target_name = "LONG";
+    job.spec.post_execution_query = std::string(300 * 1024, 'q');
+    ASSERT_TRUE(catalog().insert_job(job).ok());
+    newest_first.insert(newest_first.begin(), job.id);
+  }
+  const auto first = catalog().list_jobs(pool_.id, {});
+  EXPECT_EQ(ids(first), std::vector(newest_first.begin(), newest_first.begin() + 2));
+  ASSERT_TRUE(first->next.has_value());
+  const auto created = new_job("LONG");
+  EXPECT_TRUE(*catalog().delete_job(newest_first[0], at(7)));
+  EXPECT_TRUE(*catalog().delete_job(newest_first[2], at(7)));
+  JobFilter filter;
+  filter.target_name = "long";
+  filter.before = first->next;
+  const auto second = catalog().list_jobs(pool_.id, filter);
+  EXPECT_EQ(ids(second), std::vector(newest_first.begin() + 3, newest_first.end()));
+  EXPECT_FALSE(second->next.has_value()) << "it is the last one";
+  filter.limit = 1;
+  EXPECT_FALSE(catalog().list_jobs(pool_.id, filter)->next.has_value()) << "no more were asked for";
+  filter.offset = 1;
+  EXPECT_EQ(ids(catalog().list_jobs(pool_.id, filter)), std::vector{newest_first[4]});
+}
+
 TEST_P(CatalogContract, ChunksAreAppendedInOrderAndSummedInTheJob) {
   const auto job = new_job();
   const auto first = catalog().insert_chunks(job.id, {new_chunk(1), new_chunk(2)});

@@ -23,6 +23,14 @@ struct JobFilter {
   std::optional<std::uint64_t> limit;
   std::uint64_t offset = 0;
   std::optional<DataSourceId> connection{};
+  std::optional<std::int64_t> before{};  ///< only older ones than this: JobPage::next
+};
+
+/// A part of a list of jobs that can be held, however long the list is.
+struct JobPage {
+  std::vector<Job> jobs;
+  /// JobFilter::before of the next page; absent when the list ends here, be it by its limit.
+  std::optional<std::int64_t> next;
 };
 
 /// What a list of expired jobs leaves out, so that it gets past what can't go yet.
@@ -59,8 +67,9 @@ class JobCatalog {
   virtual Result<Job> queue_table_change(const Job& job) = 0;
   /// A deleted job is not found unless `with_deleted`.
   virtual Result<std::optional<Job>> find_job(PoolId pool, JobId job, bool with_deleted = false) = 0;
-  virtual Result<std::vector<Job>> list_jobs(PoolId pool,
-                                             const JobFilter& filter) = 0;  ///< newest first, not deleted
+  /// Newest first, not deleted. A page ends behind the job with which it takes 512 KiB of memory. What is
+  /// created, deleted or changed between two pages moves no other job from one to another.
+  virtual Result<JobPage> list_jobs(PoolId pool, const JobFilter& filter) = 0;
   /// NEW → QUEUED with the next execute_order, if the limits of the pool's team admit it. An execute is
   /// counted in the transaction that queues the job: what is refused or fails counts nothing. kConflict if it
   /// is not NEW; kInvalid if it has no chunk.

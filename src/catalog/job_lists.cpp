@@ -7,6 +7,8 @@
 namespace adit {
 namespace {
 
+constexpr std::size_t kPageBytes = 512 * 1024;
+
 std::int64_t encode_limit(std::uint64_t limit) {
   constexpr auto kMax = std::numeric_limits<std::int64_t>::max();
   return limit > static_cast<std::uint64_t>(kMax) ? kMax : static_cast<std::int64_t>(limit);
@@ -28,21 +30,31 @@ std::vector<Job> fetch_jobs(Query& query) {
   return jobs;
 }
 
-Result<std::vector<Job>> SqliteCatalog::list_jobs(PoolId pool, const JobFilter& filter) {
-  // One text per kind of filter, so that each is planned with its own index.
-  std::string sql = "SELECT " + JobRow::kColumns + " FROM jobs WHERE deleted = 0 AND pool_id = :pool";
+Result<JobPage> SqliteCatalog::list_jobs(PoolId pool, const JobFilter& filter) {
+  // One text per kind of filter, so that each is planned with its own index, which has the order of the list.
+  std::string sql =
+      "SELECT " + JobRow::kColumns + " FROM jobs WHERE deleted = 0 AND pool_id = :pool AND number < :before";
   if (filter.status) sql += " AND status = :status";
   if (filter.target_name) sql.append(" AND ").append(JobRow::kIsOfTarget);
   if (filter.connection) sql += " AND connection_id = :connection";
   sql += " ORDER BY number DESC LIMIT :limit OFFSET :offset";
   return read([&](SqliteSession& session) {
+    JobPage page;
+    JobRow row;
     auto query = session.query(sql);
-    query.with(pool.to_string());
+    query.with(pool.to_string()).with(filter.before.value_or(std::numeric_limits<std::int64_t>::max()));
     if (filter.status) query.with(to_string(*filter.status));
     if (filter.target_name) query.with(fold_name(*filter.target_name));
     if (filter.connection) query.with(filter.connection->to_string());
     query.with(filter.limit ? encode_limit(*filter.limit) : -1).with(encode_limit(filter.offset));
-    return fetch_jobs(query);
+    row.bind(query);
+    for (std::size_t bytes = 0; query.next(); bytes += row.bytes()) {
+      if (bytes >= kPageBytes) return page;
+      page.jobs.push_back(row.decode());
+      page.next = row.number();
+    }
+    page.next.reset();
+    return page;
   });
 }
 

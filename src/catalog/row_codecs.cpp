@@ -157,6 +157,12 @@ Job JobRow::decode() const {
   return job;
 }
 
+std::size_t JobRow::bytes() const {
+  return sizeof(Job) + keys_.size() + logs_.size() + mirror_target_names_.size() +
+         table_schema_.value.size() + foreign_keys_.value.size() + predicate_.value.size() +
+         post_execution_query_.value.size() + target_schema_.value.size();
+}
+
 const std::string ChunkRow::kColumns =
     "position, id, operation, bytes, digest, state, row_count, errors, created, sequence";
 

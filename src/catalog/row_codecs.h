@@ -75,6 +75,8 @@ class JobRow {
   /// The row's key in `jobs`, which `chunks` refers to.
   std::int64_t number() const { return number_; }
   const std::string& target_folded() const { return target_folded_; }
+  /// About what the decoded job takes of memory.
+  std::size_t bytes() const;
 
  private:
   JobSpec decode_spec() const;

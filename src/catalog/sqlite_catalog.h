@@ -120,7 +120,7 @@ class SqliteCatalog final : public Catalog {
   Result<void> insert_job(const Job& job, const RequestCompletion* completion) override;
   Result<Job> queue_table_change(const Job& job) override;
   Result<std::optional<Job>> find_job(PoolId pool, JobId job, bool with_deleted) override;
-  Result<std::vector<Job>> list_jobs(PoolId pool, const JobFilter& filter) override;
+  Result<JobPage> list_jobs(PoolId pool, const JobFilter& filter) override;
   Result<Execution> execute_job(JobId job, Timestamp at, const RequestCompletion* completion,
                                 const std::optional<std::string>& duplicate_removal_column) override;
   Result<std::optional<Job>> transition(JobId job, const JobTransition& change,

@@ -161,8 +161,8 @@ std::vector<Job> EventFeed::jobs_at_work(const EventScope& scope) {
     JobFilter running;
     running.status = JobStatus::kRunning;
     running.limit = kJobsAtWorkMax;
-    auto jobs = catalog_.list_jobs(scope.pool, running);
-    return jobs ? *std::move(jobs) : std::vector<Job>();
+    auto page = catalog_.list_jobs(scope.pool, running);
+    return page ? std::move(page->jobs) : std::vector<Job>();
   }
   Job job;
   job.id = *scope.job;

@@ -61,7 +61,7 @@ Result<Job> PushService::get(PoolId pool, JobId job) {
   return *std::move(found);
 }
 
-Result<std::vector<Job>> PushService::list(PoolId pool, const JobFilter& filter) {
+Result<JobPage> PushService::list(PoolId pool, const JobFilter& filter) {
   return catalog_.list_jobs(pool, filter);
 }
 

@@ -40,7 +40,7 @@ class PushService {
   Result<Job> create(PoolId pool, JobSpec spec, const CompletionOf& completion = {},
                      const std::optional<JobCreator>& creator = {});
   Result<Job> get(PoolId pool, JobId job);
-  Result<std::vector<Job>> list(PoolId pool, const JobFilter& filter);
+  Result<JobPage> list(PoolId pool, const JobFilter& filter);
   Result<std::vector<Chunk>> chunks(PoolId pool, JobId job);
   /// kConflict if the job is not NEW; kInvalid if a delete chunk comes to a job without keys; kUnavailable
   /// while as many jobs as may wait for their stage.

@@ -146,6 +146,13 @@ TEST_F(Pieces, FilesThatAreReadDifferentlyAreNotCut) {
   ASSERT_FALSE(refused);
   EXPECT_NE(refused.error().public_message.find("b.csv"), std::string::npos);
   EXPECT_EQ((*dialect_for_cutting({files[1]}, {}, 10))->separator, ";");
+
+  const std::vector<PushFile> either{opened("c.csv", "id,a;b\n1,x;y\n")};
+  EXPECT_NE(
+      dialect_for_cutting(either, {}, 10).error().public_message.find("c.csv: The CSV file's separator"),
+      std::string::npos);
+  EXPECT_EQ((*dialect_for_cutting(either, {.separator = ";", .quote = {}, .escape = {}}, 10))->separator,
+            ";");
 }
 
 TEST_F(Pieces, WhatIsNoParquetFileIsNotCut) {

@@ -124,13 +124,15 @@ Result<std::optional<CsvDialect>> dialect_for_cutting(const std::vector<PushFile
   for (const auto& [file, operation] : files) {
     ADIT_TRY(const auto sample, file.read(0, kSampleBytes));
     const auto found = detect_csv_dialect(sample, options);
-    if (dialect && *dialect != found) {
+    if (!found)
+      return invalid(file.name() + ": " + found.error().public_message + " Here that is --separator.");
+    if (dialect && *dialect != *found) {
       return invalid(
           file.name() + " and " + files.front().file.name() +
           " use different separators or quotes, and one of them is too large for one chunk. Push them "
           "one by one, or say --separator, --quote and --escape.");
     }
-    dialect = found;
+    dialect = *found;
   }
   return dialect;
 }

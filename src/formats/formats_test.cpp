@@ -1,7 +1,6 @@
 #include <gtest/gtest.h>
 
 #include "formats/column_types.h"
-#include "formats/csv_dialect.h"
 #include "formats/csv_scanner.h"
 #include "formats/file_kind.h"
 #include "formats/names.h"
@@ -155,21 +154,6 @@ TEST(CsvScanner, UnterminatedQuoteIsAProblemOfItsRecord) {
   CsvRecord record;
   ASSERT_TRUE(scanner.next(record));
   EXPECT_EQ(record.problem, CsvProblem::kUnterminatedQuote);
-}
-
-TEST(CsvDialect, IsDetected) {
-  EXPECT_EQ(detect_csv_dialect("a;b;c\n1,5;2;3\n", {}).separator, ";");
-  EXPECT_EQ(detect_csv_dialect("a\tb\n1\t2\n", {}).separator, "\t");
-  EXPECT_EQ(detect_csv_dialect("a\n1\n", {}).separator, ",");
-  EXPECT_EQ(detect_csv_dialect("a,b\n\"x;y;z\",2\n", {}).separator, ",");
-  EXPECT_EQ(detect_csv_dialect("a,b\n\"x\\\"y\",2\n", {}).escape, '\\');
-  EXPECT_EQ(detect_csv_dialect("id,\"a;b;c\"\n", {}).separator, ",");
-  EXPECT_EQ(detect_csv_dialect("id,\"a;b;c\"\n1,\"p;q;r\"\n2,\"s;t;u\"\n", {}).separator, ",");
-  EXPECT_EQ(detect_csv_dialect("id,\"a;b;c\"\n1,p;q;r\n2,s;t;u\n", {}).separator, ",");
-  EXPECT_EQ(detect_csv_dialect("id,'a;b;c'\n1,'p;q;r'\n", {}).separator, ",");
-  EXPECT_EQ(detect_csv_dialect("id;\"a,b,c\"\n1;\"p,q,r\"\n", {}).separator, ";");
-  EXPECT_EQ(detect_csv_dialect("size;of\n5\" pipe;it's\n7\" pipe;x\n", {}).separator, ";");
-  EXPECT_EQ(detect_csv_dialect("a;b\n1;2\n", {.separator = "|", .quote = {}, .escape = {}}).separator, "|");
 }
 
 TEST(FileKind, IsNamed) {

@@ -105,6 +105,14 @@ TEST_F(CsvStaging, ValuesKeepTheirMeaningAndTheirText) {
       {"semicolons", "a;b\n1;1,5\n", "a BIGINT, b VARCHAR", {"1|1,5"}},
       {"tabs", "a\tb\n1\tx, y\n", "a BIGINT, b VARCHAR", {"1|x, y"}},
       {"bars", "a|b\n1|x\n", "a BIGINT, b VARCHAR", {"1|x"}},
+      {"tabs beside as many commas",
+       "id\tcity, country\n1\tParis, France\n2\tRome, Italy\n",
+       "id BIGINT, city, country VARCHAR",
+       {"1|Paris, France", "2|Rome, Italy"}},
+      {"semicolons beside as many commas",
+       "name;price, EUR\nx;1,5\ny;2,5\n",
+       "name VARCHAR, price, EUR VARCHAR",
+       {"x|1,5", "y|2,5"}},
       {"quotes", "a,b\n1,\"x \"\"y\"\", z\"\n", "a BIGINT, b VARCHAR", {"1|x \"y\", z"}},
       {"a line's end in a value", "a,b\n1,\"x\ny\"\n", "a BIGINT, b VARCHAR", {"1|x\ny"}},
       {"quoted numbers are numbers", "a\n\"1\"\n\"2\"\n", "a BIGINT", {"1", "2"}},
@@ -116,6 +124,18 @@ TEST_F(CsvStaging, ValuesKeepTheirMeaningAndTheirText) {
        {"1|2|3"}},
   };
   for (const auto& one : cases) expect(one);
+}
+
+TEST_F(CsvStaging, SeparatorThatMayBeAnotherOneIsAskedFor) {
+  auto pushed = job("t").csv("id,a;b\n1,x;y\n2,p;q\n");
+  EXPECT_THAT(pushed.first_error(), HasSubstr("it may be the comma or the semicolon."));
+  const auto inspected =
+      warehouse_->inspect(pushed.plan().stage, ChunkOperation::kUpsert, pushed.plan().chunks[0].path);
+  ASSERT_FALSE(inspected);
+  EXPECT_EQ(inspected.error().kind, ErrorKind::kInvalid);
+  pushed.spec().csv.separator = ",";
+  pushed.land();
+  EXPECT_EQ(columns("t"), "id BIGINT, a;b VARCHAR");
 }
 
 TEST_F(CsvStaging, DialectOfTheOptionsIsUsed) {

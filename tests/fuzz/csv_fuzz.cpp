@@ -93,7 +93,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   options.escape = option(fuzz::take_line(text), 1);
   static_cast<void>(may_be_csv(text));
   fuzz::require(!describe_file_kind(text).empty(), "every file has a description");
-  const auto dialect = detect_csv_dialect(text, options);
+  const auto detected = detect_csv_dialect(text, options);
+  if (!detected) {
+    fuzz::require(!options.separator, "a given separator is not asked for");
+    return 0;
+  }
+  const auto& dialect = *detected;
   fuzz::require(!options.separator || dialect.separator == *options.separator, "a given separator is used");
   fuzz::require(!options.quote || dialect.quote == options.quote->front(), "a given quote is used");
   fuzz::require(!options.escape || dialect.escape == options.escape->front(), "a given escape is used");

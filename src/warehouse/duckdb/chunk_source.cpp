@@ -177,11 +177,11 @@ Result<ChunkSource> open_csv(const JobSpec& spec, const fs::path& path, std::str
                    ". Send CSV, or create the job with the fileType that the file has.");
   }
   CsvRecord header;
-  auto dialect = detect_csv_dialect(beginning, spec.csv);
+  ADIT_TRY(auto dialect, detect_csv_dialect(beginning, spec.csv));
   bool found = CsvScanner(beginning, dialect).next(header);
   if (found && !header.ended() && beginning.size() == kSampleBytes) {
     ADIT_TRY(beginning, read_beginning(path, kHeaderBytesMax));
-    dialect = detect_csv_dialect(beginning, spec.csv);
+    ADIT_TRY(dialect, detect_csv_dialect(beginning, spec.csv));
   }
   CsvScanner scanner(beginning, dialect);
   found = scanner.next(header);

@@ -16,10 +16,20 @@ CsvScanner::CsvScanner(std::string_view text, CsvDialect dialect)
   if (text_.starts_with(kByteOrderMark)) at_ = kByteOrderMark.size();
   for (const char c : {'\n', '\r', dialect_.separator.front()})
     ends_plain_[static_cast<unsigned char>(c)] = true;
+  skips_blanks_ = dialect_.separator.front() != ' ' && dialect_.quote != ' ' && dialect_.escape != ' ';
 }
 
 bool CsvScanner::at_separator() const {
   return text_[at_] == dialect_.separator.front() && text_.substr(at_).starts_with(dialect_.separator);
+}
+
+/// Whether a quoted field begins here.
+bool CsvScanner::skip_to_quote() {
+  const auto rest = text_.substr(at_);
+  const std::size_t blanks = skips_blanks_ && rest.starts_with(' ') ? 1 : 0;
+  if (!rest.substr(blanks).starts_with(dialect_.quote)) return false;
+  at_ += blanks;
+  return true;
 }
 
 bool CsvScanner::next(CsvRecord& record) {
@@ -30,7 +40,7 @@ bool CsvScanner::next(CsvRecord& record) {
   record.byte = at_;
   if (at_ >= text_.size()) return false;
   for (;;) {
-    if (at_ < text_.size() && text_[at_] == dialect_.quote) {
+    if (skip_to_quote()) {
       read_quoted(record);
     } else {
       read_plain(record);
@@ -61,6 +71,7 @@ void CsvScanner::read_quoted(CsvRecord& record) {
     return;
   }
   ++at_;
+  while (skips_blanks_ && at_ < text_.size() && text_[at_] == ' ') ++at_;
   if (at_ < text_.size() && !is_line_end(text_[at_]) && !at_separator()) {
     record.problem = CsvProblem::kTextAfterQuote;
     while (at_ < text_.size() && !is_line_end(text_[at_]) && !at_separator()) ++at_;

@@ -41,7 +41,9 @@ struct CsvRecord {
   bool blank() const { return fields.size() == 1 && !fields[0].quoted && fields[0].raw.empty(); }
 };
 
-/// Walks over a text that outlives it. Lines end with LF, CRLF or CR; a byte order mark is skipped.
+/// Walks over a text that outlives it. Lines end with LF, CRLF or CR; a byte order mark is skipped. So are,
+/// as by the engine, one blank before a quoted field, which else begins no quoted field, and all blanks
+/// behind it.
 class CsvScanner {
  public:
   CsvScanner(std::string_view text, CsvDialect dialect);
@@ -54,6 +56,7 @@ class CsvScanner {
 
  private:
   bool at_separator() const;
+  bool skip_to_quote();
   void read_quoted(CsvRecord& record);
   void read_plain(CsvRecord& record);
   void skip_line_end(CsvRecord& record);
@@ -61,6 +64,7 @@ class CsvScanner {
   std::string_view text_;
   CsvDialect dialect_;
   std::array<bool, 256> ends_plain_{};  ///< bytes at which an unquoted field may end
+  bool skips_blanks_ = true;            ///< around quotes
   std::size_t at_ = 0;
   std::uint64_t line_ = 1;
 };

@@ -1,28 +1,10 @@
 // Line ends where they are easily taken for others: in the names of a header, and in values of large files.
-#include <gmock/gmock.h>
-
-#include "warehouse/warehouse_fixture.h"
+#include "warehouse/csv_fixture.h"
 
 namespace adit {
 namespace {
 
-using Lines = std::vector<std::string>;
-
-class CsvLines : public WarehouseTest {
- protected:
-  /// Both ways of reading: that of small chunks, and the engine's.
-  void expect(const std::string& content, const Lines& expected) {
-    for (const std::uint64_t held : {options().held_chunk_bytes_max, std::uint64_t{0}}) {
-      SCOPED_TRACE(::testing::PrintToString(content) + (held == 0 ? " by the engine" : ""));
-      auto with = options();
-      with.held_chunk_bytes_max = held;
-      open(with);
-      job("t").csv("old\n1\n").land();
-      job("t").csv(content).land();
-      EXPECT_EQ(rows("SELECT * EXCLUDE (_CELONIS_CHANGE_DATE) FROM t ORDER BY ALL"), expected);
-    }
-  }
-};
+class CsvLines : public CsvFixture {};
 
 TEST_F(CsvLines, NamesOfAHeaderMayHaveLineEnds) {
   const Lines two{"1|x", "2|y"};

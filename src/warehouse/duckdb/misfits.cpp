@@ -83,8 +83,7 @@ std::optional<std::string> fault_of(const CsvRecord& record, std::size_t columns
            "of values.";
   }
   if (record.problem == CsvProblem::kTextAfterQuote) {
-    return "text follows a closing quote. Double the quotes inside of a value, and put no space around "
-           "quotes.";
+    return "text follows a closing quote. Double the quotes inside of a value.";
   }
   if (record.text.size() > kCsvLineBytesMax) {
     return "the row has " + std::to_string(record.text.size()) + " bytes, and at most " +
@@ -225,6 +224,25 @@ Result<std::vector<DataError>> describe_misfits(Connection& connection, const Ch
                     ". " + advice(described, client_name(type));
   }
   return errors;
+}
+
+bool hides_faults(const ChunkSource& source) {
+  if (!source.dialect || source.reading.mixed_line_ends) return false;  // examined already
+  const auto& [separator, quote, escape] = *source.dialect;
+  // Told where rows end, the engine would take other line ends for text. Behind a closing quote it takes text
+  // for a part of the value if that begins as a separator of several bytes does.
+  if (source.reading.header_line_end || separator.size() > 1) return true;
+  // So it does where the value goes on with another quote, behind blanks.
+  if (escape != quote) return false;
+  const auto file = MappedFile::open(source.path);
+  if (!file) return false;
+  const auto text = file->bytes();
+  const std::string end{quote, ' '};
+  for (auto at = text.find(end); at != std::string_view::npos; at = text.find(end, at)) {
+    at = text.find_first_not_of(' ', at + 1);
+    if (at != std::string_view::npos && text[at] == quote) return true;
+  }
+  return false;
 }
 
 CsvFindings examine_csv(const ChunkSource& source) {

@@ -48,6 +48,10 @@ struct CsvFindings {
 
 CsvFindings examine_csv(const ChunkSource& source);
 
+/// Whether the engine could read in silence what examine_csv() calls wrong: then its findings come first. A
+/// quick look at the file's bytes.
+bool hides_faults(const ChunkSource& source);
+
 /// The columns that tableSchema declares as a type that the table's own can't be widened to.
 std::vector<DataError> describe_other_types(const JobSpec& spec, const std::vector<ColumnInfo>& table);
 

@@ -329,8 +329,7 @@ Result<Stager::Outcome> Stager::stage_once(const ChunkFile& chunk) {
 }
 
 Result<Stager::Outcome> Stager::stage_source(const ChunkFile& chunk, const ChunkSource& source) {
-  // Told where rows end, the engine would take other line ends for text.
-  if (source.reading.header_line_end && !source.reading.mixed_line_ends) {
+  if (hides_faults(source)) {
     auto [errors, mixed_line_ends] = examine_csv(source);
     if (!errors.empty()) return Outcome(Rejected{std::move(errors)});
     if (mixed_line_ends) return stage_source(chunk, with_mixed_line_ends(source));

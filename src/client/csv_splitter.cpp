@@ -24,7 +24,7 @@ Result<void> CsvSplitter::read_header() {
   for (bool found = false; !found;) {
     ADIT_TRY(const auto record, peek());
     if (!record) break;
-    found = record->is_row;
+    found = record->rows > 0;
     take(*record);
   }
   rows_ = 0;
@@ -56,12 +56,15 @@ Result<std::optional<CsvSplitter::Record>> CsvSplitter::peek() {
   CsvRecord record;
   while (true) {
     const auto line_before = scanner_->line();
-    const bool any = scanner_->next(record);
+    std::uint64_t rows = 0;
+    bool any = scanner_->next(record);
+    for (; one_column_ && any && record.blank() && scanner_->position() < block_->size(); ++rows)
+      any = scanner_->next(record);
+    if (one_column_ || !record.blank()) ++rows;
     const bool last_block = block_begin_ + block_->size() >= file_.bytes();
     // At the very end of a block more of the record may follow, were it only the LF of a CRLF.
     if (any && (scanner_->position() < block_->size() || last_block)) {
-      peeked_ = Record{block_begin_ + scanner_->position() - at_, scanner_->line() - line_before,
-                       one_column_ || !record.blank()};
+      peeked_ = Record{block_begin_ + scanner_->position() - at_, scanner_->line() - line_before, rows};
       return peeked_;
     }
     if (last_block) return invalid(file_.name() + " became shorter while it was read.");
@@ -78,7 +81,7 @@ Result<std::optional<CsvSplitter::Record>> CsvSplitter::peek() {
 void CsvSplitter::take(const Record& record) {
   at_ += record.bytes;
   lines_ += record.lines;
-  if (record.is_row) ++rows_;
+  rows_ += record.rows;
   peeked_.reset();
 }
 

@@ -39,14 +39,15 @@ class CsvSplitter {
   struct Record {
     std::uint64_t bytes = 0;  ///< with its line's end
     std::uint64_t lines = 0;
-    bool is_row = false;
+    std::uint64_t rows = 0;
   };
 
   CsvSplitter(InputFile file, CsvDialect dialect, std::uint64_t piece_bytes_max)
       : file_(std::move(file)), dialect_(std::move(dialect)), piece_bytes_max_(piece_bytes_max) {}
 
   Result<void> read_header();
-  /// The record at `at_`; nothing at the end of the file.
+  /// The record at `at_`; nothing at the end of the file. In a file of one column empty lines are rows, but
+  /// at the end of a piece they were none: they go with the record behind them.
   Result<std::optional<Record>> peek();
   void take(const Record& record);
   Result<void> read_block(std::size_t bytes);

@@ -77,6 +77,16 @@ TEST_F(Pieces, CsvIsCutBetweenRecordsAndEachPieceHasTheHeader) {
   EXPECT_EQ(places[1].bytes_before, 8);
 }
 
+TEST_F(Pieces, EmptyLinesOfOneColumnGoWithTheRecordBehindThem) {
+  EXPECT_EQ(cut("id\n1\n\n\n2\n\n", 7), (std::vector<std::string>{"id\n1\n", "id\n\n\n2\n", "id\n\n"}));
+  ASSERT_EQ(places.size(), 3U);
+  EXPECT_EQ(places[1].rows_before, 1U);
+  EXPECT_EQ(places[2].rows_before, 4U);
+  EXPECT_EQ(places[2].lines_before, 4U);
+  const auto many = cut("id\n" + std::string(5'000'000, '\n') + "1\n2\n", 6'000'000);
+  EXPECT_EQ(many, (std::vector<std::string>{"id\n" + std::string(5'000'000, '\n') + "1\n2\n"}));
+}
+
 TEST_F(Pieces, ALineEndWithinQuotesIsNoRecordsEnd) {
   EXPECT_EQ(cut("id,v\n1,\"a\nb\"\"\n\"\n2,b\n", 19),
             (std::vector<std::string>{"id,v\n1,\"a\nb\"\"\n\"\n", "id,v\n2,b\n"}));

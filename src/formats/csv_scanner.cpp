@@ -1,5 +1,6 @@
 #include "formats/csv_scanner.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace adit {
@@ -94,6 +95,12 @@ void CsvScanner::skip_line_end(CsvRecord& record) {
   if (at_ < text_.size() && text_[at_] == '\n') ++at_;
   record.line_end = text_.substr(begin, at_ - begin);
   ++line_;
+}
+
+std::size_t end_of_rows(std::string_view text) {
+  const auto end = text.find_last_not_of("\r\n") + 1;
+  const std::size_t line_end = text.substr(end).starts_with("\r\n") ? 2 : 1;
+  return std::min(end + line_end, text.size());
 }
 
 std::string csv_value(const CsvField& field, const CsvDialect& dialect) {

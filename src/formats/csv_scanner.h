@@ -69,6 +69,10 @@ class CsvScanner {
   std::uint64_t line_ = 1;
 };
 
+/// Where the empty lines begin that a text ends with; its size where there are none. They are no rows, while
+/// one between rows of one column is a row without a value.
+std::size_t end_of_rows(std::string_view text);
+
 /// The value of a field: escapes resolved.
 std::string csv_value(const CsvField& field, const CsvDialect& dialect);
 

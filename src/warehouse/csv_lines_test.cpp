@@ -35,6 +35,54 @@ TEST_F(CsvLines, NamesOfAHeaderMayHaveLineEndsWhereLineEndsAreMixed) {
   expect("b,\"a\nx\"\n1,x\r\n2,y\n3,\"z\r\nz\"\r\n", {"1|x", "2|y", "3|z\r\nz"});
 }
 
+TEST_F(CsvLines, EmptyLinesAtTheEndOfOneColumnAreNoRows) {
+  const Lines two{"1", "2"};
+  expect("id\n1\n2\n\n", two);
+  expect("id\n1\n2\n\n\n\n", two);
+  expect("id\r\n1\r\n2\r\n\r\n", two);
+  expect("id\n1\r\n2\n\r\n\n", two);
+  expect("id\r1\r2\r\r", two);
+  expect("id\n1\n\n2\n\n", {"1", "2", "NULL"});
+  expect("id\n1\n\n2", {"1", "2", "NULL"});
+  expect("id\n1\n2\n\"\"\n\n", {"''", "1", "2"});
+  expect("id\n\n", {});
+  expect("\xEF\xBB\xBFid\n\n\n1\n\n", {"1", "NULL", "NULL"});
+  expect("\"a\nx\"\n1\n2\n\n", two);
+  expect("\"a\nx\"\r\n1\r\n2\n\n", two);
+  expect("id\n\"1\n\n\"\n\n", {"1\n\n"});
+  expect("a,b\n1,x\n\n2,y\n\n", {"1|x", "2|y"});
+}
+
+TEST_F(CsvLines, EmptyLinesAtTheEndOfOneColumnAreNoKeys) {
+  both_ways("id", [&] {
+    job("t", JobType::kDelta, {"id"})
+        .csv("id,v\n1,x\n2,y\n")
+        .csv("id\n1\n\n", ChunkOperation::kDelete)
+        .land();
+    EXPECT_EQ(rows("SELECT id FROM t"), Lines{"2"});
+    const auto errors = job("t", JobType::kDelta, {"id"}).csv("id\n1\n\n3\n\n").errors();
+    ASSERT_EQ(errors.size(), 1U);
+    EXPECT_EQ(errors[0].row, 2U);
+    EXPECT_EQ(errors[0].line, 3U);
+  });
+}
+
+TEST_F(CsvLines, DamageBeforeEmptyLinesIsNamed) {
+  for (const std::string row : {"2,3", "\"2\" x", "\"2"}) {
+    const auto errors = job("t").csv("id\n1\n" + row + "\n\n").errors();
+    ASSERT_EQ(errors.size(), 1U) << row;
+    EXPECT_EQ(errors[0].row, 2U);
+    EXPECT_EQ(errors[0].line, 3U);
+  }
+}
+
+TEST_F(CsvLines, EmptyLinesAtTheEndOfALargeFileOfOneColumnAreNoRows) {
+  std::string content = "id\n";
+  for (int i = 0; i < 1'000'000; ++i) content += i == 500'000 ? "\n" : std::to_string(i) + "\n";
+  job("t").csv(content + "\n\n").land();
+  EXPECT_EQ(rows("SELECT count(*), count(id), max(id) FROM t"), Lines{"1000000|999999|999999"});
+}
+
 TEST_F(CsvLines, DamageBehindAHeaderOfSeveralLinesIsNamed) {
   const auto errors = job("t").csv("\"a\nx\",b\n1,x\n2\n").errors();
   ASSERT_EQ(errors.size(), 1U);

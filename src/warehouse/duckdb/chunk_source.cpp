@@ -143,6 +143,7 @@ std::string csv_from(const fs::path& path, const CsvDialect& dialect, std::size_
   if (header_line_end) from = "(SELECT * FROM " + from + " OFFSET 1)";
   // In a file of one column the engine then takes CRLF for the end of a row and of an empty one.
   if (reading.mixed_line_ends && columns == 1) from = "(SELECT * FROM " + from + " WHERE f0 IS NOT NULL)";
+  if (reading.rows) from = "(SELECT * FROM " + from + " LIMIT " + std::to_string(*reading.rows) + ")";
   return from;
 }
 
@@ -150,6 +151,22 @@ ChunkSource read_as(ChunkSource source, CsvReading reading) {
   source.from = csv_from(source.path, *source.dialect, source.fields, reading);
   source.reading = std::move(reading);
   return source;
+}
+
+/// Reads no further than to the last row. Costs a pass over the few files that it matters to.
+Result<ChunkSource> without_empty_end(ChunkSource source) {
+  if (source.fields > 1) return source;
+  ADIT_TRY(const auto file, MappedFile::open(source.path));
+  const auto text = file.bytes();
+  const auto end = end_of_rows(text);
+  if (end == text.size()) return source;
+  CsvScanner scanner(text.substr(0, end), *source.dialect);
+  CsvRecord record;
+  std::uint64_t records = 0;
+  while (scanner.next(record)) ++records;
+  auto reading = source.reading;
+  reading.rows = records - 1;  // the first one is the header
+  return read_as(std::move(source), std::move(reading));
 }
 
 /// Guesses types from the rows behind the header.
@@ -298,7 +315,10 @@ std::string public_engine_message(const std::string& message, const fs::path& pa
 
 Result<ChunkSource> open_source(Connection& connection, const JobSpec& spec, ChunkOperation operation,
                                 const fs::path& given_path) {
-  if (spec.file_type == FileType::kCsv) return open_csv_source(spec, operation, given_path);
+  if (spec.file_type == FileType::kCsv) {
+    ADIT_TRY(auto source, open_csv_source(spec, operation, given_path));
+    return without_empty_end(std::move(source));
+  }
   const auto path = fs::absolute(given_path);
   ADIT_TRY(const auto beginning, read_sample(path));
   ADIT_TRY(auto source, open_parquet(connection, path, beginning));

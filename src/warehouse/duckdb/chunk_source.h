@@ -37,6 +37,8 @@ struct CsvReading {
   /// line end of a file for that of all rows, and for the header's end, quoted or not: told where rows end,
   /// it reads the header as a row, which is left out.
   std::optional<std::string> header_line_end{};
+  /// Of a file of one column that ends in empty lines, which the engine takes for rows without a value.
+  std::optional<std::uint64_t> rows{};
 };
 
 struct ChunkSource {

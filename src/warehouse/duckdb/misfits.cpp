@@ -107,7 +107,8 @@ class LineEnds {
   void add(const CsvRecord& record, std::uint64_t row) {
     has_return_ = has_return_ || record.line_end == "\r";
     has_escape_ = has_escape_ || (dialect_.escape != dialect_.quote && has_plain_escape(record));
-    has_empty_row_ = has_empty_row_ || (columns_ == 1 && record.blank());
+    has_empty_row_ = has_empty_row_ || (columns_ == 1 && after_blank_ && !record.blank());
+    after_blank_ = record.blank();
     if (first_.empty()) first_ = record.line_end;
     if (error_ || !record.ended() || record.line_end == first_) return;
     error_ = malformed(record, row,
@@ -135,6 +136,7 @@ class LineEnds {
   bool has_return_ = false;
   bool has_escape_ = false;
   bool has_empty_row_ = false;
+  bool after_blank_ = false;
   std::optional<DataError> error_;
 };
 

@@ -80,12 +80,12 @@ class PlainReader {
 
   std::optional<HeldRows> read(std::string_view text) {
     add_constants();
-    CsvScanner scanner(text, dialect_);
+    CsvScanner scanner(text.substr(0, end_of_rows(text)), dialect_);
     CsvRecord record;
     if (!scanner.next(record)) return std::nullopt;
     while (scanner.next(record)) {
       if (record.blank()) {
-        if (fields_ == 1) return std::nullopt;  // a null, or the file's end: the engine knows
+        if (fields_ == 1) return std::nullopt;  // a null: the engine knows
         continue;
       }
       if (record.problem || record.fields.size() != fields_ || !take(record)) return std::nullopt;

@@ -133,8 +133,10 @@ void define_engine(CLI::App& app, ServeOptions& options) {
            "Chunks up to this size wait in memory, not in a staging table, until their job lands; 0 is none");
   add_count(app, "--landings-max", options.landings_max, 1, 256,
             "Jobs that land at the same time, on different tables");
-  add_count(app, "--stages-waiting-max", options.stages_waiting_max, 1, 10'000'000,
-            "Jobs whose chunks wait to be parsed; beyond them uploads are answered 503 before their body");
+  add_count(
+      app, "--stages-waiting-max", options.stages_waiting_max, 1, 10'000'000,
+      "Jobs of a pool whose chunks wait to be parsed; beyond them uploads into it are answered 503 before "
+      "their body");
   add_count(app, "--jobs-queued-max", options.jobs_queued_max, 1, 10'000'000,
             "Jobs that wait for their landing; beyond them executes are answered 503");
   add_time(app, "--chunk-retention-hours", options.chunk_retention, 0, 24 * 3650,

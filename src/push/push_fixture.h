@@ -54,7 +54,7 @@ class PushJob : public ::testing::Test {
     warehouse_ =
         *open_duckdb_warehouse(warehouse_options_, landing_book(*catalog_, *store_), clock_, metrics_);
     if (around_warehouse_) warehouse_ = around_warehouse_(std::move(warehouse_));
-    stages_ = std::make_unique<StageQueue>(*catalog_, *store_, *warehouse_, clock_, StageQueueOptions{});
+    stages_ = std::make_unique<StageQueue>(*catalog_, *store_, *warehouse_, clock_, stage_options_);
     landings_ = std::make_unique<LandQueue>(*catalog_, *store_, *warehouse_, *stages_, clock_, metrics_,
                                             land_options_);
     push_ = std::make_unique<PushService>(*catalog_, *store_, *warehouse_, *stages_, *landings_, clock_,
@@ -132,6 +132,7 @@ class PushJob : public ::testing::Test {
   Metrics metrics_;
   PushLimits limits_;
   WarehouseOptions warehouse_options_;
+  StageQueueOptions stage_options_;
   LandQueueOptions land_options_{.poll_interval = 20ms};
   std::function<std::unique_ptr<Warehouse>(std::unique_ptr<Warehouse>)> around_warehouse_;
   const PoolId pool_ = PoolId::random();

@@ -86,7 +86,7 @@ Result<std::unique_ptr<Upload>> PushService::begin_upload(PoolId pool, JobId id,
                          "A job that allows duplicates only appends: its keys find no rows to delete. Create "
                          "a job without allowDuplicate.");
   }
-  if (stages_.waiting() >= limits_.stages_waiting_max) {
+  if (stages_.waiting(pool) >= limits_.stages_waiting_max) {
     return Error{ErrorKind::kUnavailable,
                  "The server has taken more chunks than it could read so far. Send this again in a moment."};
   }

@@ -20,8 +20,8 @@ namespace adit {
 
 struct PushLimits {
   UploadLimits upload;
-  std::size_t stages_waiting_max =
-      10'000;  ///< jobs with chunks that wait for their stage; then no upload begins
+  /// Jobs of a pool with chunks that wait for their stage; then no upload into it begins.
+  std::size_t stages_waiting_max = 10'000;
   std::uint64_t jobs_queued_max = 10'000;             ///< of all pools; then no job is executed
   std::chrono::milliseconds cancel_wait_max{60'000};  ///< how long cancel and delete wait for a running job
 };

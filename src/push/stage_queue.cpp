@@ -93,13 +93,24 @@ void StageQueue::chunks_added(const Job& job, std::uint64_t bytes) {
 }
 
 Result<void> StageQueue::finish(const Job& job, std::stop_token stop) {
+  std::optional<Turn> turn;
   {
     auto state = state_.lock();
-    changed_.wait(state.unique_lock(), stop,
-                  [&] { return !state->entries.contains(job.id) || state->stopped; });
+    Entry* entry = nullptr;
+    changed_.wait(state.unique_lock(), stop, [&] {
+      const auto found = state->entries.find(job.id);
+      entry = found == state->entries.end() ? nullptr : &found->second;
+      if (state->stopped || entry == nullptr) return true;
+      return !entry->active && (!entry->big || state->big_active < options_.big_stages_max);
+    });
+    if (stop.stop_requested()) return Error{ErrorKind::kCanceled, "The push job was canceled."};
+    if (entry != nullptr && !state->stopped) turn = begin_turn(*state, *entry);
   }
-  if (stop.stop_requested()) return Error{ErrorKind::kCanceled, "The push job was canceled."};
-  return stage_pending(job, stop);
+  if (!turn) return stage_pending(job, stop, Purpose::kLanding);
+  const std::stop_callback pass_on(stop, [&] { turn->stop.request_stop(); });
+  auto staged = stage_pending(job, turn->stop.get_token(), Purpose::kLanding);
+  end_turn(job.id, staged);
+  return staged;
 }
 
 void StageQueue::forget(JobId job) {
@@ -108,76 +119,142 @@ void StageQueue::forget(JobId job) {
   if (found == state->entries.end()) return;
   found->second.stop.request_stop();
   if (!found->second.active) {
-    std::erase(state->small, job);
-    std::erase(state->big, job);
-    state->entries.erase(found);
+    erase(*state, job);
     changed_.notify_all();
     return;
   }
   changed_.wait(state.unique_lock(), [&] { return !state->entries.contains(job); });
 }
 
+std::size_t StageQueue::waiting(PoolId pool) const {
+  auto state = state_.lock();
+  const auto found = state->pools.find(pool);
+  return found == state->pools.end() ? 0 : found->second.jobs();
+}
+
 void StageQueue::enqueue(State& state, Entry& entry) {
   entry.added_meanwhile = false;
-  (entry.big ? state.big : state.small).push_back(entry.job.id);
+  auto& pool = state.pools[entry.job.pool];
+  (entry.big ? pool.big : pool.small).push_back(entry.job.id);
 }
 
-bool StageQueue::runnable(const State& state) const {
-  return !state.small.empty() || (!state.big.empty() && state.big_active < options_.big_stages_max);
+void StageQueue::erase(State& state, JobId job) {
+  const auto entry = state.entries.find(job);
+  const auto pool = state.pools.find(entry->second.job.pool);
+  std::erase(pool->second.small, job);
+  std::erase(pool->second.big, job);
+  if (pool->second.jobs() == 0) state.pools.erase(pool);
+  state.entries.erase(entry);
 }
 
-void StageQueue::work() {
+bool StageQueue::may_begin(const Pool& pool) const {
+  if (pool.pause.count() > 0) return pool.active == 0 && std::chrono::steady_clock::now() >= pool.until;
+  const auto threads = options_.big_stages_max + options_.small_stages_max;
+  return pool.active < std::max<std::size_t>(threads - 1, 1);
+}
+
+StageQueue::Entry* StageQueue::runnable(State& state) const {
+  for (const auto queue : {&Pool::small, &Pool::big}) {
+    if (queue == &Pool::big && state.big_active >= options_.big_stages_max) break;
+    auto next = state.pools.upper_bound(state.last);
+    for (auto left = state.pools.size(); left > 0; --left, ++next) {
+      if (next == state.pools.end()) next = state.pools.begin();
+      const auto& jobs = next->second.*queue;
+      if (!jobs.empty() && may_begin(next->second)) return &state.entries.at(jobs.front());
+    }
+  }
+  return nullptr;
+}
+
+StageQueue::Turn StageQueue::begin_turn(State& state, Entry& entry) {
+  auto& pool = state.pools.at(entry.job.pool);
+  std::erase(pool.small, entry.job.id);
+  entry.counted_big = std::erase(pool.big, entry.job.id) > 0;
+  if (entry.counted_big) ++state.big_active;
+  ++pool.active;
+  entry.active = true;
+  state.last = entry.job.pool;
+  return {entry.job, entry.stop};
+}
+
+std::optional<StageQueue::Turn> StageQueue::next_turn() {
+  auto state = state_.lock();
   for (;;) {
-    Job job;
-    std::stop_token stop;
-    {
-      auto state = state_.lock();
-      work_.wait(state.unique_lock(), [&] { return state->stopped || runnable(*state); });
-      if (state->stopped) return;
-      auto& queue = state->small.empty() ? state->big : state->small;
-      auto& entry = state->entries.at(queue.front());
-      entry.counted_big = &queue == &state->big;
-      if (entry.counted_big) ++state->big_active;
-      queue.pop_front();
-      entry.active = true;
-      job = entry.job;
-      stop = entry.stop.get_token();
+    if (state->stopped) return std::nullopt;
+    if (auto* entry = runnable(*state)) {
+      auto turn = begin_turn(*state, *entry);
       // Who ends a big one may take a small one, and leave a big one that may run now.
-      if (runnable(*state)) work_.notify_one();
+      if (runnable(*state) != nullptr) work_.notify_one();
+      return turn;
     }
-    if (const auto staged = stage_pending(job, stop);
-        !staged && staged.error().kind != ErrorKind::kCanceled) {
-      log::warning("chunks wait to be staged", {{"job", job.id},
-                                                {"reason", staged.error().public_message},
-                                                {"detail", staged.error().internal_detail}});
-    }
-    finish_turn(job.id);
+    work_.wait_until(state.unique_lock(), next_look(*state));
   }
 }
 
-void StageQueue::finish_turn(JobId job) {
+/// Nobody says when the pause of a pool is over.
+std::chrono::steady_clock::time_point StageQueue::next_look(const State& state) const {
+  const auto now = std::chrono::steady_clock::now();
+  auto next = now + options_.silence_max;
+  for (const auto& [id, pool] : state.pools) {
+    if (pool.until > now) next = std::min(next, pool.until);
+  }
+  return next;
+}
+
+void StageQueue::work() {
+  while (const auto turn = next_turn()) {
+    const auto staged = stage_pending(turn->job, turn->stop.get_token(), Purpose::kAhead);
+    if (!staged && staged.error().kind != ErrorKind::kCanceled) {
+      log::warning("chunks wait to be staged", {{"job", turn->job.id},
+                                                {"reason", staged.error().public_message},
+                                                {"detail", staged.error().internal_detail}});
+    }
+    end_turn(turn->job.id, staged);
+  }
+}
+
+void StageQueue::end_turn(JobId job, const Result<void>& staged) {
+  const bool silent = !staged && (staged.error().kind == ErrorKind::kUnavailable ||
+                                  staged.error().kind == ErrorKind::kTimeout);
   {
     auto state = state_.lock();
     auto& entry = state->entries.at(job);
-    entry.active = false;
+    auto& pool = state->pools.at(entry.job.pool);
     if (entry.counted_big) --state->big_active;
     entry.counted_big = false;
-    if (entry.added_meanwhile && !entry.stop.stop_requested() && !state->stopped) {
+    --pool.active;
+    entry.active = false;
+    if (silent) {
+      pool.pause = std::clamp(2 * pool.pause, options_.silence_min, options_.silence_max);
+      pool.until = std::chrono::steady_clock::now() + pool.pause;
+    }
+    if ((silent || entry.added_meanwhile) && !entry.stop.stop_requested() && !state->stopped) {
       enqueue(*state, entry);
     } else {
-      state->entries.erase(job);
+      erase(*state, job);
     }
+    // A caller of finish() takes no further turn.
+    if (silent || runnable(*state) != nullptr) work_.notify_one();
   }
   changed_.notify_all();
 }
 
-Result<StagedChunk> StageQueue::stage_with_retries(const StagePlan& plan, const ChunkFile& file,
-                                                   std::stop_token stop) {
+void StageQueue::pool_answered(PoolId pool) {
+  auto state = state_.lock();
+  const auto found = state->pools.find(pool);
+  if (found == state->pools.end() || found->second.pause.count() == 0) return;
+  found->second.pause = {};
+  work_.notify_one();
+}
+
+Result<StagedChunk> StageQueue::stage(const StagePlan& plan, const ChunkFile& file, std::stop_token stop,
+                                      Purpose purpose) {
+  const int attempts_max = purpose == Purpose::kLanding ? options_.attempts_max : 1;
   auto delay = options_.retry_delay;
   for (int attempt = 1;; ++attempt) {
     auto staged = warehouse_.stage(plan, file, stop);
-    if (staged || staged.error().kind != ErrorKind::kUnavailable || attempt == options_.attempts_max)
-      return staged;
+    if (staged) pool_answered(plan.pool);
+    if (staged || staged.error().kind != ErrorKind::kUnavailable || attempt == attempts_max) return staged;
     auto state = state_.lock();
     changed_.wait_for(state.unique_lock(), stop, delay, [&] { return state->stopped; });
     if (stop.stop_requested() || state->stopped) return staged;
@@ -185,7 +262,7 @@ Result<StagedChunk> StageQueue::stage_with_retries(const StagePlan& plan, const 
   }
 }
 
-Result<void> StageQueue::stage_pending(const Job& job, std::stop_token stop) {
+Result<void> StageQueue::stage_pending(const Job& job, std::stop_token stop, Purpose purpose) {
   ADIT_TRY(const auto current, catalog_.find_job(job.pool, job.id, true));
   if (!current || is_final(current->status)) return {};
   ADIT_TRY(auto chunks, catalog_.list_chunks(job.id));
@@ -200,7 +277,7 @@ Result<void> StageQueue::stage_pending(const Job& job, std::stop_token stop) {
       chunk.state = ChunkState::kStaging;
       ADIT_CHECK(catalog_.update_chunk(chunk, clock_.now()));
     }
-    auto staged = stage_with_retries(plan, file, stop);
+    auto staged = stage(plan, file, stop, purpose);
     if (!staged) {
       if (std::exchange(chunk.state, ChunkState::kStored) == ChunkState::kStaging) {
         ADIT_CHECK(catalog_.update_chunk(chunk, clock_.now()));

@@ -8,6 +8,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <map>
+#include <optional>
 #include <stop_token>
 #include <thread>
 #include <unordered_map>
@@ -41,15 +43,18 @@ struct StageQueueOptions {
   std::size_t big_stages_max = 2;                   ///< large chunks staged at the same time
   std::size_t small_stages_max = 2;                 ///< further threads that only small chunks use
   std::uint64_t big_chunk_bytes_min = 16ULL << 20;  ///< from this size on a chunk is large
-  int attempts_max = 5;                             ///< when the warehouse is unavailable
+  int attempts_max = 5;                             ///< of finish(), when the warehouse is unavailable
   std::chrono::milliseconds retry_delay{200};       ///< doubled with every attempt
+  std::chrono::milliseconds silence_min{200};       ///< before a pool that does not answer is asked again
+  std::chrono::milliseconds silence_max{30'000};    ///< doubled up to this
 };
 
 /// Stages chunks right after their upload, while the client sends the next one, as far as their order is
 /// settled. The chunks of one job are staged in their order, one at a time; jobs side by side, small chunks
-/// past large ones. Lifecycle: works from construction to stop(). Threads: all calls from any thread. Errors:
-/// what is wrong with a chunk's data is written to the catalog; when the warehouse can't work at the moment
-/// a chunk is tried some times, then it stays STORED and finish() tries again.
+/// past large ones. Pools take turns, and none has all threads; one that does not answer has one at a time,
+/// which asks again after a pause. Lifecycle: works from construction to stop(). Threads: all calls from any
+/// thread. Errors: what is wrong with a chunk's data is written to the catalog; while the warehouse can't
+/// work a chunk stays STORED.
 class StageQueue {
  public:
   StageQueue(Catalog& catalog, ChunkStore& store, Warehouse& warehouse, const Clock& clock,
@@ -58,15 +63,18 @@ class StageQueue {
 
   /// Says that a job has new chunks, the largest of them of `bytes`.
   void chunks_added(const Job& job, std::uint64_t bytes);
-  /// Waits for the job's running stages and stages what is left, on the caller's thread.
+  /// Stages what is left of a job that is to land, on the caller's thread, once none of the queue's own works
+  /// on it; a large one waits for its place among the large ones.
   Result<void> finish(const Job& job, std::stop_token stop);
   /// Interrupts the job's stages and returns when none runs any more.
   void forget(JobId job);
   void stop();
-  /// Jobs with a stage that waits or runs.
-  std::size_t waiting() const { return state_.lock()->entries.size(); }
+  /// Jobs of the pool with a stage that waits or runs.
+  std::size_t waiting(PoolId pool) const;
 
  private:
+  enum class Purpose { kAhead, kLanding };
+
   struct Entry {
     Job job;
     bool active = false;
@@ -75,20 +83,43 @@ class StageQueue {
     bool counted_big = false;  ///< its present turn counts in big_active
     std::stop_source stop;
   };
-  struct State {
-    std::unordered_map<JobId, Entry> entries;  ///< of jobs with a stage that waits or runs
+  /// There as long as it has entries.
+  struct Pool {
     std::deque<JobId> small;
     std::deque<JobId> big;
+    std::size_t active = 0;
+    std::chrono::milliseconds pause{};  ///< of one that did not answer
+    std::chrono::steady_clock::time_point until{};
+
+    std::size_t jobs() const { return small.size() + big.size() + active; }
+  };
+  struct State {
+    std::unordered_map<JobId, Entry> entries;  ///< of jobs with a stage that waits or runs
+    std::map<PoolId, Pool> pools;
+    PoolId last;  ///< had the latest turn
     std::size_t big_active = 0;
     bool stopped = false;
   };
+  struct Turn {
+    Job job;
+    std::stop_source stop;
+  };
 
   void work();
-  void enqueue(State& state, Entry& entry);
-  bool runnable(const State& state) const;
-  void finish_turn(JobId job);
-  Result<void> stage_pending(const Job& job, std::stop_token stop);
-  Result<StagedChunk> stage_with_retries(const StagePlan& plan, const ChunkFile& file, std::stop_token stop);
+  /// Waits for one. None: the queue was stopped.
+  std::optional<Turn> next_turn();
+  static void enqueue(State& state, Entry& entry);
+  /// The entry whose turn it is, or null.
+  Entry* runnable(State& state) const;
+  bool may_begin(const Pool& pool) const;
+  Turn begin_turn(State& state, Entry& entry);
+  void end_turn(JobId job, const Result<void>& staged);
+  static void erase(State& state, JobId job);
+  std::chrono::steady_clock::time_point next_look(const State& state) const;
+  Result<void> stage_pending(const Job& job, std::stop_token stop, Purpose purpose);
+  Result<StagedChunk> stage(const StagePlan& plan, const ChunkFile& file, std::stop_token stop,
+                            Purpose purpose);
+  void pool_answered(PoolId pool);
 
   Catalog& catalog_;
   ChunkStore& store_;

@@ -28,7 +28,7 @@ fs::path name_aside(const fs::path& file, Timestamp now) {
 std::vector<fs::path> pool_files(const fs::path& folder) {
   std::vector<fs::path> files;
   // Checkpoints that were cut short leave the log under a second name beside the first.
-  for (const auto* name : {"pool.db.wal", "pool.db.wal.checkpoint", "pool.db.wal.recovery", kPoolFileName}) {
+  for (const auto* name : {kPoolLogName, "pool.db.wal.checkpoint", "pool.db.wal.recovery", kPoolFileName}) {
     std::error_code error;
     if (fs::exists(folder / name, error)) files.push_back(folder / name);
   }

@@ -11,6 +11,7 @@
 namespace adit {
 
 inline constexpr const char* kPoolFileName = "pool.db";
+inline constexpr const char* kPoolLogName = "pool.db.wal";
 
 /// Those that there are, in the order in which they are to be copied: logs first, the main file last.
 std::vector<std::filesystem::path> pool_files(const std::filesystem::path& folder);

@@ -1,16 +1,20 @@
 // How many chunks are staged at the same time, over all pools.
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <condition_variable>
 #include <cstddef>
+#include <set>
 #include <stop_token>
 
 #include "base/guarded.h"
 #include "base/result.h"
+#include "model/ids.h"
 
 namespace adit {
 
+/// Where there are several places no pool has all of them: one whose engine hangs leaves one to the others.
 /// Thread-safe.
 class StagePlaces {
  public:
@@ -18,25 +22,29 @@ class StagePlaces {
 
   /// Runs `stage` once there is a place for it. kCanceled when a stop is asked for before.
   template <class Stage>
-  auto with_place(const std::stop_token& stop, const Stage& stage) -> decltype(stage()) {
+  auto with_place(PoolId pool, const std::stop_token& stop, const Stage& stage) -> decltype(stage()) {
     {
       auto taken = taken_.lock();
-      while (*taken >= places_) {
+      while (taken->size() >= places_ || taken->count(pool) >= of_a_pool_) {
         if (stop.stop_requested()) return Error{ErrorKind::kCanceled, "The work was canceled."};
         ended_.wait_for(taken.unique_lock(), std::chrono::milliseconds(50));
       }
-      ++*taken;
+      taken->insert(pool);
     }
     auto staged = stage();
-    --*taken_.lock();
-    ended_.notify_one();
+    {
+      auto taken = taken_.lock();
+      taken->erase(taken->find(pool));
+    }
+    ended_.notify_all();  // the next one may be of a pool that has as many as it may
     return staged;
   }
 
  private:
   const std::size_t places_;
+  const std::size_t of_a_pool_ = std::max<std::size_t>(places_, 2) - 1;
   std::condition_variable ended_;
-  Guarded<std::size_t> taken_;
+  Guarded<std::multiset<PoolId>> taken_;
 };
 
 }  // namespace adit

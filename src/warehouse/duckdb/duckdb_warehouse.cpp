@@ -117,7 +117,7 @@ Result<StagedChunk> DuckdbWarehouse::stage(const StagePlan& plan, const ChunkFil
                                            std::stop_token stop) {
   ADIT_TRY(const auto pool, pools_.acquire(plan.pool));
   ADIT_CHECK(await_small_wal(*pool, stop));
-  auto staged = stage_places_.with_place(stop, [&]() -> Result<StagedChunk> {
+  auto staged = stage_places_.with_place(plan.pool, stop, [&]() -> Result<StagedChunk> {
     const Stopwatch stopwatch(metrics_.stage_seconds);
     return JobWork(*pool, interrupter_, clock_).stage(plan, chunk, stop);
   });

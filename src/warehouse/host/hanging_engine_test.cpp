@@ -125,5 +125,56 @@ TEST_F(HangingEngine, KeepsNobodyWaitingWhoAsksHowAJobGoes) {
   EXPECT_EQ(rows("SELECT a FROM t"), (Lines{"2"})) << "and works on";
 }
 
+/// A chunk of another pool is staged while chunks of a hanging one are under way.
+class StagesOfAHangingEngine : public EngineProcess {
+ protected:
+  void begin(std::size_t stages_max) {
+    hosts_.life_timeout = 60s;
+    auto with = options();
+    with.stages_max = stages_max;
+    open(with);
+    fill(pool_);
+    process_ = process_of(pool_);
+    stop_process(process_);
+  }
+  void TearDown() override {
+    if (process_ != 0) ::kill(process_, SIGKILL);
+    under_way_.clear();
+    EngineProcess::TearDown();
+  }
+  void stage_there() {
+    under_way_.push_back(std::async(std::launch::async, [this, plan = job("u").csv("a\n1\n").plan()] {
+      return warehouse_->stage(plan.stage, plan.chunks[0], {});
+    }));
+  }
+  void expect_staged_elsewhere() {
+    std::this_thread::sleep_for(200ms);  // or they have not begun: then nothing is in the way
+    auto plan = job("t").csv("a\n1\n").plan();
+    plan.stage.pool = other_;
+    auto staged =
+        std::async(std::launch::async, [&] { return warehouse_->stage(plan.stage, plan.chunks[0], {}); });
+    const bool in_time = staged.wait_for(8s) == std::future_status::ready;
+    EXPECT_TRUE(in_time);
+    if (!in_time) ::kill(process_, SIGKILL);
+    EXPECT_TRUE(staged.get());
+  }
+
+  pid_t process_ = 0;
+  std::vector<std::future<Result<StagedChunk>>> under_way_;
+};
+
+TEST_F(StagesOfAHangingEngine, LeaveAPlaceToOtherPools) {
+  begin(2);
+  for (int i = 0; i < 3; ++i) stage_there();
+  expect_staged_elsewhere();
+}
+
+TEST_F(StagesOfAHangingEngine, WaitForASmallerLogWithoutAPlace) {
+  begin(1);
+  std::filesystem::resize_file(folder_ / "pools" / pool_.to_string() / "pool.db.wal", (1ULL << 30) + 1);
+  stage_there();
+  expect_staged_elsewhere();
+}
+
 }  // namespace
 }  // namespace adit

@@ -12,6 +12,7 @@
 #include "warehouse/host/hosted_hold.h"
 #include "warehouse/host/hosted_rows.h"
 #include "warehouse/interruption.h"
+#include "warehouse/pool_files.h"
 
 namespace adit {
 namespace {
@@ -158,6 +159,14 @@ bool HostedWarehouse::exists(PoolId pool) const {
   return std::filesystem::exists(options_.root / pool.to_string() / "pool.db", error);
 }
 
+/// Then the process waits for a checkpoint before it stages: not in a place that others have use for. Those
+/// of the process itself bound what it does afterwards.
+bool HostedWarehouse::log_is_large(PoolId pool) const {
+  std::error_code error;
+  const auto bytes = std::filesystem::file_size(options_.root / pool.to_string() / kPoolLogName, error);
+  return !error && bytes > options_.wal_bytes_max;
+}
+
 Result<HostLease> HostedWarehouse::acquire(PoolId pool) {
   for (;;) {
     ADIT_TRY(auto host, hosts_.acquire(pool));
@@ -199,10 +208,11 @@ Result<StagedChunk> HostedWarehouse::stage(const StagePlan& plan, const ChunkFil
   if (crashes_.is_given_up(chunk.id.uuid())) return StagedChunk{chunk.id, 0, {gave_up_on_chunk()}};
   ADIT_TRY(const auto host, acquire(plan.pool));
   const Working working(working_, plan.job, plan.pool);
-  auto staged = stage_places_.with_place(stop, [&] {
+  const auto ask = [&] {
     const Stopwatch stopwatch(metrics_.stage_seconds);
     return host->ask(StageRequest{plan, chunk}, stop);
-  });
+  };
+  auto staged = log_is_large(plan.pool) ? ask() : stage_places_.with_place(plan.pool, stop, ask);
   if (staged || host->healthy()) return tell_cancels_from_closing(std::move(staged), stop);
   crashes_.blame(chunk.id.uuid());
   if (crashes_.is_given_up(chunk.id.uuid())) return StagedChunk{chunk.id, 0, {gave_up_on_chunk()}};

@@ -52,6 +52,7 @@ class HostedWarehouse final : public Warehouse {
  private:
   /// Whether the pool has a file: asking for one without would only make it.
   bool exists(PoolId pool) const;
+  bool log_is_large(PoolId pool) const;
   /// The pool's process, which is started if it does not run.
   Result<HostLease> acquire(PoolId pool);
   /// Asks it.

@@ -1,4 +1,6 @@
 // The life of a push job.
+#include <gmock/gmock.h>
+
 #include <algorithm>
 #include <chrono>
 #include <string>
@@ -275,6 +277,63 @@ TEST_F(PushJob, WhosePoolFileIsLostIsLandedAgainFromItsChunks) {
   open();
   ASSERT_TRUE(warehouse_->tables(pool_));
   EXPECT_EQ(count("t"), "3");
+}
+
+/// A chunk of a DELTA that did not fit the table of its upload.
+class FailedChunk : public PushJob {
+ protected:
+  void SetUp() override {
+    PushJob::SetUp();
+    landings_->start();
+    replace("1");
+    job_ = create("t");
+    upload(job_, "id,amount\n2,abc\n");
+    ASSERT_TRUE(stages_->finish(job_, {}));
+    ASSERT_EQ(chunk().state, ChunkState::kFailed);
+  }
+  /// Also the type of the column.
+  void replace(const std::string& amount) {
+    const auto job = create("t", JobType::kReplace);
+    upload(job, "id,amount\n1," + amount + "\n");
+    ASSERT_TRUE(push_->execute(pool_, job.id));
+    ASSERT_EQ(wait(job), JobStatus::kDone);
+  }
+  JobStatus end() {
+    EXPECT_TRUE(push_->execute(pool_, job_.id));
+    return wait(job_);
+  }
+  Chunk chunk() { return catalog_->list_chunks(job_.id)->front(); }
+  std::string logs() { return push_->get(pool_, job_.id)->logs.back(); }
+
+  Job job_;
+};
+
+TEST_F(FailedChunk, LandsWhereItFitsTheTableThatItLandsIn) {
+  upload(job_, "id,amount\n3,4\n");
+  replace("hello");
+  EXPECT_EQ(end(), JobStatus::kDone);
+  EXPECT_EQ(count("t"), "3");
+  EXPECT_EQ(chunk().state, ChunkState::kStaged);
+  EXPECT_EQ(chunk().rows, 1U);
+  EXPECT_TRUE(chunk().errors.empty());
+}
+
+TEST_F(FailedChunk, SaysWhatDoesNotFitTheTableThatItLandsIn) {
+  EXPECT_THAT(chunk().errors.front().message, testing::HasSubstr("INTEGER"));
+  replace("2024-02-29");
+  EXPECT_EQ(end(), JobStatus::kError);
+  EXPECT_THAT(logs(), testing::HasSubstr("exactly as DATE"));
+  EXPECT_EQ(chunk().state, ChunkState::kFailed);
+  EXPECT_THAT(chunk().errors.front().message, testing::HasSubstr("exactly as DATE"));
+}
+
+TEST_F(FailedChunk, IsNotReadAgainWhereThatIsNoMatterOfTheTable) {
+  auto damaged = chunk();
+  for (auto& error : damaged.errors) error.column.reset();
+  ASSERT_TRUE(catalog_->update_chunk(damaged, clock_.now()));
+  replace("hello");
+  EXPECT_EQ(end(), JobStatus::kError);
+  EXPECT_EQ(chunk().errors, damaged.errors);
 }
 
 TEST(JobRules, NameEveryFieldThatCannotBe) {

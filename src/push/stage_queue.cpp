@@ -19,6 +19,14 @@ constexpr std::uint64_t kAlwaysCheckedBytesMax = 1ULL << 20;
 /// the disk.
 constexpr std::chrono::minutes kFreshTime{2};
 
+/// Whether a chunk that failed might be staged now: a DELTA is held against its table, which earlier jobs may
+/// have changed since. What is wrong with a chunk whatever the table (damage, an engine that ended twice, a
+/// file that can't be read) names no column.
+bool may_fit_now(const Job& job, const Chunk& chunk) {
+  return job.spec.type == JobType::kDelta &&
+         std::ranges::any_of(chunk.errors, [](const auto& error) { return error.column.has_value(); });
+}
+
 }  // namespace
 
 StagePlan stage_plan(const Job& job) { return {job.pool, job.id, job.spec, job.change_date()}; }
@@ -271,7 +279,10 @@ Result<void> StageQueue::stage_pending(const Job& job, std::stop_token stop, Pur
   for (std::size_t place = 0; place < count; ++place) {
     auto& chunk = chunks[place];
     if (stop.stop_requested()) return Error{ErrorKind::kCanceled, "The push job was canceled."};
-    if (chunk.state == ChunkState::kStaged || chunk.state == ChunkState::kFailed) continue;
+    if (chunk.state == ChunkState::kStaged) continue;
+    if (chunk.state == ChunkState::kFailed && (purpose == Purpose::kAhead || !may_fit_now(job, chunk)))
+      continue;
+    chunk.errors.clear();
     ADIT_TRY(const auto file, chunk_file(store_, job, chunk, place, fresh_from(started_, clock_.now())));
     if (chunk.bytes >= kSeenStagingBytesMin) {
       chunk.state = ChunkState::kStaging;

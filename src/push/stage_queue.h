@@ -63,8 +63,9 @@ class StageQueue {
 
   /// Says that a job has new chunks, the largest of them of `bytes`.
   void chunks_added(const Job& job, std::uint64_t bytes);
-  /// Stages what is left of a job that is to land, on the caller's thread, once none of the queue's own works
-  /// on it; a large one waits for its place among the large ones.
+  /// Stages what is left of a job that is to land, and once more what did not fit the table of then. On the
+  /// caller's thread, once none of the queue's own works on it; a large one waits for its place among the
+  /// large ones.
   Result<void> finish(const Job& job, std::stop_token stop);
   /// Interrupts the job's stages and returns when none runs any more.
   void forget(JobId job);

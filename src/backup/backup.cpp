@@ -4,6 +4,7 @@
 
 #include <cerrno>
 #include <limits>
+#include <map>
 #include <set>
 #include <system_error>
 #include <unordered_set>
@@ -44,16 +45,17 @@ class Backup {
       : from_(source.layout), source_(source), to_{target}, clock_(clock), watch_(watch) {}
 
   Result<BackupManifest> take() {
-    manifest_.begun = clock_.now();
     manifest_.adit_version = ADIT_VERSION;
     manifest_.data_format = kDataFormat;
     std::unique_lock<std::mutex> expiry;
     if (source_.hold_expiry) expiry = source_.hold_expiry();
+    manifest_.begun = clock_.now();
     const CatalogFile catalog(from_.catalog());
     ADIT_CHECK(check_version(catalog));
     ADIT_TRY(const auto pools, catalog.pools());
-    ADIT_CHECK(check_space(pools));
-    ADIT_CHECK(copy_pools(pools));
+    for (const auto& pool : pools) created_.emplace(pool.pool, pool.created);
+    ADIT_CHECK(check_space());
+    ADIT_CHECK(copy_pools());
     failpoint("backup.between");
     ADIT_CHECK(place_chunks_so_far());
     ADIT_CHECK(copy_catalog_and_chunks());
@@ -85,9 +87,9 @@ class Backup {
                    ". Make the backup with the version of adit that the folder was last served with.");
   }
 
-  Result<void> check_space(const std::vector<PoolId>& pools) {
+  Result<void> check_space() {
     std::uint64_t needed = kFreeBytesLeft + size_of(from_.catalog());
-    for (const auto pool : pools) {
+    for (const auto& [pool, created] : created_) {
       for (const auto& file : pool_files(from_.pool(pool))) needed += size_of(file);
     }
     if (!on_one_volume(from_.chunks(), to_.root)) {
@@ -108,10 +110,10 @@ class Backup {
     return tell();
   }
 
-  Result<void> copy_pools(const std::vector<PoolId>& pools) {
+  Result<void> copy_pools() {
     progress_.doing = "pools";
     ADIT_CHECK(create_folders(to_.pools()));
-    for (const auto pool : pools) {
+    for (const auto& [pool, created] : created_) {
       std::error_code failure;
       if (!fs::exists(from_.pool(pool) / "pool.db", failure)) continue;
       for (int attempt = 1;; ++attempt) {
@@ -212,7 +214,8 @@ class Backup {
                {{"pool", chunk.pool}, {"job", chunk.job}, {"chunk", chunk.chunk}});
   }
 
-  /// What the catalog's copy does not know: jobs and pools that were given up while the backup was made.
+  /// What the catalog's copy does not know: jobs and pools that were given up while the backup was made. Of a
+  /// pool that was made again with the id of one of them all jobs are landed from their chunks.
   Result<void> remove_others(const std::vector<KeptChunk>& kept) {
     std::unordered_set<ChunkId> known;
     for (const auto& chunk : kept) known.insert(chunk.chunk);
@@ -223,7 +226,11 @@ class Backup {
         fs::remove(local_chunk_file(to_.chunks(), chunk.pool, chunk.job, chunk.chunk), failure);
     }
     ADIT_TRY(const auto pools, CatalogFile(to_.catalog()).pools());
-    const std::set<PoolId> stay(pools.begin(), pools.end());
+    std::set<PoolId> stay;
+    for (const auto& pool : pools) {
+      const auto copied = created_.find(pool.pool);
+      if (copied != created_.end() && copied->second == pool.created) stay.insert(pool.pool);
+    }
     for (const auto& entry : fs::directory_iterator(to_.pools(), failure)) {
       const auto name = entry.path().filename().string();
       const auto pool = PoolId::parse(name);
@@ -259,6 +266,7 @@ class Backup {
   const BackupWatch& watch_;
   BackupManifest manifest_;
   BackupProgress progress_;
+  std::map<PoolId, Timestamp> created_;  ///< the pools that there were, and when each was made
   std::unordered_set<ChunkId> placed_;
   std::set<fs::path> folders_;
 };

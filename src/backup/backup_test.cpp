@@ -73,6 +73,26 @@ TEST_F(TakeBackup, APoolThatIsDeletedMeanwhileIsLetGoAtOnce) {
   EXPECT_FALSE(fs::exists(target_ / "pools" / pool_.id.to_string()));
 }
 
+/// By a client that chooses ids. What was in the first one is erased; the second's jobs have their chunks.
+TEST_F(TakeBackup, APoolThatIsMadeAgainWithItsIdMeanwhileIsNotGivenTheFilesOfTheFirst) {
+  // Right before the catalog is copied.
+  source_.pause_removals = [&] {
+    EXPECT_TRUE(fs::exists(target_ / "pools" / pool_.id.to_string() / "pool.db"));
+    auto again = pool_;
+    again.created = clock_.now();
+    auto catalog = open_sqlite_catalog(source_.layout.catalog());
+    EXPECT_TRUE((*catalog)->delete_pool(team_.id, pool_.id, clock_.now()));
+    EXPECT_TRUE((*catalog)->erase_pool(pool_.id));
+    EXPECT_TRUE((*catalog)->insert_pool(again));
+    return RemovalPause();
+  };
+  const auto taken = take();
+  ASSERT_TRUE(taken) << taken.error().internal_detail;
+  EXPECT_FALSE(has_pool(*taken));
+  EXPECT_EQ(taken->pools, 0U);
+  EXPECT_FALSE(fs::exists(target_ / "pools" / pool_.id.to_string()));
+}
+
 TEST_F(TakeBackup, AnExceptionOfTheStandardLibraryIsAFailedBackup) {
   const auto taken = take([](const BackupProgress&) -> Result<void> {
     throw fs::filesystem_error("no such device", std::make_error_code(std::errc::io_error));

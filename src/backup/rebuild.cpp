@@ -77,7 +77,7 @@ class Rebuild {
                      std::to_string(newest_catalog_version()) +
                      ". Rebuild with the version of adit that the folder was last served with.");
     }
-    ADIT_TRY(const auto pools, catalog.named_pools());
+    ADIT_TRY(const auto pools, catalog.pools());
     std::vector<NamedPool> found;
     for (const auto& pool : pools) {
       if (pool.pool.to_string() == options_.pool || pool.name == options_.pool) found.push_back(pool);

@@ -168,36 +168,24 @@ Result<std::unordered_map<JobId, JobStatus>> CatalogFile::jobs_of(PoolId pool) c
   });
 }
 
-Result<std::vector<NamedPool>> CatalogFile::named_pools() const {
+Result<std::vector<NamedPool>> CatalogFile::pools() const {
   return with_session(
       file_, SessionKind::kVisitor, [](SqliteSession& session) -> Result<std::vector<NamedPool>> {
         std::vector<NamedPool> pools;
         std::string id, team, name;
-        auto query = session.query("SELECT id, team_id, name FROM pools WHERE deleting = 0 ORDER BY number");
-        query.into(id).into(team).into(name);
+        long long created = 0;
+        auto query =
+            session.query("SELECT id, team_id, name, created FROM pools WHERE deleting = 0 ORDER BY number");
+        query.into(id).into(team).into(name).into(created);
         while (query.next()) {
           auto& pool = pools.emplace_back();
           if (!parse_into(id, pool.pool) || !parse_into(team, pool.team))
             return damaged("an id in the table pools is none");
           pool.name = name;
+          pool.created = from_epoch_ms(created);
         }
         return pools;
       });
-}
-
-Result<std::vector<PoolId>> CatalogFile::pools() const {
-  return with_session(file_, SessionKind::kVisitor,
-                      [](SqliteSession& session) -> Result<std::vector<PoolId>> {
-                        std::vector<PoolId> pools;
-                        std::string id;
-                        auto query = session.query("SELECT id FROM pools WHERE deleting = 0 ORDER BY number");
-                        query.into(id);
-                        while (query.next()) {
-                          if (!parse_into(id, pools.emplace_back()))
-                            return damaged("an id in the table pools is none");
-                        }
-                        return pools;
-                      });
 }
 
 }  // namespace adit

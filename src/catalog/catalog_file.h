@@ -44,6 +44,7 @@ struct NamedPool {
   PoolId pool;
   TeamId team;
   std::string name;
+  Timestamp created{};  ///< of the same id and another time is another pool: clients may choose ids
 };
 
 /// Writes the catalog in `file` as it is at one moment to `target`, which must not exist, mode 0600 and
@@ -69,8 +70,7 @@ class CatalogFile {
   /// In the order of their execute.
   Result<std::vector<LandedJob>> landed_jobs() const;
   /// Those that are not being deleted.
-  Result<std::vector<PoolId>> pools() const;
-  Result<std::vector<NamedPool>> named_pools() const;
+  Result<std::vector<NamedPool>> pools() const;
 
  private:
   std::filesystem::path file_;

@@ -150,7 +150,7 @@ class Rebuild {
     std::error_code failure;
     fs::remove_all(work_, failure);
     if (failure) return system_error(failure.value(), "remove " + work_.string());
-    ADIT_TRY(backup_, choose_backup(options_.source, pool_.pool));
+    ADIT_TRY(backup_, choose_backup(options_.source, pool_));
     ADIT_CHECK(check_space());
     ADIT_CHECK(create_folders(new_folder()));
     if (backup_) {

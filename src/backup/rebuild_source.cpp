@@ -16,19 +16,25 @@ namespace fs = std::filesystem;
 constexpr std::uint64_t kWholeFile = std::numeric_limits<std::uint64_t>::max();
 
 /// Nothing when the backup does not have the pool.
-Result<std::optional<PoolBackup>> look_into(const fs::path& folder, PoolId pool) {
+Result<std::optional<PoolBackup>> look_into(const fs::path& folder, const NamedPool& pool) {
   ADIT_TRY(auto manifest, read_manifest(folder));
   ADIT_CHECK(check_data_format({manifest.data_format, manifest.adit_version}, "The backup"));
   PoolBackup found{folder, manifest.begun, {}};
-  const auto below = "pools/" + pool.to_string() + "/";
+  const auto below = "pools/" + pool.pool.to_string() + "/";
   for (auto& file : manifest.files) {
     if (file.path.starts_with(below)) found.files.push_back(std::move(file));
   }
   if (found.files.empty()) return std::optional<PoolBackup>();
+  // A backup that was under way when the pool was made has no files of this id.
+  if (found.begun < pool.created) {
+    return invalid("The backup " + folder.string() + " was begun before the data pool \"" + pool.name +
+                   "\" was made: what it has is of an earlier pool of this id, which was deleted. Nothing "
+                   "was changed; name another backup with --backup, or --chunks-only for none.");
+  }
   return std::optional(std::move(found));
 }
 
-Result<std::optional<PoolBackup>> newest_in(const fs::path& folder, PoolId pool) {
+Result<std::optional<PoolBackup>> newest_in(const fs::path& folder, const NamedPool& pool) {
   std::optional<PoolBackup> newest;
   std::error_code failure;
   for (fs::directory_iterator entry(folder, failure), end; !failure && entry != end;
@@ -55,7 +61,7 @@ std::uint64_t PoolBackup::bytes() const {
   return sum;
 }
 
-Result<std::optional<PoolBackup>> choose_backup(const RebuildSource& source, PoolId pool) {
+Result<std::optional<PoolBackup>> choose_backup(const RebuildSource& source, const NamedPool& pool) {
   if (source.chunks_only) return std::optional<PoolBackup>();
   if (!source.backup) {
     if (source.backup_folder.empty()) return std::optional<PoolBackup>();

@@ -7,6 +7,7 @@
 
 #include "backup/manifest.h"
 #include "backup/rebuild.h"
+#include "catalog/catalog_file.h"
 
 namespace adit {
 
@@ -20,9 +21,10 @@ struct PoolBackup {
 };
 
 /// Nothing where none is wanted, or none has the pool in the folder of backups. Folders there that are no
-/// whole backup are passed over. kNotFound for a named backup without the pool; kInvalid for one that can't
-/// be read or is newer.
-Result<std::optional<PoolBackup>> choose_backup(const RebuildSource& source, PoolId pool);
+/// whole backup are passed over, and so are backups that were begun before the pool was made: what they have
+/// of its id is of another one, which was deleted. kNotFound for a named backup without the pool; kInvalid
+/// for one of before its time, or that can't be read or is newer.
+Result<std::optional<PoolBackup>> choose_backup(const RebuildSource& source, const NamedPool& pool);
 
 /// Copies the files to `target`, held against their digests: kInvalid, naming the file.
 Result<void> copy_pool_backup(const PoolBackup& backup, const std::filesystem::path& target);

@@ -304,6 +304,26 @@ TEST_F(Rebuild, RefusesABackupOfAnotherCourseOfEvents) {
   EXPECT_THAT(rebuild_from_backups().err, HasSubstr("another course of events"));
 }
 
+/// Clients may choose ids, and a backup has the pool that had it then: what that had is erased.
+TEST_F(Rebuild, TakesNoBackupOfAnEarlierPoolOfItsId) {
+  back_up("of-the-first");
+  ASSERT_EQ(client_->http().del("/integration/api/pools/" + client_->pool()).status, 204);
+  const json::object again{{"name", "Again"}, {"id", client_->pool()}};
+  ASSERT_EQ(client_->http().post_json("/integration/api/pools", again).status, 200);
+  push("t", "3,new\n");
+  const auto before = contents();
+  ASSERT_EQ(server_.terminate(), ExitStatus::exited(0));
+  fs::resize_file(pool_file(), 2000);
+  const auto named = rebuild({"--backup", (backups() / "of-the-first").string()});
+  EXPECT_EQ(named.status, ExitStatus::exited(1)) << named.out;
+  EXPECT_THAT(named.err, HasSubstr("was begun before the data pool \"Again\" was made"));
+  const auto ended = rebuild_from_backups();
+  ASSERT_EQ(ended.status, ExitStatus::exited(0)) << ended.err << ended.out;
+  EXPECT_TRUE(report(ended).at("backup").is_null());
+  start();
+  EXPECT_EQ(contents(), before);
+}
+
 TEST_F(Rebuild, KilledAnywhereItHasChangedNothingOrAllAndCanBeDoneAgain) {
   back_up("one");
   push("t", "1,changed\n");

@@ -78,7 +78,8 @@ json::object report_json(const RebuildReport& report) {
                       {"jobs", report.jobs},
                       {"landedAgain", report.landed_again},
                       {"replaced", report.replaced},
-                      {"unrecoverable", std::move(lost)}};
+                      {"unrecoverable", std::move(lost)},
+                      {"forgotten", report.forgotten}};
   if (report.backup) object["backup"] = report.backup->string();
   if (report.backup_begun) object["backupBegun"] = to_epoch_ms(*report.backup_begun);
   return object;
@@ -123,6 +124,9 @@ void print(const RebuildReport& report) {
               << ", whose rows later jobs replaced\n";
   std::cout << "unrecoverable: " << client::human_count(report.lost.size()) << '\n';
   if (!report.lost.empty()) print_lost(report.lost);
+  if (report.forgotten > 0)
+    std::cout << "missing:       " << client::human_count(report.forgotten)
+              << " landed jobs that the catalog has forgotten\n";
 }
 
 }  // namespace
@@ -141,7 +145,7 @@ ExitCode run_rebuild(const DoctorOptions& options) {
   } else {
     print(*report);
   }
-  return report->lost.empty() ? ExitCode::kOk : ExitCode::kFailed;
+  return report->lost.empty() && report->forgotten == 0 ? ExitCode::kOk : ExitCode::kFailed;
 }
 
 }  // namespace adit

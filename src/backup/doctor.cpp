@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 #include <system_error>
 #include <unordered_map>
 #include <unordered_set>
@@ -24,21 +25,21 @@ namespace fs = std::filesystem;
 
 class Doctor {
  public:
-  Doctor(const DataLayout& layout, DoctorReading reading) : layout_(layout), reading_(reading) {}
+  Doctor(const DataLayout& layout, DoctorReading reading)
+      : layout_(layout), reading_(reading), catalog_(layout.catalog()) {}
 
   Result<DoctorReport> examine() {
-    const CatalogFile catalog(layout_.catalog());
     ADIT_CHECK(look_at_log());
-    ADIT_TRY(const auto lines, catalog.damage());
+    ADIT_TRY(const auto lines, catalog_.damage());
     for (const auto& line : lines) add({Finding::kCatalogDamaged, "", "catalog.db", line});
-    auto chunks = catalog.kept_chunks();
-    auto jobs = catalog.landed_jobs();
+    auto chunks = catalog_.kept_chunks();
+    auto jobs = catalog_.landed_jobs();
     // What can't be read has been told already; the pools can be looked at all the same.
     const bool known = chunks.ok() && jobs.ok();
     if (!known && lines.empty())
       add({Finding::kCatalogDamaged, "", "catalog.db",
            (chunks ? jobs.error() : chunks.error()).internal_detail});
-    if (known) ADIT_CHECK(look_at_chunks(catalog, *chunks));
+    if (known) ADIT_CHECK(look_at_chunks(*chunks));
     ADIT_CHECK(look_at_pools(known ? std::move(*jobs) : std::vector<LandedJob>()));
     return std::move(report_);
   }
@@ -70,13 +71,13 @@ class Doctor {
   void add(DoctorFinding finding) { report_.findings.push_back(std::move(finding)); }
   std::string below(const fs::path& file) const { return file.lexically_relative(layout_.root).string(); }
 
-  Result<void> look_at_chunks(const CatalogFile& catalog, const std::vector<KeptChunk>& kept) {
+  Result<void> look_at_chunks(const std::vector<KeptChunk>& kept) {
     std::unordered_set<ChunkId> known;
     for (const auto& chunk : kept) {
       known.insert(chunk.chunk);
       ADIT_CHECK(look_at_chunk(chunk));
     }
-    ADIT_CHECK(tell_missing(catalog));
+    ADIT_CHECK(tell_missing());
     ADIT_TRY(const auto files, list_local_chunks(layout_.chunks()));
     for (const auto& file : files) {
       if (known.contains(file.chunk)) continue;
@@ -100,9 +101,9 @@ class Doctor {
   }
 
   /// A server may have let files expire since its catalog was read: those are asked for again.
-  Result<void> tell_missing(const CatalogFile& catalog) {
+  Result<void> tell_missing() {
     if (missing_.empty()) return {};
-    ADIT_TRY(const auto kept, catalog.kept_chunks());
+    ADIT_TRY(const auto kept, catalog_.kept_chunks());
     std::unordered_set<ChunkId> still;
     for (const auto& chunk : kept) still.insert(chunk.chunk);
     for (const auto& chunk : missing_) {
@@ -152,6 +153,10 @@ class Doctor {
   Result<void> look_at_pools(std::vector<LandedJob> jobs) {
     std::map<PoolId, std::vector<LandedJob>> jobs_of;
     for (auto& job : jobs) jobs_of[job.pool].push_back(std::move(job));
+    if (const auto pools = catalog_.pools()) {
+      for (const auto& pool : *pools) forgotten_[pool.pool] = pool.jobs_forgotten;
+    }
+    for (const auto& [pool, count] : forgotten_) jobs_of.try_emplace(pool);
     std::error_code failure;
     for (const auto& entry : fs::directory_iterator(layout_.pools(), failure)) {
       const auto name = entry.path().filename().string();
@@ -176,6 +181,7 @@ class Doctor {
     std::error_code failure;
     for (const auto& entry : fs::directory_iterator(folder, failure)) {
       if (entry.path().filename().string().find(".damaged-") == std::string::npos) continue;
+      set_aside_.insert(pool);
       add({Finding::kPoolSetAside, pool.to_string(), below(entry.path()),
            "This file was damaged when the pool was opened, or the pool was rebuilt, so it was set aside. "
            "What "
@@ -216,10 +222,12 @@ class Doctor {
   void compare(PoolId pool, const std::vector<LandedJob>& jobs,
                const std::unordered_map<JobId, Timestamp>& landed) {
     report_.jobs += jobs.size();
+    const auto forgotten = forgotten_among(pool, landed);
+    tell_forgotten(pool, landed.empty(), forgotten);
     const auto missing = missing_jobs(
         jobs, [&](const LandedJob& job) { return landed.contains(job.job); },
         [&](const LandedJob& job) { return job.chunks_kept && !damaged_jobs_.contains(job.job); },
-        ForgottenJobs::kNone);
+        forgotten > 0 ? ForgottenJobs::kSome : ForgottenJobs::kNone);
     for (const auto& [job, fate, rows_return] : missing) {
       if (fate == JobFate::kLandable) {
         add({Finding::kJobMissing, pool.to_string(), job->job.to_string(),
@@ -231,6 +239,24 @@ class Doctor {
                  (rows_return ? " Rows that it removed may be back." : "")});
       }
     }
+  }
+
+  /// How many of the marks are of jobs that the catalog does not know any more.
+  std::uint64_t forgotten_among(PoolId pool, const std::unordered_map<JobId, Timestamp>& landed) const {
+    const auto known = catalog_.jobs_of(pool);
+    if (!known) return 0;
+    return static_cast<std::uint64_t>(
+        std::ranges::count_if(landed, [&](const auto& mark) { return !known->contains(mark.first); }));
+  }
+
+  /// Whoever has removed the files that were set aside has settled what was missing.
+  void tell_forgotten(PoolId pool, bool is_empty, std::uint64_t there) {
+    const auto count = forgotten_[pool];
+    if (count <= there || !(is_empty || set_aside_.contains(pool))) return;
+    add({Finding::kForgottenMissing, pool.to_string(), below(layout_.pool(pool) / "pool.db"),
+         "The pool lacks " + std::to_string(count - there) +
+             " landed jobs that the catalog has forgotten: its file was made anew without them. Rebuild the "
+             "pool from a backup. Where nothing of it is missed, remove the files that were set aside."});
   }
 
   static std::string what_is_missing(const LandedJob& job) {
@@ -251,10 +277,13 @@ class Doctor {
 
   const DataLayout& layout_;
   const DoctorReading reading_;
+  const CatalogFile catalog_;
   bool server_runs_ = false;  ///< at the beginning
   DoctorReport report_;
   std::vector<KeptChunk> missing_;
   std::unordered_set<JobId> damaged_jobs_;
+  std::map<PoolId, std::uint64_t> forgotten_;  ///< landed jobs, by the catalog
+  std::set<PoolId> set_aside_;                 ///< pools with such files
 };
 
 }  // namespace
@@ -279,6 +308,8 @@ std::string_view to_string(Finding finding) {
       return "JOB_MISSING";
     case Finding::kJobUnrecoverable:
       return "JOB_UNRECOVERABLE";
+    case Finding::kForgottenMissing:
+      return "FORGOTTEN_MISSING";
     case Finding::kChunkUnknown:
       return "CHUNK_UNKNOWN";
     case Finding::kRebuildCutShort:

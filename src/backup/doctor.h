@@ -22,6 +22,7 @@ enum class Finding {
   kChunkMissing,        ///< a kept chunk has no file
   kJobMissing,          ///< a DONE job is not in its pool; its chunks are kept, the next start lands it again
   kJobUnrecoverable,    ///< the same without chunks to land it from
+  kForgottenMissing,    ///< the same of jobs that the catalog has forgotten: a pool's file was made anew
   kChunkUnknown,        ///< a chunk's file that the catalog does not know
   kRebuildCutShort,     ///< what a rebuild left that did not come to its end
   kPoolInUse,           ///< not looked at, since a server has it open

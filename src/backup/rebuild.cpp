@@ -115,6 +115,18 @@ class Rebuild {
         forgotten ? ForgottenJobs::kSome : ForgottenJobs::kNone);
   }
 
+  /// How many jobs that have landed and are forgotten are not among the marks: nothing lands them again.
+  std::uint64_t forgotten_without(const Marks& marks) const {
+    const auto is_forgotten = [&](const auto& mark) { return !known_.contains(mark.first); };
+    const auto of_present = std::ranges::count_if(
+        present_, [&](const auto& mark) { return is_forgotten(mark) && !marks.contains(mark.first); });
+    // What a backup of after their end lacks was lost before it was made.
+    const bool told = backup_ && pool_.jobs_forgotten_until < backup_->begun;
+    const auto there = std::ranges::count_if(marks, is_forgotten);
+    const auto counted = told ? 0 : static_cast<std::int64_t>(pool_.jobs_forgotten) - there;
+    return static_cast<std::uint64_t>(std::max<std::int64_t>(of_present, counted));
+  }
+
   Result<void> look_at_present() {
     ADIT_CHECK(create_folders(folder()));
     std::error_code failure;
@@ -128,7 +140,8 @@ class Rebuild {
     present_ = std::move(found.landed);
     const auto missing = missing_of(present_, has_chunks);
     const bool lost =
-        std::ranges::any_of(missing, [](const auto& job) { return job.fate == JobFate::kLost; });
+        std::ranges::any_of(missing, [](const auto& job) { return job.fate == JobFate::kLost; }) ||
+        forgotten_without(present_) > 0;
     if (!report_.damage.empty() || lost || options_.even_if_whole) return {};
     return conflict("Nothing is wrong with the data pool \"" + pool_.name +
                     "\": its files can be read, and no job's rows are lost. Nothing was changed. --force "
@@ -214,7 +227,10 @@ class Rebuild {
     }
     if (returning_count > kNamesMax)
       returning += "\n  and " + std::to_string(returning_count - kNamesMax) + " more";
-    if (returning_count > 0 && !options_.rows_may_return) {
+    const auto forgotten = forgotten_without(marks_);
+    const auto forgotten_jobs = std::to_string(forgotten) + " landed jobs that the catalog has forgotten";
+    if (backup_ && forgotten > 0) returning += "\n  " + forgotten_jobs + ", whatever they did";
+    if (!returning.empty() && !options_.rows_may_return) {
       return conflict(
           "Rows that were removed after the backup would be back, since what these jobs removed is "
           "not known any more:" +
@@ -222,11 +238,12 @@ class Rebuild {
           "\nNothing was changed. Name a later backup with --backup; or say --removed-rows-return, "
           "and remove them again before anybody reads.");
     }
-    if (lost > 0 && !backup_ && !options_.source.chunks_only) {
-      return conflict(
-          "No backup of this pool is known, and from the chunks alone the rows of " + std::to_string(lost) +
-          " jobs would be missing. Nothing was changed. Name a backup with --backup or a folder of "
-          "backups with --backup-folder, or say --chunks-only.");
+    if (lost + forgotten > 0 && !backup_ && !options_.source.chunks_only) {
+      const auto of_jobs = lost > 0 ? std::to_string(lost) + " jobs" : "";
+      return conflict("No backup of this pool is known, and from the chunks alone the rows of " + of_jobs +
+                      (lost > 0 && forgotten > 0 ? " and of " : "") + (forgotten > 0 ? forgotten_jobs : "") +
+                      " would be missing. Nothing was changed. Name a backup with --backup or a folder of "
+                      "backups with --backup-folder, or say --chunks-only.");
     }
     return {};
   }
@@ -306,6 +323,7 @@ class Rebuild {
                               .set_aside = present_.contains(job->job),
                               .rows_return = rows_return});
     }
+    report_.forgotten = forgotten_without(marks_);
     return check_losses(missing);
   }
 

@@ -53,8 +53,9 @@ struct RebuildReport {
   std::vector<std::filesystem::path> set_aside;  ///< their names now, below the data folder
   std::uint64_t jobs = 0;                        ///< DONE jobs of the pool that the catalog knows
   std::uint64_t landed_again = 0;
-  std::uint64_t replaced = 0;  ///< not landed, because later jobs replaced all that they did
-  std::vector<LostJob> lost;   ///< in the order of their execute
+  std::uint64_t replaced = 0;   ///< not landed, because later jobs replaced all that they did
+  std::vector<LostJob> lost;    ///< in the order of their execute
+  std::uint64_t forgotten = 0;  ///< more that had landed, of which the catalog knows nothing else any more
 };
 
 /// Makes the pool's file anew beside the present one, lands in it what the catalog calls DONE and it lacks,
@@ -65,9 +66,9 @@ struct RebuildReport {
 /// The caller holds the data folder, whose server is stopped, and has no threads yet.
 ///
 /// Errors, with nothing changed: kNotFound for the pool or a backup that has it; kConflict when nothing is
-/// wrong with the pool, when an engine's process has it open still, and when rows that were removed would
-/// come back; kInvalid for a backup that is damaged, newer, or of a time that this catalog does not know;
-/// kStorageFull.
+/// wrong with the pool, when an engine's process has it open still, when rows that were removed may come
+/// back, and when jobs would be lost for want of a backup; kInvalid for a backup that is damaged, newer, or
+/// of a time that this catalog does not know; kStorageFull.
 Result<RebuildReport> rebuild_pool(const DataLayout& layout, const RebuildOptions& options,
                                    const Clock& clock);
 

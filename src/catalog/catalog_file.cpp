@@ -173,16 +173,19 @@ Result<std::vector<NamedPool>> CatalogFile::pools() const {
       file_, SessionKind::kVisitor, [](SqliteSession& session) -> Result<std::vector<NamedPool>> {
         std::vector<NamedPool> pools;
         std::string id, team, name;
-        long long created = 0;
-        auto query =
-            session.query("SELECT id, team_id, name, created FROM pools WHERE deleting = 0 ORDER BY number");
-        query.into(id).into(team).into(name).into(created);
+        long long created = 0, forgotten = 0, forgotten_until = 0;
+        auto query = session.query(
+            "SELECT id, team_id, name, created, jobs_forgotten, jobs_forgotten_until FROM pools "
+            "WHERE deleting = 0 ORDER BY number");
+        query.into(id).into(team).into(name).into(created).into(forgotten).into(forgotten_until);
         while (query.next()) {
           auto& pool = pools.emplace_back();
           if (!parse_into(id, pool.pool) || !parse_into(team, pool.team))
             return damaged("an id in the table pools is none");
           pool.name = name;
           pool.created = from_epoch_ms(created);
+          pool.jobs_forgotten = static_cast<std::uint64_t>(forgotten);
+          pool.jobs_forgotten_until = from_epoch_ms(forgotten_until);
         }
         return pools;
       });

@@ -45,6 +45,8 @@ struct NamedPool {
   TeamId team;
   std::string name;
   Timestamp created{};  ///< of the same id and another time is another pool: clients may choose ids
+  std::uint64_t jobs_forgotten = 0;  ///< that had landed; see HistoryCatalog
+  Timestamp jobs_forgotten_until{};  ///< when the last of them ended
 };
 
 /// Writes the catalog in `file` as it is at one moment to `target`, which must not exist, mode 0600 and

@@ -89,6 +89,16 @@ std::vector<std::int64_t> jobs_to_forget(SqliteSession& session, Timestamp befor
   return numbers;
 }
 
+void count_forgotten(SqliteSession& session, std::int64_t number) {
+  session
+      .query(
+          "UPDATE pools SET jobs_forgotten = jobs_forgotten + 1, "
+          "jobs_forgotten_until = max(jobs_forgotten_until, finished) FROM jobs "
+          "WHERE jobs.number = :number AND status = 'DONE' AND pools.id = pool_id")
+      .with(number)
+      .run();
+}
+
 }  // namespace
 
 Result<HistoryPage> SqliteCatalog::list_history(PoolId pool, const HistoryFilter& filter,
@@ -122,6 +132,7 @@ Result<std::uint64_t> SqliteCatalog::forget_history(Timestamp before, std::uint6
                [&](SqliteSession& session) -> Result<std::uint64_t> {
                  const auto numbers = jobs_to_forget(session, before, jobs_max);
                  for (const auto number : numbers) {
+                   count_forgotten(session, number);
                    session.query("DELETE FROM chunks WHERE job_number = :number").with(number).run();
                    session.query("DELETE FROM events WHERE job_number = :number").with(number).run();
                    session.query("DELETE FROM jobs WHERE number = :number").with(number).run();

@@ -50,7 +50,7 @@ class HistoryCatalog {
                                            std::uint64_t limit) = 0;
   /// Forgets jobs, with their chunks and events, that finished before `before` and whose chunk files are
   /// gone: the oldest ones, at most `jobs_max` and not many more chunks than one transaction should remove.
-  /// Returns how many jobs. Relaxed durability.
+  /// Returns how many jobs. Their pools remember how many of them had landed. Relaxed durability.
   virtual Result<std::uint64_t> forget_history(Timestamp before, std::uint64_t jobs_max) = 0;
 };
 

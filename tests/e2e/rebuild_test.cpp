@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <fstream>
+#include <functional>
 #include <map>
 #include <set>
 #include <thread>
@@ -84,6 +85,24 @@ class Rebuild : public ::testing::Test {
     while (!server_.chunk_files(client_->pool()).empty() && std::chrono::steady_clock::now() < deadline)
       std::this_thread::sleep_for(std::chrono::milliseconds(20));
     ASSERT_TRUE(server_.chunk_files(client_->pool()).empty());
+    ASSERT_EQ(server_.terminate(), ExitStatus::exited(0));
+  }
+  /// Starts once so that all jobs so far, which are said to have ended two hours ago, are forgotten.
+  void forget() {
+    change_catalog(server_.data(),
+                   "UPDATE jobs SET finished = finished - 7200000; UPDATE pools SET created = 0");
+    server_.start({{"ADIT_CHUNK_RETENTION_HOURS", "0"},
+                   {"ADIT_HISTORY_RETENTION", "1h"},
+                   {"ADIT_EXPIRY_INTERVAL_MS", "1000"}});
+    PoolClient client(server_.http(), client_->pool());
+    const auto remembered = [&] {
+      const auto history = client.http().get("/adit/api/v1/pools/" + client.pool() + "/history");
+      return history.json().at("jobs").as_array().size();
+    };
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+    while (remembered() > 0 && std::chrono::steady_clock::now() < deadline)
+      std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    ASSERT_EQ(remembered(), 0U);
     ASSERT_EQ(server_.terminate(), ExitStatus::exited(0));
   }
   std::map<std::string, std::string> contents() {
@@ -322,6 +341,94 @@ TEST_F(Rebuild, TakesNoBackupOfAnEarlierPoolOfItsId) {
   EXPECT_TRUE(report(ended).at("backup").is_null());
   start();
   EXPECT_EQ(contents(), before);
+}
+
+TEST_F(Rebuild, LosesNoForgottenJobsInSilence) {
+  ASSERT_EQ(server_.terminate(), ExitStatus::exited(0));
+  forget();
+  start();
+  push("v", "1,kept\n");
+  const auto before = contents();
+  ASSERT_EQ(server_.terminate(), ExitStatus::exited(0));
+  back_up("nightly");
+  // Whether the marks can be read or not.
+  for (const auto& damage : std::vector<std::function<void()>>{[&] { fs::resize_file(pool_file(), 2000); },
+                                                               [this] { this->damage(); }}) {
+    damage();
+    const auto damaged = files();
+    const auto refused = rebuild();
+    EXPECT_EQ(refused.status, ExitStatus::exited(1)) << refused.out;
+    EXPECT_THAT(refused.err,
+                HasSubstr("the rows of 2 landed jobs that the catalog has forgotten would be missing"));
+    EXPECT_EQ(files(), damaged);
+    const auto ended = rebuild({"--chunks-only"});
+    EXPECT_EQ(ended.status, ExitStatus::exited(1)) << ended.err;
+    EXPECT_EQ(report(ended).at("forgotten"), 2);
+    EXPECT_EQ(report(ended).at("landedAgain"), 1);
+    EXPECT_THAT(run({"doctor"}).out, HasSubstr("FORGOTTEN_MISSING"));
+    const auto again = rebuild_from_backups();
+    ASSERT_EQ(again.status, ExitStatus::exited(0)) << again.err << again.out;
+    EXPECT_TRUE(doctor_finds_nothing());
+  }
+  start();
+  EXPECT_EQ(contents(), before);
+}
+
+TEST_F(Rebuild, DoctorNamesForgottenJobsThatTheRepairOfAnOpeningCouldNotLandAgain) {
+  ASSERT_EQ(server_.terminate(), ExitStatus::exited(0));
+  forget();
+  start();
+  push("v", "1,kept\n");
+  ASSERT_EQ(server_.terminate(), ExitStatus::exited(0));
+  fs::resize_file(pool_file(), 2000);
+  start();
+  EXPECT_EQ(client_->tables(), std::vector<std::string>{"v"});
+  EXPECT_THAT(server_.log(), HasSubstr("warehouse.pool_made_anew"));
+  ASSERT_EQ(server_.terminate(), ExitStatus::exited(0));
+  const auto found = run({"doctor"});
+  EXPECT_EQ(found.status, ExitStatus::exited(1));
+  EXPECT_THAT(found.out, HasSubstr("The pool lacks 2 landed jobs that the catalog has forgotten"));
+  EXPECT_THAT(rebuild().err, HasSubstr("No backup of this pool is known"));
+  for (const auto& file : files_below(pool_folder())) {
+    if (file.filename().string().contains(".damaged-")) fs::remove(file);
+  }
+  EXPECT_TRUE(doctor_finds_nothing()) << "it was settled";
+}
+
+/// Any of them may have removed rows that the backup has.
+TEST_F(Rebuild, RefusesABackupOfBeforeTheEndOfForgottenJobs) {
+  back_up("old");
+  push("t", "60000,after the backup\n");
+  ASSERT_EQ(server_.terminate(), ExitStatus::exited(0));
+  forget();
+  damage();
+  const auto manifest = backups() / "old" / "backup.json";
+  std::ifstream stream(manifest);
+  auto of_then = json::parse(std::string(std::istreambuf_iterator<char>(stream), {}));
+  of_then.at("begun").as_int64() -= 3 * 3600 * 1000;
+  std::ofstream(manifest) << of_then;
+  const auto refused = rebuild_from_backups();
+  EXPECT_EQ(refused.status, ExitStatus::exited(1));
+  EXPECT_THAT(refused.err, HasSubstr("1 landed jobs that the catalog has forgotten"));
+  const auto ended = rebuild({"--backup", (backups() / "old").string(), "--removed-rows-return"});
+  EXPECT_EQ(ended.status, ExitStatus::exited(1)) << ended.err;
+  EXPECT_EQ(report(ended).at("forgotten"), 1);
+  start();
+  EXPECT_EQ(client_->value("SELECT count(*) FROM t"), "20000");
+}
+
+TEST_F(Rebuild, DoctorKnowsThatALostDeleteMayHaveBeenOfForgottenRows) {
+  ASSERT_EQ(server_.terminate(), ExitStatus::exited(0));
+  forget();
+  const auto before = folder_.path() / "pool.db";
+  fs::copy_file(pool_file(), before);
+  start();
+  EXPECT_EQ(change("t", "delete-rows", {{"where", "id = 3"}}).status, 200);
+  push("v", "1,kept\n");
+  ASSERT_EQ(server_.terminate(), ExitStatus::exited(0));
+  expire();
+  fs::copy_file(before, pool_file(), fs::copy_options::overwrite_existing);
+  EXPECT_THAT(run({"doctor"}).out, HasSubstr("does not have this job's DELETE of the table \"t\""));
 }
 
 TEST_F(Rebuild, KilledAnywhereItHasChangedNothingOrAllAndCanBeDoneAgain) {

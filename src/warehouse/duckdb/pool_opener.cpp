@@ -22,6 +22,7 @@ std::expected<std::unique_ptr<OpenPool>, OpenFailure> open_or_set_aside(PoolId p
                             file.string() + ".wal.recovery"},
       std::vector<fs::path>{file}};
   auto opened = OpenPool::open(pool, settings);
+  bool made_anew = false;
   for (const auto& files : victims) {
     if (opened) break;
     log::error("warehouse.open_failed", {{"pool", pool}, {"reason", opened.error().error.internal_detail}});
@@ -31,8 +32,17 @@ std::expected<std::unique_ptr<OpenPool>, OpenFailure> open_or_set_aside(PoolId p
       const auto moved = set_aside(victim, clock.now());
       if (!moved) return std::unexpected(OpenFailure{moved.error()});
       any = any || moved->has_value();
+      made_anew = made_anew || (moved->has_value() && victim == file);
     }
     if (any) opened = OpenPool::open(pool, settings);
+  }
+  if (opened && made_anew) {
+    log::error(
+        "warehouse.pool_made_anew",
+        {{"pool", pool},
+         {"missing", "all jobs whose chunk files have expired, also those that the history has forgotten"},
+         {"help", "adit doctor tells of them; adit doctor --rebuild " + pool.to_string() +
+                      " takes them from a backup"}});
   }
   return opened;
 }

@@ -36,9 +36,9 @@ std::string_view id_of_answer(std::string_view body) {
   return Uuid::parse(id) ? id : std::string_view();
 }
 
-AuditEntry entry_of(const Services& services, const Line& line, const http::Request& request, int status) {
+AuditEntry entry_of(const Line& line, const http::Request& request, int status, Timestamp at) {
   AuditEntry entry;
-  entry.at = services.clock.now();
+  entry.at = at;
   entry.peer = request.peer;
   entry.operation = line.operation;
   entry.status = status;
@@ -72,15 +72,21 @@ Auditing auditing_of(const Line& line) {
   return line.method == http::Method::kGet ? Auditing::kNo : Auditing::kBeforeTheAnswer;
 }
 
-void audit(const Services& services, const Line& line, const http::Request& request,
-           const http::Response& response) {
-  const auto auditing = auditing_of(line);
-  if (auditing == Auditing::kNo && !is_refusal(response.status)) return;
-  auto entry = entry_of(services, line, request, response.status);
+AuditEntry audit_entry(const Line& line, const http::Request& request, const http::Response& response,
+                       Timestamp at) {
+  auto entry = entry_of(line, request, response.status, at);
   if (response.status == 200 && line.method == http::Method::kPost) {
     const auto made = id_of_answer(response.body);
     if (!made.empty() && !entry.object.ends_with(made)) add_part(entry.object, made);
   }
+  return entry;
+}
+
+void audit(const Services& services, const Line& line, const http::Request& request,
+           const http::Response& response) {
+  const auto auditing = auditing_of(line);
+  if (auditing == Auditing::kNo && !is_refusal(response.status)) return;
+  auto entry = audit_entry(line, request, response, services.clock.now());
   if (auditing == Auditing::kBeforeTheAnswer && audit_outcome(response.status) == AuditOutcome::kSuccess) {
     services.audit.record_durably(std::move(entry));
   } else if (is_refusal(response.status)) {
@@ -92,7 +98,7 @@ void audit(const Services& services, const Line& line, const http::Request& requ
 
 void audit_refusal(const Services& services, const Line& line, const http::Request& request, int status) {
   if (!is_refusal(status) || !request.headers.find("Authorization")) return;
-  services.audit.notice(entry_of(services, line, request, status));
+  services.audit.notice(entry_of(line, request, status, services.clock.now()));
 }
 
 }  // namespace adit

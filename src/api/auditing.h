@@ -15,6 +15,9 @@ enum class Auditing {
 /// the GETs, those that take many rows away: downloads, and the audit log itself.
 Auditing auditing_of(const Line& line);
 
+/// The entry of a request that was handled, as whoever its principal is.
+AuditEntry audit_entry(const Line& line, const http::Request& request, const http::Response& response,
+                       Timestamp at);
 /// After a request was handled: enters it if its operation is audited, or if it was refused.
 void audit(const Services& services, const Line& line, const http::Request& request,
            const http::Response& response);

@@ -1,10 +1,12 @@
 // AccessCalls on the folder of a stopped server: the handlers of the API, without HTTP between.
 #include <algorithm>
+#include <span>
 #include <utility>
 
 #include "access/authenticator.h"
 #include "access/passwords.h"
 #include "api/access_endpoints.h"
+#include "api/auditing.h"
 #include "app/access_calls.h"
 #include "app/data_folder.h"
 #include "base/log.h"
@@ -78,9 +80,11 @@ class OfflineAccess final : public AccessCalls {
       route.method = endpoint.line.method;
       route.pattern = endpoint.line.pattern;
       route.body = endpoint.line.body;
-      route.handle = [services, handle = endpoint.handle](const http::Request& request) {
-        auto response = handle(services, request);
-        return response ? *std::move(response) : error_response(request, response.error());
+      route.handle = [this, services, endpoint](const http::Request& request) {
+        auto handled = endpoint.handle(services, request);
+        auto response = handled ? *std::move(handled) : error_response(request, handled.error());
+        note(endpoint.line, request, response);
+        return response;
       };
       routes.push_back(std::move(route));
     }
@@ -117,6 +121,20 @@ class OfflineAccess final : public AccessCalls {
   }
 
  private:
+  /// In the audit log of the team: of whoever has the machine, since no credential was asked for. It is done:
+  /// that it can't be noted does not undo it.
+  void note(const Line& line, const http::Request& request, const http::Response& response) {
+    if (auditing_of(line) == Auditing::kNo) return;
+    auto entry = audit_entry(line, request, response, clock_.now());
+    entry.principal.reset();
+    entry.principal_name = "adit, server stopped";
+    entry.key.reset();
+    const auto noted = catalog_->insert_audit(std::span(&entry, 1), Durability::kFull);
+    if (!noted)
+      log::error("what was done stands in no audit log",
+                 {{"operation", entry.operation}, {"detail", noted.error().internal_detail}});
+  }
+
   DataFolder folder_;  // holds the lock; declared first, so released last
   std::unique_ptr<Catalog> catalog_;
   SystemClock clock_;

@@ -84,6 +84,10 @@ TEST(CliAccess, SetsUpAnInstallationThatIsStopped) {
   const auto user_key = line(good(server, {"key", "create", "ada's", "--user", "ada@example.org"}).out);
   server.start();
   expect_set_up(server, pool, app_key, user_key);
+  for (const auto* operation : {"createUser", "addMember", "createApplication", "createKey"}) {
+    const auto told = good(server, {"audit", "list", "--operation", operation, "--json"}).out;
+    EXPECT_NE(told.find("adit, server stopped"), std::string::npos) << operation << told;
+  }
   EXPECT_EQ(server.terminate(), ExitStatus::exited(0));
 }
 

@@ -31,6 +31,7 @@ struct Line {
   Needs needs;
   http::BodyKind body = http::BodyKind::kNone;
   Watch watch = Watch::kNobody;
+  http::RunsOn runs_on = http::RunsOn::kWorkers;
 };
 
 /// The table of routes while the resources fill it. A handler returns its answer or an error, which is

@@ -104,6 +104,7 @@ std::vector<http::Route> EndpointTable::bind(const Services& services) && {
     route.pattern = line.pattern;
     route.body = line.body;
     route.watches_client = line.watch == Watch::kClient;
+    route.runs_on = line.runs_on;
     route.admit = [services, line = line](http::Request& request) { return admit(services, line, request); };
     if (open) {
       route.open = [services, opener = std::move(open)](const http::Request& request) {

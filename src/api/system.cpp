@@ -8,9 +8,11 @@ namespace adit {
 namespace {
 
 namespace json = boost::json;
+using http::BodyKind;
 using http::Method;
 using http::Request;
 using http::Response;
+using http::RunsOn;
 
 Result<Response> describe(const Services& services, const Request&) {
   const auto link = [&](std::string_view path) { return services.public_url + std::string(path); };
@@ -54,8 +56,13 @@ void add_system_endpoints(EndpointTable& table, const ApiLimits& limits) {
        {"/", "/data-ingestion/api", "/integration/api", "/integration-hybrid/api", "/adit/api/v1"}) {
     table.add({"describeServer", Method::kGet, base, Needs::kNothing}, describe);
   }
-  table.add({"isAlive", Method::kGet, "/healthz", Needs::kNothing}, alive);
-  table.add({"isReady", Method::kGet, "/readyz", Needs::kNothing}, ready);
+  // Whoever watches over the server must not take one with much to do for one that is dead.
+  table.add(
+      {"isAlive", Method::kGet, "/healthz", Needs::kNothing, BodyKind::kNone, Watch::kNobody, RunsOn::kLoop},
+      alive);
+  table.add({"isReady", Method::kGet, "/readyz", Needs::kNothing, BodyKind::kNone, Watch::kNobody,
+             RunsOn::kReserve},
+            ready);
   const auto needs = limits.metrics_public ? Needs::kNothing : Needs::kViewMetrics;
   table.add({"metrics", Method::kGet, "/metrics", needs},
             limits.metrics_public ? metrics : metrics_of_server);

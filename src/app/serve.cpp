@@ -134,6 +134,8 @@ StageQueueOptions stage_options(const ServeOptions& options) {
 LandQueueOptions land_options(const ServeOptions& options) {
   LandQueueOptions landings;
   landings.landings_max = options.landings_max;
+  // Each of those who wait keeps one of the threads that all requests share.
+  landings.waits_max = std::max<std::ptrdiff_t>(static_cast<std::ptrdiff_t>(options.workers / 4), 1);
   return landings;
 }
 

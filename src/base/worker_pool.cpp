@@ -22,7 +22,7 @@ bool WorkerPool::submit(Task task) {
   {
     auto state = state_.lock();
     if (state->stopped || state->tasks.size() >= queue_max_) return false;
-    state->tasks.push_back(std::move(task));
+    state->tasks.push_back({std::move(task), std::chrono::steady_clock::now()});
     if (state->sleepers.empty()) return true;
     bed = state->sleepers.back();
     state->sleepers.pop_back();
@@ -46,7 +46,11 @@ void WorkerPool::stop() {
   }
 }
 
-std::size_t WorkerPool::waiting() const { return state_.lock()->tasks.size(); }
+std::chrono::steady_clock::duration WorkerPool::longest_wait() const {
+  auto state = state_.lock();
+  if (state->tasks.empty()) return {};
+  return std::chrono::steady_clock::now() - state->tasks.front().since;
+}
 
 void WorkerPool::run(Bed& bed) {
   for (;;) {
@@ -59,7 +63,7 @@ void WorkerPool::run(Bed& bed) {
         bed.called.wait(state.unique_lock(), [&] { return bed.empty; });
       }
       if (state->tasks.empty()) return;
-      task = std::move(state->tasks.front());
+      task = std::move(state->tasks.front().task);
       state->tasks.pop_front();
     }
     task();

@@ -1,6 +1,7 @@
 // WorkerPool: a fixed number of threads and a bounded queue, for calls that block.
 #pragma once
 
+#include <chrono>
 #include <condition_variable>
 #include <cstddef>
 #include <deque>
@@ -31,7 +32,8 @@ class WorkerPool {
   [[nodiscard]] bool submit(Task task);
   /// Refuses new tasks, runs the accepted ones, joins the threads. May be called twice.
   void stop();
-  std::size_t waiting() const;
+  /// How long the task that is next has waited for a thread; zero when none waits.
+  std::chrono::steady_clock::duration longest_wait() const;
 
  private:
   /// A thread's place to sleep.
@@ -39,8 +41,12 @@ class WorkerPool {
     std::condition_variable called;
     bool empty = true;
   };
+  struct Waiting {
+    Task task;
+    std::chrono::steady_clock::time_point since;
+  };
   struct State {
-    std::deque<Task> tasks;
+    std::deque<Waiting> tasks;
     std::vector<Bed*> sleepers;  ///< the last to fall asleep stands at the end
     bool stopped = false;
   };

@@ -22,6 +22,26 @@ TEST(WorkerPool, StopRunsWhatWasAccepted) {
   EXPECT_FALSE(pool.submit([] {}));
 }
 
+TEST(WorkerPool, SaysHowLongTheNextTaskHasWaited) {
+  WorkerPool pool("test", 1, 100);
+  EXPECT_EQ(pool.longest_wait().count(), 0);
+  std::promise<void> begun;
+  std::promise<void> let_go;
+  ASSERT_TRUE(pool.submit([&] {
+    begun.set_value();
+    let_go.get_future().wait();
+  }));
+  begun.get_future().wait();
+  EXPECT_EQ(pool.longest_wait().count(), 0) << "a task that runs does not wait";
+  std::promise<void> ran;
+  ASSERT_TRUE(pool.submit([&] { ran.set_value(); }));
+  std::this_thread::sleep_for(std::chrono::milliseconds{20});
+  EXPECT_GE(pool.longest_wait(), std::chrono::milliseconds{20});
+  let_go.set_value();
+  ran.get_future().wait();
+  EXPECT_EQ(pool.longest_wait().count(), 0);
+}
+
 TEST(WorkerPool, ATaskGoesToTheThreadThatWasIdleForTheShortestTime) {
   constexpr int kTasks = 200;
   WorkerPool pool("test", 4, 100);

@@ -29,12 +29,17 @@ struct Service {
   const Limits& limits;
   const Server::RenderError& render;
   WorkerPool& workers;
+  const std::chrono::milliseconds worker_wait_max;
+  WorkerPool& reserve;
   Metrics& metrics;
   const std::atomic<bool>& stopping;
   const Cors& cors;
   const std::vector<IpNetwork>& trusted_proxies;
   const StandingFields& standing;
   BodyMemory& body_memory;
+
+  /// Whether a request that begins now would wait too long for a worker.
+  bool overloaded() const { return workers.longest_wait() > worker_wait_max; }
 };
 
 /// Lifecycle: the head is read into `parser`; begin() finds the route or answers; then a handler or a sink

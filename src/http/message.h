@@ -143,7 +143,15 @@ enum class BodyKind {
   kStream,  ///< given to a BodySink
 };
 
-/// One route. Handlers run on worker threads and may block; they are called concurrently.
+/// On which threads a route's admission and handler run.
+enum class RunsOn {
+  kWorkers,  ///< they may block
+  kReserve,  ///< they may block for a moment; a thread is kept for them, so that busy workers don't delay
+             ///< them
+  kLoop,     ///< they never block: they run on the thread of the connection itself
+};
+
+/// One route. Handlers are called concurrently.
 struct Route {
   Method method = Method::kGet;
   /// Literal segments and {name}s: `/integration/api/pools/{poolId}`. Literals win over {name}s.
@@ -159,6 +167,7 @@ struct Route {
   /// Whether Request::client_gone is kept up while the handler runs: for handlers whose work nobody wants
   /// when the client has gone. A client that closes only its sending side counts as gone there.
   bool watches_client = false;
+  RunsOn runs_on = RunsOn::kWorkers;  ///< sinks and sources: on the workers in any case
 };
 
 }  // namespace adit::http

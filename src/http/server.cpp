@@ -119,6 +119,7 @@ class ServerImpl final : public Server {
   // Between start() and stop(), on their thread. The loops outlive what runs on them.
   std::vector<std::unique_ptr<IoLoop>> loops_;
   std::unique_ptr<WorkerPool> workers_;
+  std::unique_ptr<WorkerPool> reserve_;
   std::unique_ptr<Service> service_;
   std::unique_ptr<Listener> plain_listener_;
   std::unique_ptr<Listener> tls_listener_;
@@ -146,10 +147,13 @@ Result<void> ServerImpl::start() {
   if (options_.tls_listen) {
     ADIT_TRY(tls_listener_, Listener::open(context, *options_.tls_listen));
   }
-  workers_ = std::make_unique<WorkerPool>("adit-http", options_.workers, options_.worker_queue_max);
-  service_ =
-      std::make_unique<Service>(Service{router_, options_.limits, render_, *workers_, metrics_, stopping_,
-                                        cors_, options_.trusted_proxies, standing_, body_memory_});
+  // No more can wait than there are connections, so that nothing that has begun is broken off.
+  const auto queue_max = options_.limits.connections_max + kBeyondMax;
+  workers_ = std::make_unique<WorkerPool>("adit-http", options_.workers, queue_max);
+  reserve_ = std::make_unique<WorkerPool>("adit-reserve", 1, queue_max);
+  service_ = std::make_unique<Service>(Service{router_, options_.limits, render_, *workers_,
+                                               options_.worker_wait_max, *reserve_, metrics_, stopping_,
+                                               cors_, options_.trusted_proxies, standing_, body_memory_});
   accept_on(*plain_listener_, Security::kPlain);
   if (tls_listener_) accept_on(*tls_listener_, Security::kTls);
   for (auto& loop : loops_) loop->start();
@@ -321,6 +325,7 @@ void ServerImpl::stop() {
     wait_until_closed(std::nullopt);
   }
   workers_->stop();
+  reserve_->stop();
   for (auto& loop : loops_) loop->stop();
   plain_listener_.reset();
   tls_listener_.reset();

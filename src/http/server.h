@@ -43,7 +43,9 @@ struct ServerOptions {
   std::optional<TlsIdentity> certificate;
   std::size_t io_threads = 1;
   std::size_t workers = 32;  ///< threads for handlers and sinks
-  std::size_t worker_queue_max = 4096;
+  /// While somebody has waited for a worker as long as this, requests that come are refused. What has begun
+  /// goes on: of each connection one step waits at most.
+  std::chrono::milliseconds worker_wait_max{5'000};
   std::chrono::milliseconds drain_timeout{20'000};  ///< how long stop() lets requests finish
   std::vector<std::string> cors_origins;         ///< `scheme://host[:port]` or `*`; none: cross-origin is off
   std::vector<IpNetwork> trusted_proxies;        ///< whose forwarded fields are believed; see forwarded.h
@@ -52,7 +54,7 @@ struct ServerOptions {
 };
 
 /// Lifecycle: start() binds and serves; stop() stops accepting, lets running requests finish up to
-/// drain_timeout, then cancels them. Threads: start and stop from one thread; handlers run on the workers.
+/// drain_timeout, then cancels them. Threads: start and stop from one thread; for handlers see RunsOn.
 class Server {
  public:
   /// `render` makes the answer to every error that the server itself finds or that a sink returned; the

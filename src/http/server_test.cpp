@@ -139,22 +139,54 @@ TEST_F(HttpServer, CountsRequestsAndConnections) {
   EXPECT_TRUE(text.contains("adit_http_connections 0")) << text;
 }
 
-TEST_F(HttpServer, AnswersBusyWhenTheWorkersQueueIsFull) {
-  auto options = default_options();
-  options.workers = 1;
-  options.worker_queue_max = 1;
-  serve(options);
-  auto running = client();
-  auto waiting = client();
-  running.send("GET /slow HTTP/1.1\r\nHost: h\r\n\r\n");
-  std::this_thread::sleep_for(50ms);
-  waiting.send("GET /slow HTTP/1.1\r\nHost: h\r\n\r\n");
-  std::this_thread::sleep_for(50ms);
-  const auto refused = get("/hello");
-  EXPECT_EQ(status_of(refused), 503);
-  EXPECT_EQ(header_of(refused, "Retry-After"), "1");
-  EXPECT_EQ(status_of(running.answer()), 200);
-  EXPECT_EQ(status_of(waiting.answer()), 200);
+/// One worker, which an upload keeps.
+class HttpBusyWorker : public ServerTest {
+ protected:
+  void SetUp() override {
+    auto options = default_options();
+    options.workers = 1;
+    options.worker_wait_max = 50ms;
+    serve(options);
+    begun_ = std::make_unique<RawClient>(client());
+    begun_->send("POST /upload HTTP/1.1\r\nHost: h\r\nContent-Length: 4\r\n\r\nhi");
+    ASSERT_TRUE(sink_.wait_for([&] { return sink_.opened == 1; }));
+    sink_.blocked = true;
+    running_ = std::make_unique<RawClient>(client());
+    running_->send("POST /upload HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\n\r\nhi");
+    ASSERT_TRUE(sink_.wait_for([&] { return !sink_.names.empty(); }));
+    waiting_ = std::make_unique<RawClient>(client());
+    waiting_->send("GET /hello HTTP/1.1\r\nHost: h\r\n\r\n");
+    std::this_thread::sleep_for(500ms);
+  }
+  static void expect_to_come_again(std::string_view answer) {
+    EXPECT_EQ(status_of(answer), 503) << answer;
+    EXPECT_EQ(header_of(answer, "Retry-After"), "1");
+  }
+
+  std::unique_ptr<RawClient> begun_;  ///< an upload whose body is not whole yet
+  std::unique_ptr<RawClient> running_;
+  std::unique_ptr<RawClient> waiting_;
+};
+
+TEST_F(HttpBusyWorker, RequestsAre503WhileOneHasWaitedForLongAndWhatHasBegunGoesOn) {
+  expect_to_come_again(get("/hello"));
+  expect_to_come_again(
+      client().send("POST /upload HTTP/1.1\r\nHost: h\r\nContent-Length: 1000000\r\n\r\n12345").answer());
+  EXPECT_EQ(sink_.opened, 2U);
+  begun_->send("ho");
+  sink_.unblock();
+  EXPECT_EQ(status_of(begun_->answer()), 200);
+  EXPECT_EQ(status_of(running_->answer()), 200);
+  EXPECT_EQ(status_of(waiting_->answer()), 200);
+  EXPECT_EQ(status_of(get("/hello")), 200);
+}
+
+TEST_F(HttpBusyWorker, WhatNeedsNoneIsAnswered) {
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_EQ(body_of(get("/alive")), "alive");
+    EXPECT_EQ(body_of(get("/ready")), "ready");
+  }
+  sink_.unblock();
 }
 
 TEST(HttpServerCreation, RefusesTwoRoutesOfTheSameMethodAndPath) {

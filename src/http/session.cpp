@@ -61,6 +61,9 @@ asio::awaitable<Session::After> Session::serve_one() {
   connection_.enter(Phase::kExchange);
   if (!exchange.answer) exchange.begin();
   find_origin(exchange);
+  if (!exchange.answer && exchange.route->runs_on == RunsOn::kWorkers && service_.overloaded()) {
+    exchange.fail_busy();
+  }
   if (!exchange.answer && exchange.route->body == BodyKind::kStream) {
     co_await receive_upload(exchange);
   } else if (!exchange.answer) {
@@ -141,8 +144,15 @@ asio::awaitable<bool> Session::read_head(Exchange& exchange) {
   co_return true;
 }
 
+/// Or where else the route wants it.
 asio::awaitable<void> Session::run_on_worker(Exchange& exchange, std::function<void()> work) {
-  WorkerCall call(service_.workers, connection_.executor());
+  const auto runs_on = exchange.route->runs_on;
+  if (runs_on == RunsOn::kLoop) {
+    work();
+    co_return;
+  }
+  WorkerPool& pool = runs_on == RunsOn::kReserve ? service_.reserve : service_.workers;
+  WorkerCall call(pool, connection_.executor());
   if (!call.start(std::move(work))) {
     exchange.fail_busy();
     co_return;

@@ -375,6 +375,7 @@ std::vector<Route> ServerTest::routes() {
     return Response{
         200, {{"content-security-policy", "default-src 'self'"}, {"Cache-Control", "max-age=60"}}, "page"};
   };
+  const auto large = [](const Request&) { return Response{200, {}, std::string(4 << 20, 'x')}; };
   const auto fails = [](const Request&) -> Response { throw std::runtime_error("secret detail"); };
   return {
       {Method::kGet, "/hello", BodyKind::kNone, {}, say("hello"), {}},
@@ -387,6 +388,8 @@ std::vector<Route> ServerTest::routes() {
       {Method::kGet, "/live", BodyKind::kNone, {}, live, {}},
       {Method::kGet, "/until-gone", BodyKind::kNone, {}, until_gone, {}, true},
       {Method::kGet, "/slow", BodyKind::kNone, {}, slow, {}},
+      {Method::kGet, "/alive", BodyKind::kNone, {}, say("alive"), {}, false, RunsOn::kLoop},
+      {Method::kGet, "/ready", BodyKind::kNone, {}, say("ready"), {}, false, RunsOn::kReserve},
       {Method::kGet, "/whoami", BodyKind::kNone, {}, whoami, {}},
       {Method::kGet, "/page", BodyKind::kNone, {}, page, {}},
       {Method::kGet, "/fails", BodyKind::kNone, {}, fails, {}},
@@ -394,12 +397,7 @@ std::vector<Route> ServerTest::routes() {
       {Method::kPost, "/guarded", BodyKind::kStream, admit_by_key, {}, open},
       {Method::kPost, "/guarded-echo", BodyKind::kBuffer, admit_by_key, echo, {}},
       {Method::kGet, "/empty", BodyKind::kNone, {}, [](const Request&) { return Response::empty(204); }, {}},
-      {Method::kGet,
-       "/large",
-       BodyKind::kNone,
-       {},
-       [](const Request&) { return Response{200, {}, std::string(4 << 20, 'x')}; },
-       {}},
+      {Method::kGet, "/large", BodyKind::kNone, {}, large, {}},
   };
 }
 

@@ -99,9 +99,10 @@ std::string body_of(std::string_view answer);
 std::optional<std::string> header_of(std::string_view answer, std::string_view name);
 
 /// Routes: GET /hello, GET /items/{id}, GET /items/special, POST /echo (buffered), POST /nobody (body
-/// dropped), POST /upload (streamed), GET /slow (waits 300 ms), GET /fails (throws), GET /later (503), POST
-/// /guarded (streamed, admits only with `X-Key: yes`), POST /guarded-echo (the same, buffered), GET /empty
-/// (204), GET /large (4 MiB), GET /live (says what live_ says; "beat" after 100 ms of silence).
+/// dropped), POST /upload (streamed), GET /slow (waits 300 ms), GET /alive (on the loop), GET /ready (on the
+/// reserve), GET /fails (throws), GET /later (503), POST /guarded (streamed, admits only with `X-Key: yes`),
+/// POST /guarded-echo (the same, buffered), GET /empty (204), GET /large (4 MiB), GET /live (says what live_
+/// says; "beat" after 100 ms of silence).
 class ServerTest : public ::testing::Test {
  protected:
   void serve(ServerOptions options = default_options());

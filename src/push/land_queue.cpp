@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <memory>
 #include <utility>
 
 #include "base/log.h"
@@ -12,6 +13,12 @@ namespace adit {
 namespace {
 
 constexpr std::size_t kErrorsPerChunkMax = 10;
+
+using Places = std::counting_semaphore<>;
+
+struct GiveBack {
+  void operator()(Places* places) const { places->release(); }
+};
 
 Error canceled() { return {ErrorKind::kCanceled, "The push job was canceled."}; }
 
@@ -48,7 +55,8 @@ LandQueue::LandQueue(Catalog& catalog, ChunkStore& store, Warehouse& warehouse, 
       started_(clock.now()),
       metrics_(metrics),
       options_(options),
-      owner_(Uuid::random().to_string()) {}
+      owner_(Uuid::random().to_string()),
+      waits_(options.waits_max) {}
 
 LandQueue::~LandQueue() { stop(); }
 
@@ -137,11 +145,17 @@ void LandQueue::interrupt_canceled() {
 
 Result<Job> LandQueue::wait_final(PoolId pool, JobId job, std::chrono::milliseconds timeout) {
   const auto deadline = std::chrono::steady_clock::now() + timeout;
+  const std::unique_ptr<Places, GiveBack> place(waits_.try_acquire() ? &waits_ : nullptr);
   for (;;) {
     const auto finished = state_.lock()->finished;
     ADIT_TRY(auto found, catalog_.find_job(pool, job, true));
     if (!found) return not_found("There is no such push job.");
     if (is_final(found->status)) return *std::move(found);
+    if (!place) {
+      return Error{ErrorKind::kUnavailable,
+                   "The job is being stopped, and as many requests as may already wait for the end of a job. "
+                   "Send this again in a moment to learn what became of it."};
+    }
     if (std::chrono::steady_clock::now() >= deadline) {
       return Error{ErrorKind::kUnavailable,
                    "The job is being stopped, which takes longer than usual. Ask again for its status."};

@@ -7,6 +7,7 @@
 #include <deque>
 #include <map>
 #include <optional>
+#include <semaphore>
 #include <stop_token>
 #include <string>
 #include <thread>
@@ -30,6 +31,7 @@ struct LandQueueOptions {
   std::chrono::milliseconds retry_delay{200};     ///< doubled with every attempt
   std::chrono::milliseconds silence_min{1'000};   ///< before a pool that does not answer is asked again
   std::chrono::milliseconds silence_max{30'000};  ///< doubled up to this
+  std::ptrdiff_t waits_max = 8;                   ///< calls of wait_final() at a time
 };
 
 /// Lifecycle: start() … stop(), once each. stop() interrupts what runs; those jobs are QUEUED again and go on
@@ -52,7 +54,8 @@ class LandQueue {
   void interrupt(JobId job);
   /// Interrupts the jobs running here whose catalog row says that somebody asked to cancel them.
   void interrupt_canceled();
-  /// Waits until the job is in a final state. kUnavailable when that takes longer than `timeout`.
+  /// Waits until the job is in a final state. kUnavailable when that takes longer than `timeout`; at once
+  /// where as many wait as may: each of them keeps a thread of those who have nothing to do with the job.
   Result<Job> wait_final(PoolId pool, JobId job, std::chrono::milliseconds timeout);
 
  private:
@@ -130,6 +133,7 @@ class LandQueue {
   const std::string owner_;              ///< this process, in the catalog's claims
   std::condition_variable_any work_;     ///< there may be a job to take
   std::condition_variable_any changed_;  ///< a job ended, or the queue was stopped
+  std::counting_semaphore<> waits_;      ///< places for those who wait for a job's end
   Guarded<State> state_;
   std::vector<std::thread> threads_;
 };

@@ -161,6 +161,8 @@ Result<void> PushService::check_duplicate_removal(const Job& job, const std::str
 
 Result<Job> PushService::cancel(PoolId pool, JobId id) {
   ADIT_TRY(const auto job, get(pool, id));
+  // Whoever asked for it may have been sent away before its end.
+  if (job.status == JobStatus::kCanceled && job.chunk_files_kept) drop_chunks(job);
   ADIT_TRY(auto ended, cancel_found(job));
   if (ended.status == JobStatus::kCanceled) drop_chunks(ended);
   return ended;

@@ -55,9 +55,11 @@ class PushService {
   Result<void> remove_chunk(PoolId pool, JobId job, ChunkId chunk);
   /// Returns the job when its outcome is known: CANCELED, or DONE where the commit had passed already. The
   /// chunk files of a canceled job go at once: it can't be executed any more, and they count in the quota.
+  /// kUnavailable where a running job's outcome is not known in time, or as many wait for one as may: it is
+  /// asked to end all the same, and who asks again learns what became of it.
   Result<Job> cancel(PoolId pool, JobId job);
-  /// Cancels what still runs, then hides the job. What has landed is not touched, and its chunk files stay
-  /// until they expire; those of a job that never landed go at once.
+  /// Cancels what still runs, as cancel() does, then hides the job. What has landed is not touched, and its
+  /// chunk files stay until they expire; those of a job that never landed go at once.
   Result<void> remove(PoolId pool, JobId job);
   /// 0 to 1.
   double progress(const Job& job) const;

@@ -25,7 +25,9 @@ Result<Job> TableChanges::apply(PoolId pool, const std::optional<DataSource>& so
   log::info("table change queued",
             {{"job", queued.id}, {"pool", pool}, {"change", to_string(queued.spec.change->kind)}});
   landings_.wake();
-  return wait(pool, queued.id);
+  auto ended = landings_.wait_final(pool, queued.id, wait_max_);
+  if (!ended && ended.error().kind == ErrorKind::kUnavailable) return get(pool, queued.id);
+  return ended;
 }
 
 Result<Job> TableChanges::get(PoolId pool, JobId change) {
@@ -42,13 +44,7 @@ Result<Job> TableChanges::cancel(PoolId pool, JobId change) {
   landings_.wake();  // a job of the same table may have waited behind it
   if (is_final(asked.status)) return asked;
   landings_.stop_canceled(asked);
-  return wait(pool, change);
-}
-
-Result<Job> TableChanges::wait(PoolId pool, JobId change) {
-  auto ended = landings_.wait_final(pool, change, wait_max_);
-  if (!ended && ended.error().kind == ErrorKind::kUnavailable) return get(pool, change);
-  return ended;
+  return landings_.wait_final(pool, change, wait_max_);
 }
 
 }  // namespace adit

@@ -23,18 +23,17 @@ class TableChanges {
       : catalog_(catalog), warehouse_(warehouse), landings_(landings), clock_(clock), wait_max_(wait_max) {}
 
   /// `source`: the connection whose table it is; nullopt for a global one. Queues the change and waits for
-  /// its end, up to the limit: then it returns the job as it is and the change goes on. kNotFound for the
-  /// table, kInvalid for the predicate: nothing is queued.
+  /// its end, up to the limit, or not at all while as many wait as may: then it returns the job as it is and
+  /// the change goes on. kNotFound for the table, kInvalid for the predicate: nothing is queued.
   Result<Job> apply(PoolId pool, const std::optional<DataSource>& source, const std::string& table,
                     TableChange change, const std::optional<JobCreator>& creator = {});
   /// kNotFound; also for a push job.
   Result<Job> get(PoolId pool, JobId change);
-  /// Ends a change that has not been made yet. kConflict when it has ended already.
+  /// Ends a change that has not been made yet. kConflict when it has ended already. kUnavailable where its
+  /// end is not known in time: it is asked to end all the same, and who asks again learns what became of it.
   Result<Job> cancel(PoolId pool, JobId change);
 
  private:
-  Result<Job> wait(PoolId pool, JobId change);
-
   Catalog& catalog_;
   Warehouse& warehouse_;
   LandQueue& landings_;

@@ -128,5 +128,28 @@ TEST_F(Overload, ACompressedUploadIs503WhileBodiesTakeTheMemory) {
   EXPECT_EQ(pool().rows("SELECT n FROM t ORDER BY n"), (Rows{{"1"}, {"2"}}));
 }
 
+class BusyWorkers : public ServerTest {
+ protected:
+  static void SetUpTestSuite() {
+    start_server({.flags = {"--engine-in-process", "false", "--workers", "1"}});
+  }
+};
+
+TEST_F(BusyWorkers, DelayNoAnswerToWhoeverWatchesOverTheServer) {
+  pool().push_done(csv_job("REPLACE", "t"), {"n\n0\n"});
+  const StoppedEngine stopped(server(), pool().pool());
+  const std::string query = R"({"sql":"SELECT n FROM t"})";
+  RawConnection connection(server().address());
+  connection.send("POST /adit/api/v1/pools/" + pool().pool() + "/query HTTP/1.1\r\nHost: h\r\n" +
+                  "Authorization: Bearer " + server().admin_key() +
+                  "\r\nContent-Length: " + std::to_string(query.size()) + "\r\n\r\n" + query);
+  for (int i = 0; i < 3; ++i) {
+    const auto begun = std::chrono::steady_clock::now();
+    EXPECT_EQ(server().http().get("/healthz").status, 200);
+    EXPECT_EQ(server().http().get("/readyz").status, 200);
+    EXPECT_LT(std::chrono::steady_clock::now() - begun, std::chrono::seconds(3));
+  }
+}
+
 }  // namespace
 }  // namespace adit::test

@@ -31,7 +31,7 @@ json::object change_json(const Job& job) {
 
 /// 202 while the change waits for its turn; a change that was not made is an error.
 Result<Response> change_response(const Job& job) {
-  if (job.status == JobStatus::kError) {
+  if (is_final(job.status) && job.status != JobStatus::kDone) {
     const auto why = job.logs.empty() ? std::string() : job.logs.back();
     return conflict("The change was not made, and the table is as it was before: " + why);
   }

@@ -1,4 +1,7 @@
 // Drop, truncate and delete by predicate: what they do, in which order, and that nothing undoes them.
+#include <chrono>
+#include <thread>
+
 #include "support/server_test.h"
 
 namespace adit::test {
@@ -16,14 +19,24 @@ class Changes {
   }
   HttpResponse truncate(const std::string& table) { return client_.http().post(path(table) + "/truncate"); }
   HttpResponse drop(const std::string& table) { return client_.http().del(path(table)); }
-  HttpResponse get(const std::string& id) {
-    return client_.http().get("/adit/api/v1/pools/" + client_.pool() + "/changes/" + id);
+  HttpResponse get(const std::string& id) { return client_.http().get(of_pool("/changes/" + id)); }
+  HttpResponse cancel(const std::string& id) {
+    return client_.http().post(of_pool("/changes/" + id + "/cancel"));
+  }
+  /// The id of the change that waits for its turn; waits for one.
+  std::string queued() {
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+    while (std::chrono::steady_clock::now() < deadline) {
+      const auto page = client_.http().get(of_pool("/history?kind=TABLE_CHANGE&status=QUEUED")).json();
+      const auto& jobs = field(page, "jobs").as_array();
+      if (!jobs.empty()) return std::string(field(jobs[0], "id").as_string());
+    }
+    return {};
   }
 
  private:
-  std::string path(const std::string& table) {
-    return "/adit/api/v1/pools/" + client_.pool() + "/tables/" + table;
-  }
+  std::string of_pool(const std::string& path) { return "/adit/api/v1/pools/" + client_.pool() + path; }
+  std::string path(const std::string& table) { return of_pool("/tables/" + table); }
   PoolClient& client_;
 };
 
@@ -132,6 +145,26 @@ TEST_F(TableChanges, StandInTheLineOfTheirTable) {
   EXPECT_EQ(field(response.json(), "rows"), 1000000);
   EXPECT_EQ(pool().status(job), "DONE");
   EXPECT_EQ(pool().value("SELECT count(*) FROM people"), "4");
+}
+
+TEST_F(TableChanges, OneThatIsCanceledIs409ForWhoeverAskedForIt) {
+  const auto job = pool().create_job(parquet_job("DELTA", "people"));
+  pool().upload(job,
+                parquet_of("SELECT range + 100 AS id, 'Bob' AS name, 7::BIGINT AS age FROM range(3000000)"));
+  pool().execute(job);
+  HttpResponse answer;
+  std::jthread asking([&] {
+    auto client = another_client();
+    answer = Changes(client).truncate("people");
+  });
+  const auto canceled = changes().cancel(changes().queued());
+  asking.join();
+  ASSERT_EQ(canceled.status, 200) << canceled.body;
+  EXPECT_EQ(field(canceled.json(), "status"), "CANCELED");
+  expect_error_body(answer, 409);
+  EXPECT_TRUE(answer.body.contains("Canceled by request.")) << answer.body;
+  EXPECT_EQ(field(pool().wait(job), "status"), "DONE");
+  EXPECT_EQ(pool().value("SELECT count(*) FROM people"), "3000004");
 }
 
 TEST_F(TableChanges, AreNoPushJobs) {

@@ -323,6 +323,7 @@ Result<void> serve(const ServeOptions& options, const Signals& signals, const Cl
   const int received = look_after(*server, certificates, options.tls_listen.has_value(), signals);
   log::info("stopping", {{"signal", received == SIGINT ? "SIGINT" : "SIGTERM"}});
   remove_listen_file(folder);
+  removal.stop();
   drain(*server, stop_queries, options.drain_timeout);
   backups.stop();
   audit.stop();

@@ -126,7 +126,7 @@ TEST_P(AccessContract, ADeletedPoolTakesItsGrantsAlong) {
   const Grant grant{team_.id, subject_of(application.id), pool_.id, Permission::kDataPushApi};
   ASSERT_TRUE(catalog().insert_grant(grant).ok());
   ASSERT_TRUE(catalog().delete_pool(team_.id, pool_.id, at(2)).ok());
-  ASSERT_TRUE(catalog().erase_pool(pool_.id).ok());
+  ASSERT_TRUE(catalog().erase_pool(pool_.id, 100).ok());
   EXPECT_TRUE((*catalog().list_grants(team_.id, std::nullopt)).empty());
 }
 

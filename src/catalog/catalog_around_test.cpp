@@ -1,4 +1,6 @@
 // What every catalog promises of pools' ends, of data sources and of table changes.
+#include <algorithm>
+
 #include "catalog/catalog_contract.h"
 
 namespace adit {
@@ -51,12 +53,34 @@ TEST_P(CatalogAroundPush, ADeletedPoolIsHiddenUntilItIsErasedWithAllThatIsInIt) 
   EXPECT_EQ(catalog().delete_pool(team_.id, pool_.id, at(6)).error().kind, ErrorKind::kNotFound);
   reopen();
   EXPECT_EQ(*catalog().list_deleted_pools(), std::vector{pool_.id});
-  ASSERT_TRUE(catalog().erase_pool(pool_.id).ok());
+  ASSERT_TRUE(catalog().erase_pool(pool_.id, 100).ok());
   EXPECT_TRUE(catalog().list_deleted_pools()->empty());
   EXPECT_TRUE(catalog().list_chunks(job.id)->empty());
   EXPECT_TRUE(catalog().insert_pool(pool_).ok());
   EXPECT_TRUE(catalog().list_data_sources(pool_.id)->empty());
   EXPECT_FALSE(find(job, true).has_value());
+}
+
+TEST_P(CatalogAroundPush, APoolOfManyJobsIsErasedInPieces) {
+  std::vector<Job> jobs;
+  for (int i = 0; i < 5; ++i) jobs.push_back(new_job_with_chunk());
+  ASSERT_TRUE(catalog().delete_pool(team_.id, pool_.id, at(5)).ok());
+  const auto jobs_left = [&] {
+    return std::ranges::count_if(jobs, [&](const Job& job) { return find(job, true).has_value(); });
+  };
+  EXPECT_TRUE(*catalog().erase_pool(pool_.id, 2));
+  EXPECT_EQ(jobs_left(), 3);
+  EXPECT_EQ(*catalog().list_deleted_pools(), std::vector{pool_.id});
+  EXPECT_EQ(catalog().insert_pool(pool_).error().kind, ErrorKind::kConflict);
+  reopen();
+  EXPECT_TRUE(*catalog().erase_pool(pool_.id, 2));
+  EXPECT_FALSE(*catalog().erase_pool(pool_.id, 2));
+  EXPECT_EQ(jobs_left(), 0);
+  EXPECT_TRUE(catalog().list_deleted_pools()->empty());
+  ASSERT_TRUE(catalog().insert_pool(pool_).ok());
+  const auto job = new_job();
+  EXPECT_FALSE(*catalog().erase_pool(pool_.id, 2)) << "it is a new pool";
+  EXPECT_TRUE(find(job).has_value());
 }
 
 TEST_P(CatalogAroundPush, OnlyADeletedPoolIsErased) {
@@ -65,7 +89,7 @@ TEST_P(CatalogAroundPush, OnlyADeletedPoolIsErased) {
   ASSERT_TRUE(catalog().insert_data_source(source).ok());
   const Grant grant{team_.id, subject_of(user_.id), pool_.id, Permission::kManageDataPool};
   ASSERT_TRUE(catalog().insert_grant(grant).ok());
-  ASSERT_TRUE(catalog().erase_pool(pool_.id).ok());
+  ASSERT_TRUE(catalog().erase_pool(pool_.id, 100).ok());
   EXPECT_TRUE(catalog().find_pool(team_.id, pool_.id)->has_value());
   EXPECT_TRUE(find(job).has_value());
   EXPECT_EQ(catalog().list_chunks(job.id)->size(), 1u);

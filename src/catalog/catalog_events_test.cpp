@@ -108,7 +108,7 @@ TEST_P(CatalogEvents, GoWithTheirJobAndWithTheirPool) {
   EXPECT_EQ(texts({pool_.id}), Texts{});
   new_job();
   ASSERT_TRUE(catalog().delete_pool(team_.id, pool_.id, at(5)).ok());
-  ASSERT_TRUE(catalog().erase_pool(pool_.id).ok());
+  ASSERT_TRUE(catalog().erase_pool(pool_.id, 100).ok());
   EXPECT_EQ(texts({pool_.id}), Texts{});
 }
 

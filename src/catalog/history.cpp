@@ -10,8 +10,8 @@
 namespace adit {
 namespace {
 
-/// A transaction that forgets removes about this many chunks at most.
-constexpr std::int64_t kChunksForgottenMax = 20'000;
+/// A transaction removes about this many chunks at most.
+constexpr std::int64_t kChunksRemovedMax = 20'000;
 
 constexpr auto kLast = std::numeric_limits<std::int64_t>::max();
 
@@ -74,19 +74,10 @@ void bind(Query& query, PoolId pool, const HistoryFilter& filter, const std::opt
 
 /// The numbers of the oldest jobs that may be forgotten.
 std::vector<std::int64_t> jobs_to_forget(SqliteSession& session, Timestamp before, std::uint64_t jobs_max) {
-  long long number = 0;
-  long long chunk_count = 0;
   auto query = session.query(
       "SELECT number, chunk_count FROM jobs WHERE chunks_kept = 0 AND finished IS NOT NULL AND "
       "finished < :before AND status IN ('DONE', 'ERROR', 'CANCELED') ORDER BY finished LIMIT :limit");
-  query.with(to_epoch_ms(before)).with(static_cast<std::int64_t>(jobs_max)).into(number).into(chunk_count);
-  std::vector<std::int64_t> numbers;
-  std::int64_t chunks = 0;
-  while (chunks < kChunksForgottenMax && query.next()) {
-    numbers.push_back(number);
-    chunks += chunk_count;
-  }
-  return numbers;
+  return fetch_jobs_to_remove(query.with(to_epoch_ms(before)).with(static_cast<std::int64_t>(jobs_max)));
 }
 
 void count_forgotten(SqliteSession& session, std::int64_t number) {
@@ -100,6 +91,27 @@ void count_forgotten(SqliteSession& session, std::int64_t number) {
 }
 
 }  // namespace
+
+std::vector<std::int64_t> fetch_jobs_to_remove(Query& query) {
+  long long number = 0;
+  long long chunk_count = 0;
+  query.into(number).into(chunk_count);
+  std::vector<std::int64_t> numbers;
+  std::int64_t chunks = 0;
+  while (chunks < kChunksRemovedMax && query.next()) {
+    numbers.push_back(number);
+    chunks += chunk_count;
+  }
+  return numbers;
+}
+
+void remove_jobs(SqliteSession& session, const std::vector<std::int64_t>& numbers) {
+  for (const auto number : numbers) {
+    session.query("DELETE FROM chunks WHERE job_number = :number").with(number).run();
+    session.query("DELETE FROM events WHERE job_number = :number").with(number).run();
+    session.query("DELETE FROM jobs WHERE number = :number").with(number).run();
+  }
+}
 
 Result<HistoryPage> SqliteCatalog::list_history(PoolId pool, const HistoryFilter& filter,
                                                 const std::optional<HistoryCursor>& after,
@@ -131,12 +143,8 @@ Result<std::uint64_t> SqliteCatalog::forget_history(Timestamp before, std::uint6
   return write(Durability::kRelaxed, "catalog.forget_history",
                [&](SqliteSession& session) -> Result<std::uint64_t> {
                  const auto numbers = jobs_to_forget(session, before, jobs_max);
-                 for (const auto number : numbers) {
-                   count_forgotten(session, number);
-                   session.query("DELETE FROM chunks WHERE job_number = :number").with(number).run();
-                   session.query("DELETE FROM events WHERE job_number = :number").with(number).run();
-                   session.query("DELETE FROM jobs WHERE number = :number").with(number).run();
-                 }
+                 for (const auto number : numbers) count_forgotten(session, number);
+                 remove_jobs(session, numbers);
                  return static_cast<std::uint64_t>(numbers.size());
                });
 }

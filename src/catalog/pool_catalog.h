@@ -36,8 +36,10 @@ class PoolCatalog {
   /// erase_pool().
   virtual Result<std::vector<JobId>> delete_pool(TeamId team, PoolId pool, Timestamp at) = 0;
   virtual Result<std::vector<PoolId>> list_deleted_pools() = 0;
-  /// Forgets a deleted pool with all that is in it; any other is left alone. Nothing there is no error.
-  virtual Result<void> erase_pool(PoolId pool) = 0;
+  /// Forgets a part of a deleted pool: at most `jobs_max` jobs, and not many more chunks than one transaction
+  /// should remove; with its last job the pool and all else that is in it. Returns whether more is left. Any
+  /// other pool is left alone; nothing there is no error. Relaxed durability.
+  virtual Result<bool> erase_pool(PoolId pool, std::uint64_t jobs_max) = 0;
 
   // Data sources.
   /// kConflict: the id, or in this pool the name whatever its case, is taken.

@@ -59,6 +59,11 @@ std::vector<JobId> new_jobs(SqliteSession& session, PoolId pool) {
   return jobs;
 }
 
+std::vector<std::int64_t> jobs_of_pool(SqliteSession& session, PoolId pool, std::uint64_t jobs_max) {
+  auto query = session.query("SELECT number, chunk_count FROM jobs WHERE pool_id = :pool LIMIT :limit");
+  return fetch_jobs_to_remove(query.with(pool.to_string()).with(static_cast<std::int64_t>(jobs_max)));
+}
+
 }  // namespace
 
 Result<void> SqliteCatalog::insert_pool(const Pool& pool, const std::vector<Grant>& grants) {
@@ -185,8 +190,8 @@ Result<std::vector<PoolId>> SqliteCatalog::list_deleted_pools() {
   });
 }
 
-Result<void> SqliteCatalog::erase_pool(PoolId pool) {
-  return write(Durability::kFull, "catalog.erase_pool", [&](SqliteSession& session) -> Result<void> {
+Result<bool> SqliteCatalog::erase_pool(PoolId pool, std::uint64_t jobs_max) {
+  return write(Durability::kRelaxed, "catalog.erase_pool", [&](SqliteSession& session) -> Result<bool> {
     const auto id = pool.to_string();
     int is_deleted = 0;
     session.query("SELECT EXISTS (SELECT 1 FROM pools WHERE id = :pool AND deleting = 1)")
@@ -194,16 +199,13 @@ Result<void> SqliteCatalog::erase_pool(PoolId pool) {
         .into(is_deleted)
         .next();
     // Erased already; the id may be that of a new pool.
-    if (is_deleted == 0) return {};
-    session.query("DELETE FROM chunks WHERE job_number IN (SELECT number FROM jobs WHERE pool_id = :pool)")
-        .with(id)
-        .run();
-    session.query("DELETE FROM events WHERE pool_id = :pool").with(id).run();
-    session.query("DELETE FROM jobs WHERE pool_id = :pool").with(id).run();
+    if (is_deleted == 0) return false;
+    remove_jobs(session, jobs_of_pool(session, pool, jobs_max));
+    if (!jobs_of_pool(session, pool, 1).empty()) return true;
     session.query("DELETE FROM data_sources WHERE pool_id = :pool").with(id).run();
     session.query("DELETE FROM grants WHERE pool_id = :pool").with(id).run();
     session.query("DELETE FROM pools WHERE id = :pool AND deleting = 1").with(id).run();
-    return {};
+    return false;
   });
 }
 

@@ -96,7 +96,7 @@ class SqliteCatalog final : public Catalog {
   Result<bool> update_pool(const Pool& pool) override;
   Result<std::vector<JobId>> delete_pool(TeamId team, PoolId pool, Timestamp at) override;
   Result<std::vector<PoolId>> list_deleted_pools() override;
-  Result<void> erase_pool(PoolId pool) override;
+  Result<bool> erase_pool(PoolId pool, std::uint64_t jobs_max) override;
 
   Result<bool> set_disk_quota(TeamId team, PoolId pool, const DiskQuota& quota) override;
   Result<std::optional<DiskUse>> find_disk_use(PoolId pool) override;
@@ -219,6 +219,11 @@ void forget_subject(SqliteSession& session, const Subject& subject);
 /// kConflict when so many rows of a team stand in the table that the count_sql counts.
 Result<void> check_room(SqliteSession& session, std::string_view count_sql, TeamId team, std::int64_t max,
                         std::string_view what);
+/// Reads the rows of a SELECT of number and chunk_count of jobs, as far as one transaction should remove
+/// them.
+std::vector<std::int64_t> fetch_jobs_to_remove(Query& query);
+/// Removes jobs with their chunks and events.
+void remove_jobs(SqliteSession& session, const std::vector<std::int64_t>& numbers);
 /// Lets the jobs of a pool have their turn that may have it now that `stored` has changed.
 void pass_turn(SqliteSession& session, const StoredJob& stored);
 /// The line of a table in its pool, which is the column target_folded of the jobs into it.

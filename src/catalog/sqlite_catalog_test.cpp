@@ -254,6 +254,21 @@ TEST_F(SqliteCatalogFile, IsReadableByItsOwnerOnly) {
   EXPECT_EQ(status.st_mode & 0777, 0600u);
 }
 
+TEST_F(SqliteCatalogFile, ItsLogGivesBackTheSpaceOfALargeTransaction) {
+  constexpr std::uint64_t kKept = 32 << 20;
+  found();
+  const auto catalog = open();
+  const auto log_bytes = [&] { return fs::file_size(file_.string() + "-wal"); };
+  const auto insert_pool = [&](std::uint64_t bytes) {
+    const auto team = (*catalog->find_team())->id;
+    ASSERT_TRUE(catalog->insert_pool({PoolId::random(), team, "p", std::string(bytes, 'x'), {}, {}}).ok());
+  };
+  insert_pool(kKept + kKept / 8);
+  EXPECT_GT(log_bytes(), kKept);
+  insert_pool(1);
+  EXPECT_LE(log_bytes(), kKept);
+}
+
 TEST_F(SqliteCatalogFile, SomethingElseThanACatalogIsAnErrorAndStaysAsItIs) {
   std::ofstream(file_) << std::string(5000, 'x');
   const auto opened = open_sqlite_catalog(file_);

@@ -12,6 +12,8 @@ namespace {
 constexpr int kBusyTimeoutMs = 10'000;
 /// Pages of the write-ahead log after which a commit carries them over to the database file: 16 MB.
 constexpr int kCheckpointPages = 4'000;
+/// What is left of the write-ahead log's file when it begins anew; readers that stay may have made it longer.
+constexpr int kLogBytesKept = 32 << 20;
 
 soci::sqlite3_statement_backend& backend_of(soci::statement& statement) {
   return *static_cast<soci::sqlite3_statement_backend*>(statement.get_backend());
@@ -100,6 +102,7 @@ SqliteSession::SqliteSession(const std::filesystem::path& file, SessionKind kind
   std::string mode;
   query("PRAGMA journal_mode=WAL").into(mode).next();
   if (mode != "wal") throw std::runtime_error("SQLite refuses the write-ahead log; journal_mode is " + mode);
+  execute_script("PRAGMA journal_size_limit=" + std::to_string(kLogBytesKept));
   sqlite_api::sqlite3_wal_hook(
       handle(),
       [](void* self, sqlite_api::sqlite3*, const char*, int log_pages) {

@@ -147,7 +147,7 @@ TEST_F(DiskQuotaService, APoolThatIsGoneIsNotFound) {
   limit(100);
   const auto gone = pool();
   ASSERT_TRUE(catalog_->delete_pool(team_.id, pool_, clock_.now()));
-  ASSERT_TRUE(catalog_->erase_pool(pool_));
+  ASSERT_TRUE(catalog_->erase_pool(pool_, 100));
   EXPECT_EQ(quotas_->check(gone).error().kind, ErrorKind::kNotFound);
 }
 

@@ -6,6 +6,12 @@
 #include "base/log.h"
 
 namespace adit {
+namespace {
+
+/// So many jobs leave the catalog in one transaction at most: pushes wait behind it.
+constexpr std::uint64_t kJobsErasedAtOnce = 500;
+
+}  // namespace
 
 Result<void> PoolRemoval::remove(TeamId team, PoolId pool) {
   ADIT_TRY(const auto canceled, catalog_.delete_pool(team, pool, clock_.now()));
@@ -22,6 +28,7 @@ Result<void> PoolRemoval::finish() {
   ADIT_TRY(const auto pools, catalog_.list_deleted_pools());
   Result<void> result;
   for (const auto pool : pools) {
+    if (stopped_) break;
     // One that is in use still does not keep the others.
     if (auto finished = finish(pool); !finished && result) result = std::move(finished);
   }
@@ -37,7 +44,10 @@ Result<void> PoolRemoval::finish(PoolId pool) {
   ADIT_CHECK(warehouse_.remove_pool(pool));
   failpoint("push.remove_pool.between");
   ADIT_CHECK(store_.remove_pool(pool));
-  return catalog_.erase_pool(pool);
+  for (bool more = true; more && !stopped_;) {
+    ADIT_TRY(more, catalog_.erase_pool(pool, kJobsErasedAtOnce));
+  }
+  return {};
 }
 
 }  // namespace adit

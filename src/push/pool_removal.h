@@ -1,6 +1,8 @@
 // PoolRemoval: the end of a data pool, with everything in it.
 #pragma once
 
+#include <atomic>
+
 #include "base/clock.h"
 #include "base/guarded.h"
 #include "catalog/catalog.h"
@@ -26,6 +28,8 @@ class PoolRemoval {
   /// Removes what is left of all deleted pools. The housekeeper asks for it, from the start of the process
   /// on.
   Result<void> finish();
+  /// Ends what is under way soon, and for good: the next start goes on with it.
+  void stop() { stopped_ = true; }
 
  private:
   Result<void> finish(PoolId pool);
@@ -37,6 +41,7 @@ class PoolRemoval {
   const Clock& clock_;
   struct OneAtATime {};
   Guarded<OneAtATime> removing_;
+  std::atomic<bool> stopped_ = false;
 };
 
 }  // namespace adit

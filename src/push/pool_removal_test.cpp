@@ -40,7 +40,7 @@ TEST_F(EndOfAPool, LeavesANewPoolOfTheSameIdAlone) {
   while (warehouse_->tables(in_use) && std::chrono::steady_clock::now() < deadline)
     std::this_thread::sleep_for(1ms);
   // Another has finished the second meanwhile.
-  ASSERT_TRUE(catalog_->erase_pool(again));
+  ASSERT_TRUE(catalog_->erase_pool(again, 100));
   auto pool = described(again);
   const Grant grant{team_, subject_of(UserId(pool.creator)), again, Permission::kManageDataPool};
   ASSERT_TRUE(catalog_->insert_pool(pool, {grant}));
@@ -82,6 +82,19 @@ TEST_F(EndOfAPool, WhoLookedItUpBeforeDoesNotMakeItAnew) {
   ASSERT_TRUE(catalog_->insert_pool(described(pool_)));
   ASSERT_TRUE(warehouse_->tables(pool_));
   EXPECT_TRUE(warehouse_->tables(pool_)->empty());
+}
+
+TEST_F(EndOfAPool, IsLeftToTheNextStartByAStop) {
+  const auto job = create("t");
+  auto stopped = removal();
+  stopped.stop();
+  ASSERT_TRUE(stopped.remove(team_, pool_));
+  ASSERT_TRUE(stopped.finish());
+  EXPECT_FALSE(*catalog_->find_pool(team_, pool_)) << "hidden";
+  EXPECT_TRUE(*catalog_->find_job(pool_, job.id));
+  ASSERT_TRUE(removal().finish());
+  EXPECT_FALSE(*catalog_->find_job(pool_, job.id));
+  EXPECT_TRUE(catalog_->list_deleted_pools()->empty());
 }
 
 TEST_F(EndOfAPool, FoldersOfPoolsThatTheCatalogDoesNotKnowAreSetAside) {

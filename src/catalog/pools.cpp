@@ -50,12 +50,18 @@ Result<void> check_pool_idle(SqliteSession& session, PoolId pool) {
                   ". Wait for them or cancel them, then delete the pool.");
 }
 
-std::vector<JobId> new_jobs(SqliteSession& session, PoolId pool) {
+struct NewJob {
+  std::int64_t number = 0;
+  JobId id;
+};
+
+std::vector<NewJob> new_jobs(SqliteSession& session, PoolId pool) {
+  long long number = 0;
   std::string id;
-  auto query = session.query("SELECT id FROM jobs WHERE pool_id = :pool AND status = 'NEW'");
-  query.with(pool.to_string()).into(id);
-  std::vector<JobId> jobs;
-  while (query.next()) jobs.push_back(decode_id<JobId>(id));
+  auto query = session.query("SELECT number, id FROM jobs WHERE pool_id = :pool AND status = 'NEW'");
+  query.with(pool.to_string()).into(number).into(id);
+  std::vector<NewJob> jobs;
+  while (query.next()) jobs.push_back({number, decode_id<JobId>(id)});
   return jobs;
 }
 
@@ -164,7 +170,7 @@ Result<std::vector<JobId>> SqliteCatalog::delete_pool(TeamId team, PoolId pool, 
                                 .with(team.to_string())
                                 .run();
         if (hidden == 0) return not_found("There is no such data pool.");
-        auto jobs = new_jobs(session, pool);
+        const auto jobs = new_jobs(session, pool);
         session
             .query(
                 "UPDATE jobs SET status = 'CANCELED', modified = :at, finished = :at2 "
@@ -173,7 +179,12 @@ Result<std::vector<JobId>> SqliteCatalog::delete_pool(TeamId team, PoolId pool, 
             .with(to_epoch_ms(at))
             .with(pool.to_string())
             .run();
-        return jobs;
+        std::vector<JobId> canceled;
+        for (const auto& job : jobs) {
+          record_status(session, job.number, at, JobStatus::kCanceled);
+          canceled.push_back(job.id);
+        }
+        return canceled;
       });
   pools_.forget(pool);
   return jobs_canceled;

@@ -99,6 +99,7 @@ Result<void> EventFeed::read_news() {
       if (state->count == 0 || state->stopped) return {};
       seen = state->seen;
     }
+    ADIT_TRY(const auto bounds, catalog_.event_bounds());
     ADIT_TRY(const auto events, catalog_.list_all_events(seen, kNewsPage));
     for (const auto& event : events) {
       // Who begins to listen after this question finds the event in the catalog.
@@ -106,11 +107,15 @@ Result<void> EventFeed::read_news() {
       const auto text = std::make_shared<const std::string>(writer_.event(event));
       hand_over({event.pool, event.job}, {event.number, text, ends_job(event)});
     }
-    if (!events.empty()) {
+    const bool all = events.size() < kNewsPage;
+    auto upto = all ? std::max(seen, bounds.last) : seen;
+    if (!events.empty()) upto = std::max(upto, events.back().number);
+    if (upto - seen > static_cast<std::int64_t>(events.size())) have_jobs_looked_at();
+    {
       auto state = state_.lock();
-      state->seen = std::max(state->seen, events.back().number);
+      state->seen = std::max(state->seen, upto);
     }
-    if (events.size() < kNewsPage) return {};
+    if (all) return {};
   }
 }
 
@@ -137,6 +142,22 @@ void EventFeed::hand_over(const EventScope& scope, const Told& told) {
         entry->waiting.push_back(told);
       }
       if (entry->wake) wakes.push_back(entry->wake);
+    }
+  }
+  for (const auto& wake : wakes) wake();
+}
+
+void EventFeed::have_jobs_looked_at() {
+  std::vector<std::function<void()>> wakes;
+  {
+    auto state = state_.lock();
+    for (const auto& [pool, entries] : state->listeners) {
+      for (auto* entry : entries) {
+        const bool told = !entry->waiting.empty() && !entry->waiting.back().text;
+        if (!entry->scope.job || entry->overflowed || told) continue;
+        entry->waiting.emplace_back();
+        if (entry->wake) wakes.push_back(entry->wake);
+      }
     }
   }
   for (const auto& wake : wakes) wake();
@@ -258,6 +279,10 @@ EventListener::State EventListener::take_waiting(std::string& text) {
   while (!entry_.waiting.empty()) {
     const auto told = std::move(entry_.waiting.front());
     entry_.waiting.pop_front();
+    if (!told.text) {
+      behind_ = true;
+      return State::kMore;
+    }
     if (told.number != 0 && told.number <= position_) continue;
     text += *told.text;
     if (told.number != 0) position_ = told.number;

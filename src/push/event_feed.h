@@ -46,6 +46,9 @@ class EventListener;
 /// it wakes up when this process wrote something, and at each poll. What a listener missed, because it was
 /// away or is too slow, it reads from the catalog itself.
 ///
+/// Events of a deleted pool may be erased before they are read here. Their numbers are missing then, and who
+/// listens to a job looks at the catalog, whether it is still there.
+///
 /// No event is missed or told twice, since numbers are in the order of the commits: a listener is registered
 /// before it reads the catalog, so that an event is in what it reads, or handed over later, or both; then its
 /// number tells that it was told.
@@ -65,7 +68,7 @@ class EventFeed {
  private:
   friend class EventListener;
 
-  /// The text of an event; without a number it is progress.
+  /// The text of an event; without a number it is progress, without a text the word to look at the catalog.
   struct Told {
     std::int64_t number = 0;
     std::shared_ptr<const std::string> text;
@@ -90,6 +93,7 @@ class EventFeed {
   void tell_progress();
   bool wanted(const Event& event) const;
   void hand_over(const EventScope& scope, const Told& told);
+  void have_jobs_looked_at();
   std::vector<EventScope> scopes() const;
   std::vector<Job> jobs_at_work(const EventScope& scope);
 

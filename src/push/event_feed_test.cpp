@@ -34,7 +34,7 @@ class Events : public ::testing::Test {
     options.root = folder_ / "pools";
     options.chunks_root = folder_ / "chunks";
     warehouse_ = *open_duckdb_warehouse(options, {}, clock_, metrics_);
-    const Team team{TeamId::random(), "team", "team"};
+    const Team team{team_, "team", "team"};
     const User user{UserId::random(), team.id, "Admin", "admin@localhost", Role::kAdministrator};
     ASSERT_TRUE(
         catalog_->found_team(team, user, {KeyId::random(), team.id, subject_of(user.id), user.id, "k"}));
@@ -103,6 +103,7 @@ class Events : public ::testing::Test {
 
   const std::filesystem::path folder_ =
       std::filesystem::temp_directory_path() / ("adit-events-" + Uuid::random().to_string());
+  const TeamId team_ = TeamId::random();
   const PoolId pool_ = PoolId::random();
   SystemClock clock_;
   Metrics metrics_;
@@ -180,6 +181,29 @@ TEST_F(Events, AJobWhoseEventsAreForgottenIsToldByItsOutcome) {
   EXPECT_EQ(nothing, "");
   cancel(waiting);
   EXPECT_EQ(read(*listener, 1), "4 ");
+}
+
+TEST_F(Events, OfAJobEndWithItsPool) {
+  const auto job = new_job();
+  const auto listener = listen(job);
+  EXPECT_EQ(read(*listener, 2), "1 ");
+  ASSERT_TRUE(catalog_->delete_pool(team_, pool_, {}));
+  EXPECT_EQ(read(*listener, 2), "2 ");
+  EXPECT_TRUE(ended_);
+}
+
+TEST_F(Events, OfAJobEndWithItsPoolAlsoWhereTheLastOneIsErasedUnread) {
+  EventFeedOptions options;
+  options.poll_interval = 1h;
+  start(options);
+  const auto listener = listen(new_job());
+  EXPECT_EQ(read(*listener, 2), "1 ");
+  const auto other = *open_sqlite_catalog(folder_ / "catalog.db");
+  ASSERT_TRUE(other->delete_pool(team_, pool_, {}));
+  ASSERT_FALSE(*other->erase_pool(pool_, 100));
+  ASSERT_TRUE(catalog_->insert_pool({PoolId::random(), team_, "Next", "", {}, {}})) << "something to hear";
+  EXPECT_EQ(read(*listener, 1), "");
+  EXPECT_TRUE(ended_);
 }
 
 TEST_F(Events, ListenersHaveABoundOnEachPoolAndInAll) {

@@ -309,13 +309,26 @@ class FailedChunk : public PushJob {
 };
 
 TEST_F(FailedChunk, LandsWhereItFitsTheTableThatItLandsIn) {
-  upload(job_, "id,amount\n3,4\n");
   replace("hello");
   EXPECT_EQ(end(), JobStatus::kDone);
-  EXPECT_EQ(count("t"), "3");
+  EXPECT_EQ(count("t"), "2");
   EXPECT_EQ(chunk().state, ChunkState::kStaged);
   EXPECT_EQ(chunk().rows, 1U);
   EXPECT_TRUE(chunk().errors.empty());
+}
+
+TEST_F(FailedChunk, LandsWithThoseThatFittedBothTables) {
+  warehouse_options_.held_chunk_bytes_max = 0;
+  close();
+  open();
+  landings_->start();
+  job_ = create("t");
+  for (const std::string row : {"2,3", "4,abc", "5,6", "7,def"}) upload(job_, "id,amount\n" + row + "\n");
+  ASSERT_TRUE(stages_->finish(job_, {}));
+  replace("hello");
+  EXPECT_EQ(end(), JobStatus::kDone);
+  EXPECT_EQ(count("t"), "5");
+  for (const auto& chunk : *catalog_->list_chunks(job_.id)) EXPECT_EQ(chunk.state, ChunkState::kStaged);
 }
 
 TEST_F(FailedChunk, SaysWhatDoesNotFitTheTableThatItLandsIn) {

@@ -276,12 +276,16 @@ Result<void> StageQueue::stage_pending(const Job& job, std::stop_token stop, Pur
   ADIT_TRY(auto chunks, catalog_.list_chunks(job.id));
   const auto plan = stage_plan(job);
   const auto count = current->status == JobStatus::kNew ? count_settled(chunks) : chunks.size();
+  bool discarded = false;
   for (std::size_t place = 0; place < count; ++place) {
     auto& chunk = chunks[place];
     if (stop.stop_requested()) return Error{ErrorKind::kCanceled, "The push job was canceled."};
     if (chunk.state == ChunkState::kStaged) continue;
     if (chunk.state == ChunkState::kFailed && (purpose == Purpose::kAhead || !may_fit_now(job, chunk)))
       continue;
+    // What is staged has the types of the table of then; the landing stages it again.
+    if (chunk.state == ChunkState::kFailed && !std::exchange(discarded, true))
+      ADIT_CHECK(warehouse_.discard(job.pool, job.id));
     chunk.errors.clear();
     ADIT_TRY(const auto file, chunk_file(store_, job, chunk, place, fresh_from(started_, clock_.now())));
     if (chunk.bytes >= kSeenStagingBytesMin) {

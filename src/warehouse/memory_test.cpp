@@ -138,7 +138,7 @@ class LargeLog : public WarehouseTest {
     return tables ? static_cast<int>(tables->size()) : -1;
   }
 
-  static constexpr int kTables = 40;
+  static constexpr int kTables = 16;
 };
 
 TEST_F(LargeLog, StaysWhereItIsUntilThereIsMemoryToReadIt) {

@@ -82,7 +82,7 @@ TEST_F(TakeBackup, APoolThatIsMadeAgainWithItsIdMeanwhileIsNotGivenTheFilesOfThe
     again.created = clock_.now();
     auto catalog = open_sqlite_catalog(source_.layout.catalog());
     EXPECT_TRUE((*catalog)->delete_pool(team_.id, pool_.id, clock_.now()));
-    EXPECT_TRUE((*catalog)->erase_pool(pool_.id));
+    EXPECT_TRUE((*catalog)->erase_pool(pool_.id, 100));
     EXPECT_TRUE((*catalog)->insert_pool(again));
     return RemovalPause();
   };

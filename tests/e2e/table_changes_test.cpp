@@ -28,7 +28,7 @@ class Changes {
     const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(10);
     while (std::chrono::steady_clock::now() < deadline) {
       const auto page = client_.http().get(of_pool("/history?kind=TABLE_CHANGE&status=QUEUED")).json();
-      const auto& jobs = field(page, "jobs").as_array();
+      const auto jobs = field(page, "jobs").as_array();
       if (!jobs.empty()) return std::string(field(jobs[0], "id").as_string());
     }
     return {};

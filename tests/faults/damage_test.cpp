@@ -203,7 +203,7 @@ class DamageTest : public ::testing::Test {
     }
     if (!server.running()) ADD_FAILURE() << "the server has ended";
     EXPECT_EQ(server.terminate(), ExitStatus::exited(0));
-    expect_named(*damaged, absent);
+    expect_named(server, *damaged, absent);
     if (failures() > failures_before) std::cout << server.log(log_begin) << std::endl;
   }
 
@@ -286,7 +286,22 @@ class DamageTest : public ::testing::Test {
     }
   }
 
-  void expect_named(const Damage& damaged, const std::vector<std::string>& absent) {
+  /// What a cut took of a pool's end may have been zeros, which the next checkpoint has put back.
+  bool all_tables_are_there(Server& server) {
+    server.start();
+    bool all = true;
+    for (const auto& [pool, tables] : acknowledged_.tables) {
+      PoolClient client(Http(server.address(), server_key_), pool);
+      for (const auto& [table, digest] : tables) {
+        const auto answer = client.try_query(digest_of(table));
+        all = all && answer.status == 200 && cell_text(answer.json().at("rows").at(0).at(0)) == digest;
+      }
+    }
+    server.terminate();
+    return all;
+  }
+
+  void expect_named(Server& server, const Damage& damaged, const std::vector<std::string>& absent) {
     const auto ended = CommandLine({.arguments = {"doctor", "--json", "--data", data_.string()}}).wait();
     ASSERT_TRUE(ended.status.code.has_value()) << "adit doctor ended by a signal";
     if (absent.empty()) return;
@@ -296,7 +311,8 @@ class DamageTest : public ::testing::Test {
         std::ranges::all_of(absent, [](const auto& line) { return line.find("401") != std::string::npos; }))
       return;
     const auto report = ended.out.empty() ? json::object() : json::parse(ended.out).as_object();
-    EXPECT_TRUE(report.contains("findings") && !report.at("findings").as_array().empty())
+    const bool named = report.contains("findings") && !report.at("findings").as_array().empty();
+    EXPECT_TRUE(named || (damaged.file.filename() == "pool.db" && all_tables_are_there(server)))
         << "nobody names what is missing: " << testing::PrintToString(absent) << ended.err;
   }
 

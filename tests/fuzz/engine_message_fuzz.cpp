@@ -29,14 +29,14 @@ void read_both(std::string_view bytes) {
 
 using Reader = void (*)(std::string_view);
 constexpr Reader kReaders[] = {
-    read_both<ConfigureRequest>, read_both<InspectRequest>,     read_both<StageRequest>,
-    read_both<LandRequest>,      read_both<CheckChangeRequest>, read_both<DiscardRequest>,
-    read_both<LandedRequest>,    read_both<CheckpointRequest>,  read_both<TablesRequest>,
-    read_both<ColumnsRequest>,   read_both<HoldFilesRequest>,   read_both<OpenQueryRequest>,
-    read_both<NextRowsRequest>,  read_both<EndQueryRequest>,    read_both<QueryParquetRequest>,
-    read_both<ProgressRequest>,  read_both<FiguresRequest>,     read_both<CloseRequest>,
-    read_both<MissingRequest>,   read_both<DropSchemaRequest>,  read_both<ReleaseFilesRequest>,
-    read_both<TableBytesRequest>};
+    read_both<ConfigureRequest>,  read_both<InspectRequest>,     read_both<StageRequest>,
+    read_both<LandRequest>,       read_both<CheckChangeRequest>, read_both<DiscardRequest>,
+    read_both<LandedRequest>,     read_both<CheckpointRequest>,  read_both<TablesRequest>,
+    read_both<ColumnsRequest>,    read_both<HoldFilesRequest>,   read_both<OpenQueryRequest>,
+    read_both<NextRowsRequest>,   read_both<EndQueryRequest>,    read_both<QueryParquetRequest>,
+    read_both<ProgressRequest>,   read_both<FiguresRequest>,     read_both<CloseRequest>,
+    read_both<BookLandedRequest>, read_both<DropSchemaRequest>,  read_both<ReleaseFilesRequest>,
+    read_both<TableBytesRequest>, read_both<BookPlanRequest>};
 
 }  // namespace
 

@@ -134,8 +134,9 @@ Result<Response> list_jobs(const Services& services, const Request& request) {
   ADIT_TRY(filter.offset, count_parameter(request, "offset", 0));
   auto source = std::make_shared<JobListSource>(services.push, pool.id, std::move(filter));
   ADIT_TRY(auto whole, source->read_whole());
-  auto response = Response::json(200, std::move(whole).value_or(""));
-  if (!whole) response.source = std::move(source);
+  if (whole) return Response::json(200, *std::move(whole));
+  auto response = Response::json(200, "");
+  response.source = std::move(source);
   return response;
 }
 

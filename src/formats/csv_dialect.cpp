@@ -32,21 +32,19 @@ bool is_decimal_comma(std::string_view before, std::string_view after) {
          !fraction.empty() && fraction.find_first_not_of("0123456789") == std::string_view::npos;
 }
 
-/// Whether the separator looks like a part of texts: a blank behind it and none before it ("Paris, France"),
-/// a comma in a number ("1,5"), a tab that only pads other separators ("1,\t2").
+/// Whether the separator between two fields looks like a part of a text: a blank behind it and none before it
+/// ("Paris, France"), a comma in a number ("1,5"), a tab that only pads another separator ("1,\t2").
+bool stands_in_text(const CsvField& before, const CsvField& after, char separator) {
+  if (separator == '\t')
+    return !before.quoted && !before.raw.empty() && std::string_view(",;|").contains(before.raw.back());
+  if (before.quoted || after.quoted) return false;
+  const bool blank = after.raw.starts_with(' ') && !before.raw.ends_with(' ');
+  return blank || (separator == ',' && is_decimal_comma(before.raw, after.raw));
+}
+
 bool stands_in_texts(const CsvRecord& record, char separator) {
   for (std::size_t i = 1; i < record.fields.size(); ++i) {
-    const auto& [before, before_quoted] = record.fields[i - 1];
-    const auto& [after, after_quoted] = record.fields[i];
-    if (separator == '\t') {
-      if (!before_quoted && !before.empty() && std::string_view(",;|").contains(before.back())) return true;
-    } else if (before_quoted || after_quoted) {
-      continue;
-    } else if (after.starts_with(' ') && !before.ends_with(' ')) {
-      return true;
-    } else if (separator == ',' && is_decimal_comma(before, after)) {
-      return true;
-    }
+    if (stands_in_text(record.fields[i - 1], record.fields[i], separator)) return true;
   }
   return false;
 }

@@ -189,12 +189,10 @@ Result<PoolLease<Pool>> PoolRegistry<Pool>::acquire(PoolId id) {
         continue;
       }
       if (slot.phase == Phase::kOpen && !interrupt(state, id)) continue;
-    } else if (state->small.contains(id) && evict_one(state)) {
-      continue;
-    } else if (take_place(*state, id)) {
-      break;
-    } else if (evict_one(state)) {
-      continue;
+    } else {
+      if (state->small.contains(id) && evict_one(state)) continue;
+      if (take_place(*state, id)) break;
+      if (evict_one(state)) continue;
     }
     if (changed_.wait_until(state.unique_lock(), deadline) == std::cv_status::timeout) {
       return unavailable("no place for the pool in time");

@@ -4,6 +4,7 @@
 #include "api/endpoint.h"
 #include "api/idempotency.h"
 #include "api/query_parameters.h"
+#include "api/text_in_pieces.h"
 #include "base/digest.h"
 #include "model/job_json.h"
 #include "model/json_fields.h"
@@ -71,17 +72,13 @@ std::string execute_content(const Request& request) {
 
 /// A list of jobs as the text of a JSON array, by the catalog's pages: a pool may have hundreds of thousands,
 /// and each takes many times its text while it is written.
-class JobListSource final : public http::BodySource {
+class JobListSource final : public TextInPieces {
  public:
   JobListSource(PushService& push, PoolId pool, JobFilter filter)
       : push_(push), pool_(pool), filter_(std::move(filter)) {}
 
-  Result<void> read(std::string& piece) override {
-    if (first_) {
-      piece = *std::exchange(first_, std::nullopt);
-      return {};
-    }
-    if (ended_) return {};
+ private:
+  Result<void> make(std::string& piece) override {
     ADIT_TRY(const auto page, push_.list(pool_, filter_));
     bool begins = !filter_.before;
     if (begins) piece += '[';
@@ -92,26 +89,15 @@ class JobListSource final : public http::BodySource {
     if (filter_.limit) *filter_.limit -= page.jobs.size();
     filter_.offset = 0;
     filter_.before = page.next;
-    ended_ = !page.next;
-    if (ended_) piece += ']';
+    if (page.next) return {};
+    piece += ']';
+    end();
     return {};
   }
 
-  /// The whole text, if it is one piece: then nothing is left to read. Else that piece is kept for read().
-  Result<std::optional<std::string>> read_whole() {
-    std::string piece;
-    ADIT_CHECK(read(piece));
-    if (ended_) return std::optional(std::move(piece));
-    first_ = std::move(piece);
-    return std::optional<std::string>();
-  }
-
- private:
   PushService& push_;
   const PoolId pool_;
   JobFilter filter_;  ///< of the next page
-  bool ended_ = false;
-  std::optional<std::string> first_;
 };
 
 Result<Response> list_jobs(const Services& services, const Request& request) {

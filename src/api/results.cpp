@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "api/row_text.h"
+#include "api/text_in_pieces.h"
 #include "base/stopwatch.h"
 
 namespace adit {
@@ -88,41 +89,27 @@ class TextSource final : public http::BodySource {
 
 /// `{"columns":…,"rows":[…],"rowCount":…,"truncated":…,"elapsedMs":…}`, in this order, since what the rows
 /// tell is known behind them. Written by hand: a tree of values would take many times the memory of the text.
-class JsonSource final : public http::BodySource {
+class JsonSource final : public TextInPieces {
  public:
   JsonSource(QueryPlaces::Place place, std::unique_ptr<EitherStop> stop, std::unique_ptr<RowStream> rows,
              SteadyClock::time_point begin)
       : place_(std::move(place)), stop_(std::move(stop)), rows_(std::move(rows)), begin_(begin) {}
 
-  Result<void> read(std::string& piece) override {
-    if (first_) {
-      piece = *std::exchange(first_, std::nullopt);
-      return {};
-    }
-    if (ended_) return {};
+ private:
+  Result<void> make(std::string& piece) override {
     if (std::exchange(at_start_, false)) append_head(piece);
-    while (!ended_ && piece.size() < kPieceBytes) {
+    while (!ended() && piece.size() < kPieceBytes) {
       ADIT_CHECK(rows_->next(fetched_));
-      ended_ = fetched_.empty();
+      if (fetched_.empty()) end();
       for (const auto& row : fetched_) {
         if (count_++ > 0) piece += ',';
         append_json_array(piece, row);
       }
     }
-    if (ended_) append_tail(piece);
+    if (ended()) append_tail(piece);
     return {};
   }
 
-  /// The whole text, if it is one piece: then nothing is left to read. Else that piece is kept for read().
-  Result<std::optional<std::string>> read_whole() {
-    std::string piece;
-    ADIT_CHECK(read(piece));
-    if (ended_) return std::optional(std::move(piece));
-    first_ = std::move(piece);
-    return std::optional<std::string>();
-  }
-
- private:
   void append_head(std::string& text) const {
     json::array columns;
     for (const auto& column : rows_->columns())
@@ -143,10 +130,8 @@ class JsonSource final : public http::BodySource {
   const std::unique_ptr<RowStream> rows_;
   const SteadyClock::time_point begin_;
   bool at_start_ = true;
-  bool ended_ = false;
   std::uint64_t count_ = 0;
   std::vector<std::vector<Cell>> fetched_;
-  std::optional<std::string> first_;
 };
 
 class FileSource final : public http::BodySource {

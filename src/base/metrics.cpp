@@ -77,7 +77,10 @@ Metrics::Metrics()
       certificate_days(BuildGauge()
                            .Name("adit_tls_certificate_days")
                            .Help("Days until the TLS certificate expires")
-                           .Register(*registry_)) {}
+                           .Register(*registry_)) {
+  // From the start, with zero: a rate can't be told of what is not there before it happens.
+  for (const auto* status : {"DONE", "ERROR", "CANCELED"}) jobs_finished.Add({{"status", status}});
+}
 
 std::string Metrics::text() const { return prometheus::TextSerializer().Serialize(registry_->Collect()); }
 

@@ -56,11 +56,7 @@ LandQueue::LandQueue(Catalog& catalog, ChunkStore& store, Warehouse& warehouse, 
       metrics_(metrics),
       options_(options),
       owner_(Uuid::random().to_string()),
-      waits_(options.waits_max) {
-  // From the start, with zero: a rate can't be told of what is not there before it happens.
-  for (const auto status : {JobStatus::kDone, JobStatus::kError, JobStatus::kCanceled})
-    metrics_.jobs_finished.Add({{"status", std::string(to_string(status))}});
-}
+      waits_(options.waits_max) {}
 
 LandQueue::~LandQueue() { stop(); }
 

@@ -208,8 +208,7 @@ class Doctor {
       if (!rows && reading_ == DoctorReading::kEverything)
         add({Finding::kPoolInUse, pool.to_string(), below(folder),
              "A server runs, so that only the pool's log and marks were looked at, not its rows. Stop the "
-             "server to "
-             "have them looked at."});
+             "server to have them looked at."});
       ++report_.pools;
       for (const auto& damage : found.damage)
         add({Finding::kPoolDamaged, pool.to_string(), below(folder / "pool.db"), damage});

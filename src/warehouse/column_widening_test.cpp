@@ -250,7 +250,7 @@ TEST_F(ColumnWidening, TheTypeNamedIsTheTablesAlsoWhereTheJobHasWidenedIt) {
   EXPECT_THAT(errors[0].message, HasSubstr("can't be stored exactly as INTEGER"));
 }
 
-TEST_F(ColumnWidening, ValuesThatNoOneTypeHoldsTogetherAreAllNamed) {
+TEST_F(ColumnWidening, OfValuesThatNoOneTypeHoldsTogetherThoseThatDoNotFitTheTableAreNamed) {
   job("t").csv("a\n1\n").land();
   auto pushed = job("t", JobType::kDelta);
   pushed.csv("a\n1e-30\n9007199254740993\n");

@@ -45,7 +45,7 @@ struct ServeOptions {
   std::size_t engine_threads = 0;  ///< 0 is one per core
   bool engine_in_process = false;  ///< the engines of all pools in the server's own process
   std::size_t stages_max = 2;
-  std::size_t landings_max = 8;
+  std::size_t landings_max = 16;
   std::size_t stages_waiting_max = 10'000;
   std::uint64_t jobs_queued_max = 10'000;
 

@@ -131,8 +131,10 @@ void define_engine(CLI::App& app, ServeOptions& options) {
   add_count(app, "--stages-max", options.stages_max, 1, 256, "Chunks that are parsed at the same time");
   add_size(app, "--held-chunk-bytes-max", options.held_chunk_bytes_max, 0, 64 * kMebibyte,
            "Chunks up to this size wait in memory, not in a staging table, until their job lands; 0 is none");
-  add_count(app, "--landings-max", options.landings_max, 1, 256,
-            "Jobs that land at the same time, on different tables");
+  add_count(
+      app, "--landings-max", options.landings_max, 1, 256,
+      "Jobs that land at the same time, on different tables; those of one pool take no more places than they "
+      "leave free, so at most half");
   add_count(
       app, "--stages-waiting-max", options.stages_waiting_max, 1, 10'000'000,
       "Jobs of a pool whose chunks wait to be parsed; beyond them uploads into it are answered 503 before "

@@ -95,8 +95,8 @@ class CatalogContract : public testing::TestWithParam<CatalogBackend> {
     EXPECT_TRUE(executed.ok());
     return executed->job;
   }
-  std::optional<Job> claim(const std::string& owner = "me") {
-    auto claimed = catalog().claim_next_job(owner, at(2000));
+  std::optional<Job> claim(const std::string& owner = "me", const std::set<PoolId>& except = {}) {
+    auto claimed = catalog().claim_next_job(owner, at(2000), except);
     EXPECT_TRUE(claimed.ok());
     return *claimed;
   }

@@ -26,19 +26,49 @@ TEST_P(CatalogContract, ClaimsFollowTheOrderOfExecuteWithinATableAndSkipBusyTabl
   EXPECT_FALSE(claim().has_value());
 }
 
-TEST_P(CatalogContract, TheSameTableNameInAnotherPoolIsAnotherTable) {
-  const Pool other{PoolId::random(), team_.id, "Other", "", user_.id.uuid(), at(1)};
-  ASSERT_TRUE(catalog().insert_pool(other).ok());
+class JobsOfTwoPools : public CatalogContract {
+ protected:
+  void SetUp() override {
+    CatalogContract::SetUp();
+    ASSERT_TRUE(catalog().insert_pool(other_).ok());
+  }
+  Job queued_there(const std::string& target) {
+    Job job = new_job("X");
+    job.id = JobId::random();
+    job.pool = other_.id;
+    job.spec.target_name = target;
+    EXPECT_TRUE(catalog().insert_job(job).ok());
+    EXPECT_TRUE(catalog().insert_chunks(job.id, {new_chunk()}).ok());
+    EXPECT_TRUE(catalog().execute_job(job.id, at(1)).ok());
+    return job;
+  }
+
+  const Pool other_{PoolId::random(), team_.id, "Other", "", user_.id.uuid(), at(1)};
+};
+
+INSTANTIATE_TEST_SUITE_P(All, JobsOfTwoPools,
+                         testing::Values(CatalogBackend{"Sqlite",
+                                                        [](const fs::path& folder) {
+                                                          return open_sqlite_catalog(folder / "catalog.db");
+                                                        }}),
+                         [](const auto& suite) { return suite.param.name; });
+
+TEST_P(JobsOfTwoPools, OfOneNameAreOfTwoTables) {
   const auto here = queued_job("T");
-  Job there = new_job("X");
-  there.id = JobId::random();
-  there.pool = other.id;
-  there.spec.target_name = "T";
-  ASSERT_TRUE(catalog().insert_job(there).ok());
-  ASSERT_TRUE(catalog().insert_chunks(there.id, {new_chunk()}).ok());
-  ASSERT_TRUE(catalog().execute_job(there.id, at(1)).ok());
+  const auto there = queued_there("T");
   EXPECT_EQ(claim()->id, here.id);
   EXPECT_EQ(claim()->id, there.id);
+}
+
+TEST_P(JobsOfTwoPools, ArePassedOverWhereTheirPoolIsLeftOut) {
+  const auto first = queued_job("T");
+  const auto second = queued_job("U");
+  const auto there = queued_there("T");
+  EXPECT_EQ(claim("me", {pool_.id})->id, there.id);
+  EXPECT_FALSE(claim("me", {pool_.id}));
+  EXPECT_FALSE(claim("me", {pool_.id, other_.id}));
+  EXPECT_EQ(claim("me", {other_.id})->id, first.id);
+  EXPECT_EQ(claim()->id, second.id);
 }
 
 TEST_P(CatalogContract, AJobGivenBackIsClaimedAgainBeforeLaterOnes) {

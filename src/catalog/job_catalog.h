@@ -94,8 +94,9 @@ class JobCatalog {
   /// Takes the QUEUED job with the smallest execute_order for whose tables (pool, data connection and
   /// folded names of target and mirrors; the whole pool for one with a postExecutionQuery) no earlier
   /// executed job is still QUEUED or RUNNING, makes it RUNNING and counts the claim. `owner` names the
-  /// process that took it. Relaxed durability.
-  virtual Result<std::optional<Job>> claim_next_job(const std::string& owner, Timestamp at) = 0;
+  /// process that took it. Jobs of the pools in `except` are passed over. Relaxed durability.
+  virtual Result<std::optional<Job>> claim_next_job(const std::string& owner, Timestamp at,
+                                                    const std::set<PoolId>& except = {}) = 0;
   /// The greatest execute_order that stood here when the catalog was opened. Who ran before may have taken,
   /// and landed, any job up to it: a power cut takes the claims back, but not what was landed.
   virtual std::int64_t executed_before_opening() const = 0;

@@ -14,12 +14,6 @@ std::int64_t encode_limit(std::uint64_t limit) {
   return limit > static_cast<std::uint64_t>(kMax) ? kMax : static_cast<std::int64_t>(limit);
 }
 
-std::string encode_pools(const std::set<PoolId>& pools) {
-  std::vector<std::string> ids;
-  for (const auto pool : pools) ids.push_back(pool.to_string());
-  return strings_to_json(ids);
-}
-
 }  // namespace
 
 std::vector<Job> fetch_jobs(Query& query) {
@@ -98,8 +92,8 @@ Result<std::vector<Job>> SqliteCatalog::list_expired_jobs(Timestamp before, std:
       "AND NOT (deleted = 1 AND status <> 'DONE') AND pool_id NOT IN (SELECT value FROM json_each(:pools)) "
       "AND NOT (status = 'DONE' AND pool_id IN (SELECT value FROM json_each(:landed_of))) "
       "ORDER BY finished, execute_order LIMIT :limit";
-  const auto pools = encode_pools(exceptions.pools);
-  const auto landed_of = encode_pools(exceptions.landed_of);
+  const auto pools = ids_to_json(exceptions.pools);
+  const auto landed_of = ids_to_json(exceptions.landed_of);
   return read([&](SqliteSession& session) {
     auto thrown_away = session.query(kThrownAway);
     auto jobs = fetch_jobs(thrown_away.with(pools).with(encode_limit(limit)));

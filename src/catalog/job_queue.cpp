@@ -11,9 +11,12 @@ std::int64_t next_execute_order(SqliteSession& session) {
   return order;
 }
 
-bool anything_in_turn(SqliteSession& session) {
+/// Behind `WHERE`: the first of its table's line, in no pool of `:except`.
+const std::string kMayRun = "in_turn = 1 AND pool_id NOT IN (SELECT value FROM json_each(:except))";
+
+bool anything_may_run(SqliteSession& session, const std::string& except) {
   int found = 0;
-  session.query("SELECT EXISTS (SELECT 1 FROM jobs WHERE in_turn = 1)").into(found).next();
+  session.query("SELECT EXISTS (SELECT 1 FROM jobs WHERE " + kMayRun + ")").with(except).into(found).next();
   return found != 0;
 }
 
@@ -47,12 +50,14 @@ Result<Execution> SqliteCatalog::execute_job(JobId job, Timestamp at, const Requ
   });
 }
 
-Result<std::optional<Job>> SqliteCatalog::claim_next_job(const std::string& owner, Timestamp at) {
+Result<std::optional<Job>> SqliteCatalog::claim_next_job(const std::string& owner, Timestamp at,
+                                                         const std::set<PoolId>& except) {
+  const auto pools = ids_to_json(except);
   // Workers look often; where there is nothing to do, they must not take the lock of writers.
-  ADIT_TRY(const bool work, read(anything_in_turn));
+  ADIT_TRY(const bool work, read([&](SqliteSession& session) { return anything_may_run(session, pools); }));
   if (!work) return std::optional<Job>();
   static const std::string kSql =
-      "SELECT " + JobRow::kColumns + " FROM jobs WHERE in_turn = 1 ORDER BY execute_order LIMIT 1";
+      "SELECT " + JobRow::kColumns + " FROM jobs WHERE " + kMayRun + " ORDER BY execute_order LIMIT 1";
   // Relaxed: a claim lost in a power cut leaves the job QUEUED, which is as good as abandoned. That it may
   // have landed all the same executed_before_opening() tells.
   return write(Durability::kRelaxed, "catalog.claim_next_job",
@@ -61,7 +66,7 @@ Result<std::optional<Job>> SqliteCatalog::claim_next_job(const std::string& owne
                  {
                    JobRow row;
                    auto query = session.query(kSql);
-                   if (!row.bind(query).next()) return std::optional<Job>();
+                   if (!row.bind(query.with(pools)).next()) return std::optional<Job>();
                    stored = {row.number(), row.target_folded(), row.decode()};
                  }
                  stored.job.status = JobStatus::kRunning;

@@ -205,10 +205,7 @@ std::optional<std::string> scopes_to_json(const KeyLimits& limits) {
 }
 
 std::optional<std::string> pools_to_json(const KeyLimits& limits) {
-  if (!limits.pools) return std::nullopt;
-  std::vector<std::string> ids;
-  for (const auto pool : *limits.pools) ids.push_back(pool.to_string());
-  return strings_to_json(ids);
+  return limits.pools ? std::optional(ids_to_json(*limits.pools)) : std::nullopt;
 }
 
 const std::string KeyRow::kColumns =

@@ -31,6 +31,13 @@ TableSchema table_schema_from_json(std::string_view json);
 std::string data_errors_to_json(const std::vector<DataError>& errors);
 std::vector<DataError> data_errors_from_json(std::string_view json);
 
+template <class Ids>
+std::string ids_to_json(const Ids& ids) {
+  std::vector<std::string> texts;
+  for (const auto& id : ids) texts.push_back(id.to_string());
+  return strings_to_json(texts);
+}
+
 template <class AnyId>
 AnyId decode_id(const std::string& text) {
   const auto id = AnyId::parse(text);

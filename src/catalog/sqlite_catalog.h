@@ -130,7 +130,8 @@ class SqliteCatalog final : public Catalog {
                                                  const std::string& log_line, std::uint64_t limit) override;
   Result<bool> cancel_requested(JobId job) override;
   Result<bool> delete_job(JobId job, Timestamp at) override;
-  Result<std::optional<Job>> claim_next_job(const std::string& owner, Timestamp at) override;
+  Result<std::optional<Job>> claim_next_job(const std::string& owner, Timestamp at,
+                                            const std::set<PoolId>& except) override;
   std::int64_t executed_before_opening() const override { return executed_before_opening_; }
   Result<std::vector<Job>> list_abandoned_jobs(const std::string& owner) override;
   Result<std::vector<Job>> list_new_jobs_with_chunks() override;

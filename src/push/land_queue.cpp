@@ -3,7 +3,6 @@
 #include <pthread.h>
 
 #include <algorithm>
-#include <iterator>
 #include <memory>
 #include <utility>
 
@@ -56,7 +55,8 @@ LandQueue::LandQueue(Catalog& catalog, ChunkStore& store, Warehouse& warehouse, 
       metrics_(metrics),
       options_(options),
       owner_(Uuid::random().to_string()),
-      waits_(options.waits_max) {}
+      waits_(options.waits_max),
+      state_(State({options.landings_max, options.silence_min, options.silence_max})) {}
 
 LandQueue::~LandQueue() { stop(); }
 
@@ -78,15 +78,8 @@ void LandQueue::stop() {
   for (auto& thread : threads_) {
     if (thread.joinable()) thread.join();
   }
-  std::vector<Waiting> aside;
-  {
-    auto state = state_.lock();
-    for (auto& [pool, silent] : state->silent) std::ranges::move(silent.jobs, std::back_inserter(aside));
-    std::ranges::move(state->again, std::back_inserter(aside));
-    state->silent.clear();
-    state->again.clear();
-  }
-  for (const auto& waiting : aside) put_back(waiting.job);
+  const auto aside = state_.lock()->turns.remove_aside();
+  for (const auto& job : aside) put_back(job);
 }
 
 void LandQueue::wake() {
@@ -97,20 +90,7 @@ void LandQueue::wake() {
 void LandQueue::interrupt(JobId job) {
   auto state = state_.lock();
   const auto found = state->running.find(job);
-  if (found == state->running.end()) return;
-  found->second.request_stop();
-  // One that was set aside before it was tried has not landed: no pool need be asked of its end.
-  for (auto& [pool, silent] : state->silent) {
-    const auto untried = std::ranges::find_if(silent.jobs, [&](const auto& waiting) {
-      return waiting.job.id == job && waiting.turn == Turn::kFirst;
-    });
-    if (untried == silent.jobs.end()) continue;
-    state->again.push_back(std::move(*untried));
-    silent.jobs.erase(untried);
-    ++state->wakes;
-    work_.notify_one();
-    break;
-  }
+  if (found != state->running.end()) found->second.request_stop();
 }
 
 void LandQueue::stop_canceled(const Job& job) {
@@ -168,17 +148,19 @@ Result<Job> LandQueue::wait_final(PoolId pool, JobId job, std::chrono::milliseco
 
 void LandQueue::work() {
   while (begin_look()) {
-    if (const auto again = take_aside()) {
-      end_look(Look::kTaken);
-      work_on(again->job, again->turn, again->stop);
+    auto aside = state_.lock()->turns.take_aside(std::chrono::steady_clock::now());
+    if (aside) {
+      end_look(aside->pool);
+      work_on(*aside, Turn::kAgain);
       continue;
     }
-    auto job = catalog_.claim_next_job(owner_, clock_.now());
+    const auto closed = state_.lock()->turns.closed();
+    const auto job = catalog_.claim_next_job(owner_, clock_.now(), closed);
     if (!job) {
       log::error("no job could be taken from the catalog", {{"detail", job.error().internal_detail}});
     }
     const bool taken = job && *job;
-    end_look(taken ? Look::kTaken : Look::kNothing);
+    end_look(taken ? std::optional((*job)->pool) : std::nullopt);
     if (taken) run(**job);
   }
 }
@@ -187,8 +169,11 @@ void LandQueue::work() {
 bool LandQueue::begin_look() {
   auto state = state_.lock();
   do {
-    work_.wait_for(state.unique_lock(), options_.poll_interval,
-                   [&] { return state->stopped || (!state->looking && state->wakes != state->wakes_seen); });
+    auto until = std::chrono::steady_clock::now() + options_.poll_interval;
+    if (const auto question = state->turns.next_question()) until = std::min(until, *question);
+    work_.wait_until(state.unique_lock(), until, [&] {
+      return state->stopped || (!state->looking && state->wakes != state->wakes_seen);
+    });
     if (state->stopped) return false;
   } while (state->looking);
   state->looking = true;
@@ -196,43 +181,41 @@ bool LandQueue::begin_look() {
   return true;
 }
 
-void LandQueue::end_look(Look look) {
+void LandQueue::end_look(std::optional<PoolId> taken) {
   {
     auto state = state_.lock();
     state->looking = false;
-    if (look == Look::kTaken) ++state->wakes;  // there may be more
+    if (taken) {
+      state->turns.begin(*taken);
+      ++state->wakes;  // there may be more
+    }
   }
-  if (look == Look::kTaken) work_.notify_one();
+  if (taken) work_.notify_one();
 }
 
 void LandQueue::run(const Job& job) {
-  std::stop_token stop;
   {
     auto state = state_.lock();
     auto& source = state->running[job.id];
-    stop = source.get_token();
     if (state->stopped) source.request_stop();
   }
   // A cancel that came between the claim and this point found no one to interrupt.
   if (const auto asked = catalog_.cancel_requested(job.id); asked && *asked) interrupt(job.id);
-  if (set_aside(job, Aside::kWhereOthersAre)) return;
-  work_on(job, Turn::kFirst, stop);
+  work_on(job, Turn::kFirst);
 }
 
-void LandQueue::work_on(const Job& job, Turn turn, const std::stop_token& stop) {
+void LandQueue::work_on(const Job& job, Turn turn) {
+  const auto stop = state_.lock()->running.at(job.id).get_token();
   const auto outcome = land(job, turn, stop);
-  if (outcome) {
-    finish(job, *outcome);
-  } else if (set_aside(job, Aside::kAlways)) {
-    return;
-  } else {
-    put_back(job);
-  }
+  if (outcome) finish(job, *outcome);
+  const bool aside = !outcome && set_aside(job);
+  if (!outcome && !aside) put_back(job);
   {
     auto state = state_.lock();
-    state->running.erase(job.id);
+    state->turns.end(job.pool);
+    if (!aside) state->running.erase(job.id);
     ++state->finished;
-    ++state->wakes;  // the table is free for its next job
+    ++state->wakes;  // its table, and one of its pool's threads, are free for the next job
   }
   changed_.notify_all();
 }
@@ -242,16 +225,13 @@ LandQueue::Outcome LandQueue::land(const Job& job, Turn turn, const std::stop_to
   // A process that died may have landed the job already, also where a power cut took its claim back.
   bool may_have_landed = turn == Turn::kAgain || job.claims > 1 || job.cancel_requested ||
                          job.execute_order <= catalog_.executed_before_opening();
-  bool answered = true;
   for (int attempt = 1;; ++attempt) {
     auto outcome = try_to_land(job, may_have_landed, stop);
-    if (outcome && (*outcome || outcome->error().kind != ErrorKind::kUnavailable)) return outcome;
+    if (!outcome || *outcome || outcome->error().kind != ErrorKind::kUnavailable) return outcome;
     // So may an engine that ended before it could say so.
     may_have_landed = true;
-    answered = answered && outcome;
-    if (stop.stop_requested()) return outcome ? settle(job, canceled()) : std::nullopt;
-    if (!outcome && is_silent(job.pool)) return std::nullopt;
-    if (attempt == options_.attempts_max) return answered ? settle(job, outcome->error()) : std::nullopt;
+    if (stop.stop_requested()) return settle(job, canceled());
+    if (attempt == options_.attempts_max) return settle(job, outcome->error());
     auto state = state_.lock();
     changed_.wait_for(state.unique_lock(), stop, delay, [&] { return state->stopped; });
     delay *= 2;
@@ -322,55 +302,16 @@ LandQueue::Outcome LandQueue::settle(const Job& job, const Error& error) {
 
 /// A job whose pool does not answer keeps its place in its line, but no thread: others have use for that.
 /// False once the queue is stopped.
-bool LandQueue::set_aside(const Job& job, Aside when) {
+bool LandQueue::set_aside(const Job& job) {
   auto state = state_.lock();
   if (state->stopped) return false;
-  const bool untried = when == Aside::kWhereOthersAre;
-  if (untried && state->running[job.id].stop_requested()) return false;
-  auto found = state->silent.find(job.pool);
-  if (found == state->silent.end()) {
-    if (untried) return false;
-    found = state->silent.try_emplace(job.pool).first;
-    found->second.pause = options_.silence_min;
-    found->second.until = std::chrono::steady_clock::now() + found->second.pause;
-  } else if (!untried && found->second.asking == job.id) {
-    found->second.asking.reset();
-    found->second.pause = std::min(2 * found->second.pause, options_.silence_max);
-    found->second.until = std::chrono::steady_clock::now() + found->second.pause;
-  }
-  found->second.jobs.push_back({job, untried ? Turn::kFirst : Turn::kAgain});
+  state->turns.set_aside(job, std::chrono::steady_clock::now());
   return true;
-}
-
-/// Of a pool that did not answer one job asks; the others follow when there is an answer.
-std::optional<LandQueue::Again> LandQueue::take_aside() {
-  auto state = state_.lock();
-  const auto with_stop = [&](Job job, Turn turn) {
-    auto stop = state->running[job.id].get_token();
-    return Again{std::move(job), turn, std::move(stop)};
-  };
-  if (!state->again.empty()) {
-    auto [job, turn] = std::move(state->again.front());
-    state->again.pop_front();
-    return with_stop(std::move(job), turn);
-  }
-  const auto now = std::chrono::steady_clock::now();
-  for (auto& [pool, silent] : state->silent) {
-    if (silent.asking || silent.jobs.empty() || now < silent.until) continue;
-    auto job = std::move(silent.jobs.front().job);
-    silent.jobs.pop_front();
-    silent.asking = job.id;
-    return with_stop(std::move(job), Turn::kAgain);  // so that it asks
-  }
-  return std::nullopt;
 }
 
 void LandQueue::pool_answered(PoolId pool) {
   auto state = state_.lock();
-  const auto found = state->silent.find(pool);
-  if (found == state->silent.end()) return;
-  std::ranges::move(found->second.jobs, std::back_inserter(state->again));
-  state->silent.erase(found);
+  if (!state->turns.answered(pool)) return;
   ++state->wakes;
   work_.notify_one();
 }

@@ -4,8 +4,6 @@
 #include <chrono>
 #include <condition_variable>
 #include <cstddef>
-#include <deque>
-#include <map>
 #include <optional>
 #include <semaphore>
 #include <stop_token>
@@ -19,17 +17,18 @@
 #include "base/metrics.h"
 #include "catalog/catalog.h"
 #include "chunks/chunk_store.h"
+#include "push/land_turns.h"
 #include "push/stage_queue.h"
 #include "warehouse/warehouse.h"
 
 namespace adit {
 
 struct LandQueueOptions {
-  std::size_t landings_max = 8;                   ///< jobs that wait for their stages or land, side by side
+  std::size_t landings_max = 16;                  ///< jobs that wait for their stages or land, side by side
   std::chrono::milliseconds poll_interval{1000};  ///< looks for jobs that another process queued
   int attempts_max = 5;                           ///< when the warehouse is unavailable
   std::chrono::milliseconds retry_delay{200};     ///< doubled with every attempt
-  std::chrono::milliseconds silence_min{1'000};   ///< before a pool that does not answer is asked again
+  std::chrono::milliseconds silence_min{200};     ///< before a pool that does not answer is asked again
   std::chrono::milliseconds silence_max{30'000};  ///< doubled up to this
   std::ptrdiff_t waits_max = 8;                   ///< calls of wait_final() at a time
 };
@@ -62,30 +61,6 @@ class LandQueue {
   /// None: whether the job has landed is not known yet.
   using Outcome = std::optional<Result<Landing>>;
   enum class Turn { kFirst, kAgain };
-  enum class Aside { kWhereOthersAre, kAlways };
-
-  /// A job without a thread, and what its next turn is.
-  struct Waiting {
-    Job job;
-    Turn turn = Turn::kFirst;
-  };
-
-  /// A pool that could not be asked whether a job has landed, and its jobs that wait for that. They stay
-  /// RUNNING; no more than may be queued.
-  struct Silent {
-    std::deque<Waiting> jobs;
-    std::optional<JobId> asking;                    ///< the one that has a thread
-    std::chrono::steady_clock::time_point until{};  ///< no job asks before
-    std::chrono::milliseconds pause{};
-  };
-
-  /// A job that was set aside and has a thread again.
-  struct Again {
-    Job job;
-    Turn turn = Turn::kAgain;
-    std::stop_token stop;
-  };
-
   struct State {
     bool stopped = false;
     std::uint64_t wakes = 0;       ///< counts wake() and what else may give a job its turn
@@ -93,28 +68,26 @@ class LandQueue {
     bool looking = false;          ///< a thread asks the catalog for the next job
     std::uint64_t finished = 0;    ///< counts jobs that ended, for wait_final()
     std::unordered_map<JobId, std::stop_source> running;  ///< those set aside as well
-    std::map<PoolId, Silent> silent;
-    std::deque<Waiting> again;  ///< their pool has answered, or they need not ask it
-  };
+    LandTurns turns;
 
-  enum class Look { kNothing, kTaken };
+    explicit State(LandTurnsOptions options) : turns(options) {}
+  };
 
   void work();
   /// Waits until it is time to ask for the next job. False: the queue was stopped.
   bool begin_look();
-  void end_look(Look look);
+  /// `taken`: the pool of the job that was found.
+  void end_look(std::optional<PoolId> taken);
   void run(const Job& job);
-  void work_on(const Job& job, Turn turn, const std::stop_token& stop);
+  void work_on(const Job& job, Turn turn);
   Outcome land(const Job& job, Turn turn, const std::stop_token& stop);
   Outcome try_to_land(const Job& job, bool may_have_landed, const std::stop_token& stop);
   Result<std::optional<Landing>> find_mark(const Job& job);
   Result<Landing> land_chunks(const Job& job, const std::stop_token& stop);
   void settle_chunks(const Job& job, const std::stop_token& stop);
   Outcome settle(const Job& job, const Error& error);
-  bool set_aside(const Job& job, Aside when);
-  std::optional<Again> take_aside();
+  bool set_aside(const Job& job);
   void pool_answered(PoolId pool);
-  bool is_silent(PoolId pool) const { return state_.lock()->silent.contains(pool); }
   void put_back(const Job& job);
   void finish(const Job& job, const Result<Landing>& outcome);
   void discard_staged(const Job& job);

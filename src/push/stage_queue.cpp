@@ -109,7 +109,7 @@ Result<void> StageQueue::finish(const Job& job, std::stop_token stop) {
       const auto found = state->entries.find(job.id);
       entry = found == state->entries.end() ? nullptr : &found->second;
       if (state->stopped || entry == nullptr) return true;
-      return !entry->active && (!entry->big || state->big_active < options_.big_stages_max);
+      return !entry->active && (!entry->big || has_big_place(*state, state->pools.at(job.pool)));
     });
     if (stop.stop_requested()) return Error{ErrorKind::kCanceled, "The push job was canceled."};
     if (entry != nullptr && !state->stopped) turn = begin_turn(*state, *entry);
@@ -161,14 +161,18 @@ bool StageQueue::may_begin(const Pool& pool) const {
   return pool.active < std::max<std::size_t>(threads - 1, 1);
 }
 
+bool StageQueue::has_big_place(const State& state, const Pool& pool) const {
+  return state.big_active < options_.big_stages_max + (pool.big_active == 0 ? 1 : 0);
+}
+
 StageQueue::Entry* StageQueue::runnable(State& state) const {
   for (const auto queue : {&Pool::small, &Pool::big}) {
-    if (queue == &Pool::big && state.big_active >= options_.big_stages_max) break;
     auto next = state.pools.upper_bound(state.last);
     for (auto left = state.pools.size(); left > 0; --left, ++next) {
       if (next == state.pools.end()) next = state.pools.begin();
       const auto& jobs = next->second.*queue;
-      if (!jobs.empty() && may_begin(next->second)) return &state.entries.at(jobs.front());
+      if (jobs.empty() || !may_begin(next->second)) continue;
+      if (queue == &Pool::small || has_big_place(state, next->second)) return &state.entries.at(jobs.front());
     }
   }
   return nullptr;
@@ -178,7 +182,10 @@ StageQueue::Turn StageQueue::begin_turn(State& state, Entry& entry) {
   auto& pool = state.pools.at(entry.job.pool);
   std::erase(pool.small, entry.job.id);
   entry.counted_big = std::erase(pool.big, entry.job.id) > 0;
-  if (entry.counted_big) ++state.big_active;
+  if (entry.counted_big) {
+    ++state.big_active;
+    ++pool.big_active;
+  }
   ++pool.active;
   entry.active = true;
   state.last = entry.job.pool;
@@ -228,8 +235,10 @@ void StageQueue::end_turn(JobId job, const Result<void>& staged) {
     auto state = state_.lock();
     auto& entry = state->entries.at(job);
     auto& pool = state->pools.at(entry.job.pool);
-    if (entry.counted_big) --state->big_active;
-    entry.counted_big = false;
+    if (std::exchange(entry.counted_big, false)) {
+      --state->big_active;
+      --pool.big_active;
+    }
     --pool.active;
     entry.active = false;
     if (silent) {

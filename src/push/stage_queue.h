@@ -51,10 +51,10 @@ struct StageQueueOptions {
 
 /// Stages chunks right after their upload, while the client sends the next one, as far as their order is
 /// settled. The chunks of one job are staged in their order, one at a time; jobs side by side, small chunks
-/// past large ones. Pools take turns, and none has all threads; one that does not answer has one at a time,
-/// which asks again after a pause. Lifecycle: works from construction to stop(). Threads: all calls from any
-/// thread. Errors: what is wrong with a chunk's data is written to the catalog; while the warehouse can't
-/// work a chunk stays STORED.
+/// past large ones. Pools take turns, and none has all threads or places; one that does not answer has one at
+/// a time, which asks again after a pause. Lifecycle: works from construction to stop(). Threads: all calls
+/// from any thread. Errors: what is wrong with a chunk's data is written to the catalog; while the warehouse
+/// can't work a chunk stays STORED.
 class StageQueue {
  public:
   StageQueue(Catalog& catalog, ChunkStore& store, Warehouse& warehouse, const Clock& clock,
@@ -89,6 +89,7 @@ class StageQueue {
     std::deque<JobId> small;
     std::deque<JobId> big;
     std::size_t active = 0;
+    std::size_t big_active = 0;
     std::chrono::milliseconds pause{};  ///< of one that did not answer
     std::chrono::steady_clock::time_point until{};
 
@@ -113,6 +114,9 @@ class StageQueue {
   /// The entry whose turn it is, or null.
   Entry* runnable(State& state) const;
   bool may_begin(const Pool& pool) const;
+  /// Whether there is a place for a large one. A pool that has none there is kept out by no other pool's: a
+  /// place more is theirs, which comes to no more than one.
+  bool has_big_place(const State& state, const Pool& pool) const;
   Turn begin_turn(State& state, Entry& entry);
   void end_turn(JobId job, const Result<void>& staged);
   static void erase(State& state, JobId job);

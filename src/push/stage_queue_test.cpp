@@ -33,6 +33,21 @@ TEST_F(StagesOfASilentPool, ThatHangsLeaveAThreadToOtherPools) {
   for (const auto& job : hanging) EXPECT_TRUE(comes_to_be_staged(job));
 }
 
+TEST_F(StagesOfASilentPool, ThatAreLargeAndHangLeaveAPlaceToOtherPools) {
+  close();
+  stage_options_.big_chunk_bytes_min = 1;
+  open();
+  silent_->hang(pool_);
+  const auto hanging = uploaded_to(pool_, 4);
+  wait_for_stages(2);
+  EXPECT_TRUE(comes_to_be_staged(uploaded(other_, "t")));
+  EXPECT_EQ(silent_->stages(), 3) << "the pool has no more than the places of before";
+  landings_->start();
+  EXPECT_EQ(end_of(executed(other_, "u")), JobStatus::kDone) << "which finds a place by itself";
+  silent_->speak();
+  for (const auto& job : hanging) EXPECT_TRUE(comes_to_be_staged(job));
+}
+
 TEST_F(StagesOfASilentPool, AreAskedForOneAtATimeAndNoneIsLost) {
   silent_->silence(pool_, ErrorKind::kUnavailable);
   const auto waiting = uploaded_to(pool_, 8);

@@ -26,7 +26,9 @@ class CsvFixture : public WarehouseTest {
     both_ways(content, [&] {
       job("t").csv("old\n1\n").land();
       job("t").csv(content).land();
-      if (!names.empty()) EXPECT_EQ(columns("t"), names);
+      if (!names.empty()) {
+        EXPECT_EQ(columns("t"), names);
+      }
       EXPECT_EQ(rows("SELECT * EXCLUDE (_CELONIS_CHANGE_DATE) FROM t ORDER BY ALL"), expected);
     });
   }

@@ -289,8 +289,6 @@ void EngineHost::cancel(std::uint64_t number) { channel_.send_soon(MessageKind::
 void EngineHost::interrupt() { cancel(kEveryQuestion); }
 
 void EngineHost::check_life(std::chrono::milliseconds timeout) {
-  if (start_.resident_bytes_max > 0 && own_resident_bytes(pid()) > start_.resident_bytes_max)
-    return kill("it has taken more memory than its share");
   const FiguresRequest request;
   const auto deadline = std::chrono::steady_clock::now() + timeout;
   const auto question = send(request.kKind, question_bytes(clock_.now(), request), {}, deadline);
@@ -300,6 +298,11 @@ void EngineHost::check_life(std::chrono::milliseconds timeout) {
   if (!answer && answer.error().kind == ErrorKind::kTimeout) return kill("it did not answer in time");
   if (!answer) return;
   if (const auto figures = read_answer<HostFigures>(answer->payload)) take(*figures);
+}
+
+void EngineHost::check_memory() {
+  if (start_.resident_bytes_max > 0 && own_resident_bytes(pid()) > start_.resident_bytes_max)
+    kill("it has taken more memory than its share");
 }
 
 void EngineHost::take(const HostFigures& figures) {

@@ -74,9 +74,11 @@ class EngineHost {
   Result<std::unique_ptr<Question>> send(MessageKind kind, const std::string& payload,
                                          const std::stop_token& stop, Deadline deadline = {});
 
-  /// Asks for the figures and adds them to the metrics. A process that does not answer within `timeout`, or
-  /// has more memory than it may, is killed.
+  /// Asks for the figures and adds them to the metrics. A process that does not answer within `timeout` is
+  /// killed.
   void check_life(std::chrono::milliseconds timeout);
+  /// Kills a process that has more memory than it may. Waits for nothing.
+  void check_memory();
   /// Passes on that a question's work is to be stopped. Never waits: whoever stops may hold locks, or be the
   /// thread of all connections.
   void cancel(std::uint64_t number);

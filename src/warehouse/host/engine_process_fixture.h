@@ -61,6 +61,23 @@ class EngineProcess : public WarehouseTest {
     };
     open();
   }
+  /// Looks often at what the processes take; each may have 64 MiB that the engine counts, and next to nothing
+  /// beside them.
+  void open_with_little_memory() {
+#ifdef __SANITIZE_ADDRESS__
+    hosts_.memory_reserve_bytes = 16 << 20;  // what the sanitizer itself takes in an engine that does little
+#else
+    hosts_.memory_reserve_bytes = 1;
+#endif
+    hosts_.life_interval = 5ms;
+    auto with = options();
+    with.memory_bytes_max = 128 << 20;
+    open(with);
+  }
+  /// What the engine counts of it stays within 64 MiB; with all else it is above them.
+  LandPlan job_of_much_memory() {
+    return job("t").parquet("SELECT range AS a, md5(range::VARCHAR) AS b FROM range(3000000)").plan();
+  }
   /// A table `t` with one row in a pool.
   void fill(PoolId pool) {
     auto plan = job("t").csv("a\n1\n").plan();

@@ -226,21 +226,12 @@ TEST_F(EngineProcess, AHundredOfThemLeaveNothingBehind) {
 }
 
 TEST_F(EngineProcess, WhoseJobTakesTooMuchMemoryIsKilledAndTheJobGivenUp) {
-#ifdef __SANITIZE_ADDRESS__
-  hosts_.memory_reserve_bytes = 16 << 20;  // what the sanitizer itself takes in an engine that does little
-#else
-  hosts_.memory_reserve_bytes = 1;
-#endif
-  hosts_.life_interval = 5ms;
-  auto with = options();
-  with.memory_bytes_max = 128 << 20;
-  open(with);
+  open_with_little_memory();
   fill(other_);
-  // The engine keeps what it counts within its 64 MiB; with all else it is above them.
-  auto pushed = job("t").parquet("SELECT range AS a, md5(range::VARCHAR) AS b FROM range(3000000)");
+  const auto pushed = job_of_much_memory();
   std::vector<std::string> said;
   for (int attempt = 0; attempt < 4; ++attempt) {
-    const auto landed = warehouse_->land(pushed.plan(), {});
+    const auto landed = warehouse_->land(pushed, {});
     if (!landed) said.push_back(landed.error().public_message);
   }
   EXPECT_THAT(said, testing::Contains(HasSubstr("ended twice while this job landed")));

@@ -125,6 +125,23 @@ TEST_F(HangingEngine, KeepsNobodyWaitingWhoAsksHowAJobGoes) {
   EXPECT_EQ(rows("SELECT a FROM t"), (Lines{"2"})) << "and works on";
 }
 
+TEST_F(HangingEngine, KeepsNoOtherFromBeingStoppedThatTakesTooMuchMemory) {
+  hosts_.life_timeout = 60s;
+  open_with_little_memory();
+  fill(pool_);
+  const auto process = process_of(pool_);
+  stop_process(process);
+  std::this_thread::sleep_for(200ms);  // it is asked for a sign of life
+  auto pushed = job_of_much_memory();
+  pushed.stage.pool = other_;
+  const auto begin = std::chrono::steady_clock::now();
+  const auto landing = warehouse_->land(pushed, {});
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, 30s);
+  ASSERT_FALSE(landing) << "it was not looked at";
+  EXPECT_EQ(landing.error().kind, ErrorKind::kUnavailable);
+  EXPECT_EQ(::kill(process, SIGCONT), 0) << "the one that hangs was not it";
+}
+
 /// A chunk of another pool is staged while chunks of a hanging one are under way.
 class StagesOfAHangingEngine : public EngineProcess {
  protected:

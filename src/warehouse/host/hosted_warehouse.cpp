@@ -1,5 +1,6 @@
 #include "warehouse/host/hosted_warehouse.h"
 
+#include <condition_variable>
 #include <utility>
 
 #include "base/failpoint.h"
@@ -96,8 +97,17 @@ HostedWarehouse::HostedWarehouse(WarehouseOptions options, HostOptions hosts, La
                                      metrics_);
           },
           [](PoolId, EngineHost*) {}, nullptr),
-      stage_places_(options_.stages_max),
-      watch_([this](const std::stop_token& stop) { watch(stop); }) {}
+      stage_places_(options_.stages_max) {
+  // Apart: one that hangs, or takes its time to close, must not keep another from being stopped that eats the
+  // memory of all.
+  watches_ = {watch([this](HostRegistry& registry) {
+                for (const auto& host : registry.open_pools()) host->check_life(host_options_.life_timeout);
+              }),
+              watch([](HostRegistry& registry) {
+                for (const auto& host : registry.open_pools()) host->check_memory();
+              }),
+              watch([this](HostRegistry& registry) { registry.close_idle(host_options_.idle_max); })};
+}
 
 HostedWarehouse::~HostedWarehouse() { close(); }
 
@@ -106,8 +116,10 @@ void HostedWarehouse::close() {
   hosts_.close();
   inspectors_.close();
   lone_inspectors_.close();
-  watch_.request_stop();
-  if (watch_.joinable()) watch_.join();
+  for (auto& watch : watches_) watch.request_stop();
+  for (auto& watch : watches_) {
+    if (watch.joinable()) watch.join();
+  }
 }
 
 HostStart HostedWarehouse::host_start(HostRole role, PoolId pool, std::uint64_t memory_bytes) {
@@ -341,21 +353,19 @@ std::optional<double> HostedWarehouse::progress(JobId job) const {
   return answer ? *answer : std::nullopt;
 }
 
-void HostedWarehouse::watch(const std::stop_token& stop) {
-  Guarded<bool> nothing;
-  while (!stop.stop_requested()) {
-    {
-      auto never = nothing.lock();
-      watch_wake_.wait_for(never.unique_lock(), stop, host_options_.life_interval, [] { return false; });
-    }
-    if (stop.stop_requested()) return;
-    for (auto* registry : {&hosts_, &inspectors_, &lone_inspectors_}) {
-      for (const auto& host : registry->open_pools()) {
-        host->check_life(host_options_.life_timeout);
+std::jthread HostedWarehouse::watch(const std::function<void(HostRegistry&)>& look) {
+  return std::jthread([this, look](const std::stop_token& stop) {
+    std::condition_variable_any wake;
+    Guarded<bool> nothing;
+    for (;;) {
+      {
+        auto never = nothing.lock();
+        wake.wait_for(never.unique_lock(), stop, host_options_.life_interval, [] { return false; });
       }
-      registry->close_idle(host_options_.idle_max);
+      if (stop.stop_requested()) return;
+      for (auto* registry : {&hosts_, &inspectors_, &lone_inspectors_}) look(*registry);
     }
-  }
+  });
 }
 
 Result<std::unique_ptr<Warehouse>> open_hosted_warehouse(WarehouseOptions options, HostOptions hosts,

@@ -1,7 +1,8 @@
 // The Warehouse whose engines run in processes of their own, one for each pool.
 #pragma once
 
-#include <condition_variable>
+#include <array>
+#include <functional>
 #include <memory>
 #include <stop_token>
 #include <thread>
@@ -61,7 +62,8 @@ class HostedWarehouse final : public Warehouse {
   Result<std::unique_ptr<EngineHost>> start_host(PoolId pool, std::uint64_t memory_bytes);
   HostStart host_start(HostRole role, PoolId pool, std::uint64_t memory_bytes);
   Result<Landing> settle_given_up(PoolId pool, JobId job);
-  void watch(const std::stop_token& stop);
+  /// Calls `look` with each registry, again and again.
+  std::jthread watch(const std::function<void(HostRegistry&)>& look);
 
   const WarehouseOptions options_;
   const HostOptions host_options_;
@@ -75,8 +77,7 @@ class HostedWarehouse final : public Warehouse {
   HostRegistry lone_inspectors_;  ///< the same, each for one upload and under an id that it has alone
   StagePlaces stage_places_;
   mutable Guarded<std::unordered_map<JobId, PoolId>> working_;  ///< for progress()
-  std::condition_variable_any watch_wake_;
-  std::jthread watch_;
+  std::array<std::jthread, 3> watches_;
 };
 
 }  // namespace adit

@@ -128,19 +128,18 @@ void define_engine(CLI::App& app, ServeOptions& options) {
        "Whether the engines run in the server's process. Else each pool's has a process of its own, shut in, "
        "whose end is not the server's; true takes less memory, and is simpler to debug"},
       Scope::kSetting, options.engine_in_process, one_of(kTrueOrFalse));
-  add_count(app, "--stages-max", options.stages_max, 1, 256, "Chunks that are parsed at the same time");
+  add_count(app, "--stages-max", options.stages_max, 1, 256, "Large chunks that are parsed at the same time");
   add_size(app, "--held-chunk-bytes-max", options.held_chunk_bytes_max, 0, 64 * kMebibyte,
            "Chunks up to this size wait in memory, not in a staging table, until their job lands; 0 is none");
-  add_count(
-      app, "--landings-max", options.landings_max, 1, 256,
-      "Jobs that land at the same time, on different tables; those of one pool take no more places than they "
-      "leave free, so at most half");
+  add_count(app, "--landings-max", options.landings_max, 1, 256,
+            "Jobs that land at the same time, on different tables; one pool alone has at most half of these "
+            "places");
   add_count(
       app, "--stages-waiting-max", options.stages_waiting_max, 1, 10'000'000,
       "Jobs of a pool whose chunks wait to be parsed; beyond them uploads into it are answered 503 before "
       "their body");
   add_count(app, "--jobs-queued-max", options.jobs_queued_max, 1, 10'000'000,
-            "Jobs that wait for their landing; beyond them executes are answered 503");
+            "Jobs of a pool that wait for their landing; beyond them executes in it are answered 503");
   add_time(app, "--chunk-retention-hours", options.chunk_retention, 0, 24 * 3650,
            "How long the file of a landed chunk is kept");
   add_time(app, "--expiry-interval-ms", options.expiry_interval, 1000, kDayMs,

@@ -62,7 +62,7 @@ WarehouseOptions warehouse_options(const ServeOptions& options, const DataFolder
   warehouse.threads_per_pool = options.engine_threads;
   warehouse.held_chunk_bytes_max = options.held_chunk_bytes_max;
   warehouse.checkpoint_interval = options.checkpoint_interval;
-  // The queue in front keeps large chunks to `stages_max`; small ones have places of their own beside them.
+  // The queue in front has as many threads, and keeps large chunks to about `stages_max` of them.
   warehouse.stages_max = options.stages_max + StageQueueOptions().small_stages_max;
   return warehouse;
 }

@@ -67,6 +67,9 @@ TEST_P(JobsOfTwoPools, ArePassedOverWhereTheirPoolIsLeftOut) {
   EXPECT_EQ(claim("me", {pool_.id})->id, there.id);
   EXPECT_FALSE(claim("me", {pool_.id}));
   EXPECT_FALSE(claim("me", {pool_.id, other_.id}));
+  EXPECT_EQ(*catalog().count_jobs(JobStatus::kQueued, pool_.id), 2U);
+  EXPECT_EQ(*catalog().count_jobs(JobStatus::kQueued, other_.id), 0U);
+  EXPECT_EQ(*catalog().count_jobs(JobStatus::kRunning, other_.id), 1U);
   EXPECT_EQ(claim("me", {other_.id})->id, first.id);
   EXPECT_EQ(claim()->id, second.id);
 }

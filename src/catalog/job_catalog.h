@@ -115,7 +115,8 @@ class JobCatalog {
   /// Marks a job's chunk files as removed, and forgets the predicate of a table change and the text of a
   /// postExecutionQuery.
   virtual Result<void> forget_chunk_files(JobId job) = 0;
-  virtual Result<std::uint64_t> count_jobs(JobStatus status) = 0;
+  /// Of all pools where none is named.
+  virtual Result<std::uint64_t> count_jobs(JobStatus status, std::optional<PoolId> pool = {}) = 0;
 };
 
 }  // namespace adit

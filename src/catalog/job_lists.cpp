@@ -104,12 +104,15 @@ Result<std::vector<Job>> SqliteCatalog::list_expired_jobs(Timestamp before, std:
   });
 }
 
-Result<std::uint64_t> SqliteCatalog::count_jobs(JobStatus status) {
+Result<std::uint64_t> SqliteCatalog::count_jobs(JobStatus status, std::optional<PoolId> pool) {
   // The word stands in the text, where it lets SQLite choose the index of that status.
-  const auto sql = "SELECT count(*) FROM jobs WHERE status = '" + std::string(to_string(status)) + "'";
+  const auto sql = "SELECT count(*) FROM jobs WHERE status = '" + std::string(to_string(status)) + "'" +
+                   (pool ? " AND pool_id = :pool" : "");
   return read([&](SqliteSession& session) {
     long long count = 0;
-    session.query(sql).into(count).next();
+    auto query = session.query(sql);
+    if (pool) query.with(pool->to_string());
+    query.into(count).next();
     return static_cast<std::uint64_t>(count);
   });
 }

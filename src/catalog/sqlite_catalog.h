@@ -140,7 +140,7 @@ class SqliteCatalog final : public Catalog {
   Result<std::vector<Job>> list_expired_jobs(Timestamp before, std::uint64_t limit,
                                              const ExpiryExceptions& exceptions) override;
   Result<void> forget_chunk_files(JobId job) override;
-  Result<std::uint64_t> count_jobs(JobStatus status) override;
+  Result<std::uint64_t> count_jobs(JobStatus status, std::optional<PoolId> pool) override;
 
   Result<HistoryPage> list_history(PoolId pool, const HistoryFilter& filter,
                                    const std::optional<HistoryCursor>& after, std::uint64_t limit) override;

@@ -95,10 +95,12 @@ void LandQueue::interrupt(JobId job) {
 
 void LandQueue::stop_canceled(const Job& job) {
   if (job.status != JobStatus::kQueued) return interrupt(job.id);
+  // A pool that does not answer would keep the caller's thread, which others have use for.
+  const std::unique_ptr<Places, GiveBack> place(waits_.try_acquire() ? &waits_ : nullptr);
+  if (!place || state_.lock()->turns.is_silent(job.pool)) return wake();
   // Who takes the job from here on sees that it is canceled and does not land it: what the mark says now
   // holds.
-  const auto mark = warehouse_.landed(job.pool, job.id);
-  if (mark && !*mark) {
+  if (const auto mark = find_mark(job); mark && !*mark) {
     const JobTransition change{
         {JobStatus::kQueued}, JobStatus::kCanceled, clock_.now(), {"Canceled by request."}};
     if (const auto changed = catalog_.transition(job.id, change, Durability::kFull); changed && *changed) {
@@ -170,7 +172,9 @@ bool LandQueue::begin_look() {
   auto state = state_.lock();
   do {
     auto until = std::chrono::steady_clock::now() + options_.poll_interval;
-    if (const auto question = state->turns.next_question()) until = std::min(until, *question);
+    // Whoever looks comes back here, and knows then what there is to ask.
+    if (const auto question = state->looking ? std::nullopt : state->turns.next_question())
+      until = std::min(until, *question);
     work_.wait_until(state.unique_lock(), until, [&] {
       return state->stopped || (!state->looking && state->wakes != state->wakes_seen);
     });
@@ -194,18 +198,21 @@ void LandQueue::end_look(std::optional<PoolId> taken) {
 }
 
 void LandQueue::run(const Job& job) {
-  {
-    auto state = state_.lock();
-    auto& source = state->running[job.id];
-    if (state->stopped) source.request_stop();
-  }
+  state_.lock()->running[job.id];
   // A cancel that came between the claim and this point found no one to interrupt.
   if (const auto asked = catalog_.cancel_requested(job.id); asked && *asked) interrupt(job.id);
   work_on(job, Turn::kFirst);
 }
 
 void LandQueue::work_on(const Job& job, Turn turn) {
-  const auto stop = state_.lock()->running.at(job.id).get_token();
+  std::stop_token stop;
+  {
+    auto state = state_.lock();
+    // Once the queue is stopped, whoever had the job before may give it back, and its place here, only now.
+    auto& source = state->running[job.id];
+    if (state->stopped) source.request_stop();
+    stop = source.get_token();
+  }
   const auto outcome = land(job, turn, stop);
   if (outcome) finish(job, *outcome);
   const bool aside = !outcome && set_aside(job);

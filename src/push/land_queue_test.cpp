@@ -18,6 +18,16 @@ TEST_F(SilentPool, TakesNoThreadFromOtherPoolsAndItsJobsLandWhenItSpeaks) {
   EXPECT_EQ(count("t0"), "2");
 }
 
+TEST_F(SilentPool, ItsQueuedJobsKeepNoOtherPoolsFromBeingExecuted) {
+  close();
+  limits_.jobs_queued_max = 1;
+  open();
+  const auto late = staged(pool_, "u");
+  executed(pool_, "t");
+  EXPECT_EQ(push_->execute(pool_, late.id).error().kind, ErrorKind::kUnavailable);
+  executed(other_, "t");
+}
+
 TEST_F(SilentPool, SeveralThatHangLeaveThreadsToOthers) {
   close();
   land_options_.landings_max = 4;

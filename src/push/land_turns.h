@@ -20,10 +20,10 @@ struct LandTurnsOptions {
   std::chrono::milliseconds silence_max{30'000};  ///< doubled up to this
 };
 
-/// Counts the threads of each pool: none takes more than it leaves free, so that one whose engine hangs, or
-/// whose jobs are large, has at most half of them, and several such pools leave some to the others. Keeps the
-/// jobs of pools that could not be asked whether these have landed: they have no thread meanwhile, but for
-/// one that asks. Not thread-safe.
+/// Counts the threads of each pool: none begins with another while it has as many as are free. So one whose
+/// engine hangs, or whose jobs are large, has at most half of them (rounded up), and several such pools leave
+/// some to the others. Keeps the jobs of pools that could not be asked whether these have landed: they have
+/// no thread meanwhile, but for one that asks. Not thread-safe.
 class LandTurns {
  public:
   using Moment = std::chrono::steady_clock::time_point;
@@ -32,6 +32,8 @@ class LandTurns {
 
   /// Pools of which no further job may begin now.
   std::set<PoolId> closed() const;
+  /// Whether the pool has not answered since a job of it was set aside.
+  bool is_silent(PoolId pool) const { return silent_.contains(pool); }
   /// A job that was set aside and may go on now: its pool has answered, or it is the one to ask.
   std::optional<Job> take_aside(Moment now);
   /// When take_aside() will have one without anything else happening.

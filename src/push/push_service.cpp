@@ -100,18 +100,19 @@ Result<std::unique_ptr<Upload>> PushService::begin_upload(PoolId pool, JobId id,
   return std::make_unique<Upload>(parts, std::move(job), operation);
 }
 
-Result<void> PushService::check_queue() const {
-  ADIT_TRY(const auto queued, catalog_.count_jobs(JobStatus::kQueued));
+Result<void> PushService::check_queue(PoolId pool) const {
+  ADIT_TRY(const auto queued, catalog_.count_jobs(JobStatus::kQueued, pool));
   if (queued < limits_.jobs_queued_max) return {};
   return Error{
       ErrorKind::kUnavailable,
-      "As many jobs are queued as this server lets wait. The job is as it was; execute it in a moment."};
+      "As many jobs of the pool are queued as this server lets wait. The job is as it was; execute it in a "
+      "moment."};
 }
 
 Result<ExecuteAdmission> PushService::execute(PoolId pool, JobId id, const RequestCompletion* completion,
                                               const std::optional<std::string>& duplicate_removal_column) {
   ADIT_TRY(const auto job, get(pool, id));
-  if (job.status == JobStatus::kNew) ADIT_CHECK(check_queue());
+  if (job.status == JobStatus::kNew) ADIT_CHECK(check_queue(pool));
   if (duplicate_removal_column && job.status == JobStatus::kNew) {
     ADIT_CHECK(check_duplicate_removal(job, *duplicate_removal_column));
   }

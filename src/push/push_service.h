@@ -22,7 +22,7 @@ struct PushLimits {
   UploadLimits upload;
   /// Jobs of a pool with chunks that wait for their stage; then no upload into it begins.
   std::size_t stages_waiting_max = 10'000;
-  std::uint64_t jobs_queued_max = 10'000;             ///< of all pools; then no job is executed
+  std::uint64_t jobs_queued_max = 10'000;             ///< of a pool; then none of its is executed
   std::chrono::milliseconds cancel_wait_max{60'000};  ///< how long cancel and delete wait for a running job
 };
 
@@ -65,7 +65,7 @@ class PushService {
   double progress(const Job& job) const;
 
  private:
-  Result<void> check_queue() const;
+  Result<void> check_queue(PoolId pool) const;
   Result<Job> cancel_found(const Job& job);
   void drop_staged(const Job& job);
   void drop_chunks(const Job& job);

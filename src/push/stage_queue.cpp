@@ -155,10 +155,9 @@ void StageQueue::erase(State& state, JobId job) {
   state.entries.erase(entry);
 }
 
-bool StageQueue::may_begin(const Pool& pool) const {
+bool StageQueue::may_begin(const State& state, const Pool& pool) const {
   if (pool.pause.count() > 0) return pool.active == 0 && std::chrono::steady_clock::now() >= pool.until;
-  const auto threads = options_.big_stages_max + options_.small_stages_max;
-  return pool.active < std::max<std::size_t>(threads - 1, 1);
+  return state.threads + pool.threads < options_.big_stages_max + options_.small_stages_max;
 }
 
 bool StageQueue::has_big_place(const State& state, const Pool& pool) const {
@@ -171,7 +170,7 @@ StageQueue::Entry* StageQueue::runnable(State& state) const {
     for (auto left = state.pools.size(); left > 0; --left, ++next) {
       if (next == state.pools.end()) next = state.pools.begin();
       const auto& jobs = next->second.*queue;
-      if (jobs.empty() || !may_begin(next->second)) continue;
+      if (jobs.empty() || !may_begin(state, next->second)) continue;
       if (queue == &Pool::small || has_big_place(state, next->second)) return &state.entries.at(jobs.front());
     }
   }
@@ -198,6 +197,9 @@ std::optional<StageQueue::Turn> StageQueue::next_turn() {
     if (state->stopped) return std::nullopt;
     if (auto* entry = runnable(*state)) {
       auto turn = begin_turn(*state, *entry);
+      entry->has_thread = true;
+      ++state->threads;
+      ++state->pools.at(entry->job.pool).threads;
       // Who ends a big one may take a small one, and leave a big one that may run now.
       if (runnable(*state) != nullptr) work_.notify_one();
       return turn;
@@ -238,6 +240,10 @@ void StageQueue::end_turn(JobId job, const Result<void>& staged) {
     if (std::exchange(entry.counted_big, false)) {
       --state->big_active;
       --pool.big_active;
+    }
+    if (std::exchange(entry.has_thread, false)) {
+      --state->threads;
+      --pool.threads;
     }
     --pool.active;
     entry.active = false;

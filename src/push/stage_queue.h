@@ -40,8 +40,8 @@ Timestamp fresh_from(Timestamp started, Timestamp now);
 std::size_t count_settled(const std::vector<Chunk>& chunks);
 
 struct StageQueueOptions {
-  std::size_t big_stages_max = 2;                   ///< large chunks staged at the same time
-  std::size_t small_stages_max = 2;                 ///< further threads that only small chunks use
+  std::size_t big_stages_max = 2;    ///< large chunks staged at the same time; at times one more
+  std::size_t small_stages_max = 4;  ///< further threads, for small chunks and that one more
   std::uint64_t big_chunk_bytes_min = 16ULL << 20;  ///< from this size on a chunk is large
   int attempts_max = 5;                             ///< of finish(), when the warehouse is unavailable
   std::chrono::milliseconds retry_delay{200};       ///< doubled with every attempt
@@ -51,10 +51,10 @@ struct StageQueueOptions {
 
 /// Stages chunks right after their upload, while the client sends the next one, as far as their order is
 /// settled. The chunks of one job are staged in their order, one at a time; jobs side by side, small chunks
-/// past large ones. Pools take turns, and none has all threads or places; one that does not answer has one at
-/// a time, which asks again after a pause. Lifecycle: works from construction to stop(). Threads: all calls
-/// from any thread. Errors: what is wrong with a chunk's data is written to the catalog; while the warehouse
-/// can't work a chunk stays STORED.
+/// past large ones. Pools take turns, and none begins with a thread while it has as many as are free; one
+/// that does not answer has one at a time, which asks again after a pause. Lifecycle: works from construction
+/// to stop(). Threads: all calls from any thread. Errors: what is wrong with a chunk's data is written to the
+/// catalog; while the warehouse can't work a chunk stays STORED.
 class StageQueue {
  public:
   StageQueue(Catalog& catalog, ChunkStore& store, Warehouse& warehouse, const Clock& clock,
@@ -82,6 +82,7 @@ class StageQueue {
     bool added_meanwhile = false;
     bool big = false;          ///< queued among the large ones at its next turn
     bool counted_big = false;  ///< its present turn counts in big_active
+    bool has_thread = false;   ///< its present turn is on a thread of the queue's own
     std::stop_source stop;
   };
   /// There as long as it has entries.
@@ -90,6 +91,7 @@ class StageQueue {
     std::deque<JobId> big;
     std::size_t active = 0;
     std::size_t big_active = 0;
+    std::size_t threads = 0;
     std::chrono::milliseconds pause{};  ///< of one that did not answer
     std::chrono::steady_clock::time_point until{};
 
@@ -100,6 +102,7 @@ class StageQueue {
     std::map<PoolId, Pool> pools;
     PoolId last;  ///< had the latest turn
     std::size_t big_active = 0;
+    std::size_t threads = 0;
     bool stopped = false;
   };
   struct Turn {
@@ -113,9 +116,9 @@ class StageQueue {
   static void enqueue(State& state, Entry& entry);
   /// The entry whose turn it is, or null.
   Entry* runnable(State& state) const;
-  bool may_begin(const Pool& pool) const;
-  /// Whether there is a place for a large one. A pool that has none there is kept out by no other pool's: a
-  /// place more is theirs, which comes to no more than one.
+  bool may_begin(const State& state, const Pool& pool) const;
+  /// Whether there is a place for a large one. One place more is for a pool that has none there, so that it
+  /// is not kept out by another one alone.
   bool has_big_place(const State& state, const Pool& pool) const;
   Turn begin_turn(State& state, Entry& entry);
   void end_turn(JobId job, const Result<void>& staged);

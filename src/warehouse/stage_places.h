@@ -1,7 +1,6 @@
 // How many chunks are staged at the same time, over all pools.
 #pragma once
 
-#include <algorithm>
 #include <chrono>
 #include <condition_variable>
 #include <cstddef>
@@ -14,18 +13,21 @@
 
 namespace adit {
 
-/// Where there are several places no pool has all of them: one whose engine hangs leaves one to the others.
+/// A pool takes no place while it has as many as are free: those whose engines hang leave some to the others.
 /// Thread-safe.
 class StagePlaces {
  public:
   explicit StagePlaces(std::size_t places) : places_(places) {}
+
+  /// How many of so many places a pool has that is alone.
+  static constexpr std::size_t of_one_pool(std::size_t places) { return (places + 1) / 2; }
 
   /// Runs `stage` once there is a place for it. kCanceled when a stop is asked for before.
   template <class Stage>
   auto with_place(PoolId pool, const std::stop_token& stop, const Stage& stage) -> decltype(stage()) {
     {
       auto taken = taken_.lock();
-      while (taken->size() >= places_ || taken->count(pool) >= of_a_pool_) {
+      while (taken->size() + taken->count(pool) >= places_) {
         if (stop.stop_requested()) return Error{ErrorKind::kCanceled, "The work was canceled."};
         ended_.wait_for(taken.unique_lock(), std::chrono::milliseconds(50));
       }
@@ -42,7 +44,6 @@ class StagePlaces {
 
  private:
   const std::size_t places_;
-  const std::size_t of_a_pool_ = std::max<std::size_t>(places_, 2) - 1;
   std::condition_variable ended_;
   Guarded<std::multiset<PoolId>> taken_;
 };

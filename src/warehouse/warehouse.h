@@ -132,7 +132,7 @@ struct WarehouseOptions {
   std::uint64_t memory_bytes_max = 2ULL << 30;  ///< shared by all open pools
   std::size_t pools_open_max = 32;
   std::size_t threads_per_pool = 0;  ///< 0: one per processor
-  std::size_t stages_max = 2;        ///< chunks staged at the same time, over all pools
+  std::size_t stages_max = 2;        ///< chunks staged at the same time; of one pool about half as many
   /// Chunks up to this size are held in memory until their job lands, instead of in a staging table. 0: none.
   std::uint64_t held_chunk_bytes_max = 256ULL << 10;
   std::uint64_t wal_bytes_max = 1ULL << 30;  ///< above it no stage starts until a checkpoint has passed

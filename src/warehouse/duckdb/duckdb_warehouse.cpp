@@ -71,7 +71,7 @@ Result<std::unique_ptr<OpenPool>> DuckdbWarehouse::open_pool(PoolId id, std::uin
                               .chunks_root = options_.chunks_root,
                               .memory_bytes = memory_bytes,
                               .threads = options_.threads_per_pool,
-                              .workers = options_.stages_max + 1,
+                              .workers = StagePlaces::of_one_pool(options_.stages_max) + 1,
                               .held_chunk_bytes_max = options_.held_chunk_bytes_max,
                               .folder_sync = options_.folder_sync};
   auto pool = open_or_set_aside(id, settings, clock_);

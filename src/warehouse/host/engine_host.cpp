@@ -288,13 +288,17 @@ void EngineHost::cancel(std::uint64_t number) { channel_.send_soon(MessageKind::
 
 void EngineHost::interrupt() { cancel(kEveryQuestion); }
 
-void EngineHost::check_life(std::chrono::milliseconds timeout) {
+std::unique_ptr<EngineHost::Question> EngineHost::ask_for_life(
+    std::chrono::steady_clock::time_point deadline) {
   const FiguresRequest request;
-  const auto deadline = std::chrono::steady_clock::now() + timeout;
-  const auto question = send(request.kKind, question_bytes(clock_.now(), request), {}, deadline);
-  if (!question && question.error().kind == ErrorKind::kTimeout) return kill("it did not read in time");
-  if (!question) return;
-  const auto answer = (*question)->wait(deadline);
+  auto question = send(request.kKind, question_bytes(clock_.now(), request), {}, deadline);
+  if (question) return *std::move(question);
+  if (question.error().kind == ErrorKind::kTimeout) kill("it did not read in time");
+  return nullptr;
+}
+
+void EngineHost::take_life(Question& question, std::chrono::steady_clock::time_point deadline) {
+  const auto answer = question.wait(deadline);
   if (!answer && answer.error().kind == ErrorKind::kTimeout) return kill("it did not answer in time");
   if (!answer) return;
   if (const auto figures = read_answer<HostFigures>(answer->payload)) take(*figures);

@@ -74,10 +74,12 @@ class EngineHost {
   Result<std::unique_ptr<Question>> send(MessageKind kind, const std::string& payload,
                                          const std::stop_token& stop, Deadline deadline = {});
 
-  /// Asks for the figures and adds them to the metrics. A process that does not answer within `timeout` is
-  /// killed.
-  void check_life(std::chrono::milliseconds timeout);
-  /// Kills a process that has more memory than it may. Waits for nothing.
+  /// Asks for the figures; null when the process has ended. One that does not take the question until the
+  /// deadline is killed.
+  std::unique_ptr<Question> ask_for_life(std::chrono::steady_clock::time_point deadline);
+  /// Adds the figures to the metrics. A process that has not answered until the deadline is killed.
+  void take_life(Question& question, std::chrono::steady_clock::time_point deadline);
+  /// Kills a process that has more memory than it may, and waits until it is gone.
   void check_memory();
   /// Passes on that a question's work is to be stopped. Never waits: whoever stops may hold locks, or be the
   /// thread of all connections.

@@ -118,6 +118,10 @@ class EngineHostTest : public ::testing::Test {
     ADIT_TRY(const auto question, host_->send(request.kKind, question_bytes(clock_.now(), request), {}));
     return question->wait();
   }
+  void check_life(std::chrono::milliseconds timeout) {
+    const auto deadline = std::chrono::steady_clock::now() + timeout;
+    if (const auto question = host_->ask_for_life(deadline)) host_->take_life(*question, deadline);
+  }
   /// Begins a question that fills the connection and stays within sending.
   std::future<Result<Message>> get_stuck() {
     auto stuck = std::async(std::launch::async, [this] { return ask_on_first(kLarge); });
@@ -167,7 +171,7 @@ Seconds time_of(const Work& work) {
 TEST_F(EngineHostTest, ThatDoesNotReadIsKilledThoughSomebodyIsStuckInSending) {
   start(kDoesNotRead);
   auto stuck = get_stuck();
-  EXPECT_LT(time_of([&] { host_->check_life(300ms); }), 2s);
+  EXPECT_LT(time_of([&] { check_life(300ms); }), 2s);
   EXPECT_FALSE(host_->healthy());
   const auto answer = stuck.get();
   ASSERT_FALSE(answer);
@@ -236,7 +240,7 @@ TEST_F(EngineHostTest, AnswersAreReadThoughNobodyWaitsForTheRowsThatAreAskedForA
   ASSERT_TRUE(ahead);
   auto query = std::async(std::launch::async, [this] { return ask_on_first(1); });
   std::this_thread::sleep_for(100ms);  // so that it is the query that reads until its answer has come
-  host_->check_life(3s);
+  check_life(3s);
   EXPECT_TRUE(host_->healthy()) << host_->end();
   EXPECT_TRUE(query.get());
 }

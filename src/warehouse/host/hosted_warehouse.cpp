@@ -1,7 +1,9 @@
 #include "warehouse/host/hosted_warehouse.h"
 
+#include <algorithm>
 #include <condition_variable>
 #include <utility>
+#include <vector>
 
 #include "base/failpoint.h"
 #include "base/file.h"
@@ -22,6 +24,7 @@ namespace {
 const PoolId kNoPool{};
 /// Who asks how a job goes is not kept waiting by an engine that does not answer.
 constexpr std::chrono::milliseconds kProgressPatience{200};
+constexpr std::chrono::milliseconds kReadingTime{500};
 constexpr std::uint64_t kInspectorMemory = 128ULL << 20;
 /// How long a process that has one upload to look at may take, in signs of life that are due meanwhile.
 constexpr int kLonePatience = 6;
@@ -51,6 +54,25 @@ Error gave_up_on_landing() {
           "it was "
           "before. The job may need more memory than the server has for its pool (--memory-bytes-max).",
           "the engine's process ended twice during the landing"};
+}
+
+/// Asks all before it waits for any: where several hang, they are given up at nearly the same time.
+void check_lives(HostRegistry& registry, std::chrono::milliseconds timeout) {
+  struct Asked {
+    HostLease host;
+    std::chrono::steady_clock::time_point deadline;
+    std::unique_ptr<EngineHost::Question> question;
+  };
+  std::vector<Asked> asked;
+  for (auto& host : registry.open_pools()) {
+    const auto deadline = std::chrono::steady_clock::now() + timeout;
+    if (auto question = host->ask_for_life(deadline))
+      asked.push_back({std::move(host), deadline, std::move(question)});
+  }
+  for (auto& [host, deadline, question] : asked) {
+    // What has been answered in time may not have been read yet.
+    host->take_life(*question, std::max(deadline, std::chrono::steady_clock::now() + kReadingTime));
+  }
 }
 
 /// Says for as long as it lives which pool works on a job.
@@ -100,9 +122,7 @@ HostedWarehouse::HostedWarehouse(WarehouseOptions options, HostOptions hosts, La
       stage_places_(options_.stages_max) {
   // Apart: one that hangs, or takes its time to close, must not keep another from being stopped that eats the
   // memory of all.
-  watches_ = {watch([this](HostRegistry& registry) {
-                for (const auto& host : registry.open_pools()) host->check_life(host_options_.life_timeout);
-              }),
+  watches_ = {watch([this](HostRegistry& registry) { check_lives(registry, host_options_.life_timeout); }),
               watch([](HostRegistry& registry) {
                 for (const auto& host : registry.open_pools()) host->check_memory();
               }),

@@ -53,6 +53,9 @@ class Signals {
   sigset_t signals_;
 };
 
+/// A pool that is alone has half of them: for its large chunks, and one for small chunks beside these.
+std::size_t stage_places(const ServeOptions& options) { return 2 * (options.stages_max + 1); }
+
 WarehouseOptions warehouse_options(const ServeOptions& options, const DataFolder& folder) {
   WarehouseOptions warehouse;
   warehouse.root = folder.pools();
@@ -62,8 +65,7 @@ WarehouseOptions warehouse_options(const ServeOptions& options, const DataFolder
   warehouse.threads_per_pool = options.engine_threads;
   warehouse.held_chunk_bytes_max = options.held_chunk_bytes_max;
   warehouse.checkpoint_interval = options.checkpoint_interval;
-  // The queue in front has as many threads, and keeps large chunks to about `stages_max` of them.
-  warehouse.stages_max = options.stages_max + StageQueueOptions().small_stages_max;
+  warehouse.stages_max = stage_places(options);
   return warehouse;
 }
 
@@ -128,6 +130,7 @@ Result<http::ServerOptions> server_options(const ServeOptions& options, Certific
 StageQueueOptions stage_options(const ServeOptions& options) {
   StageQueueOptions stages;
   stages.big_stages_max = options.stages_max;
+  stages.small_stages_max = stage_places(options) - options.stages_max;
   return stages;
 }
 

@@ -75,6 +75,21 @@ class CatalogContract : public testing::TestWithParam<CatalogBackend> {
     EXPECT_TRUE(executed.ok());
     return executed->job;
   }
+  Pool another_pool() {
+    Pool pool{PoolId::random(), team_.id, "Other", "", user_.id.uuid(), at(1)};
+    EXPECT_TRUE(catalog().insert_pool(pool).ok());
+    return pool;
+  }
+  Job queued_in(const Pool& pool, const std::string& target) {
+    Job job = new_job("X");
+    job.id = JobId::random();
+    job.pool = pool.id;
+    job.spec.target_name = target;
+    EXPECT_TRUE(catalog().insert_job(job).ok());
+    EXPECT_TRUE(catalog().insert_chunks(job.id, {new_chunk()}).ok());
+    EXPECT_TRUE(catalog().execute_job(job.id, at(1)).ok());
+    return job;
+  }
   /// What makes a job stand in more lines than its target's.
   struct Effects {
     std::string target;

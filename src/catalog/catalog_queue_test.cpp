@@ -26,51 +26,25 @@ TEST_P(CatalogContract, ClaimsFollowTheOrderOfExecuteWithinATableAndSkipBusyTabl
   EXPECT_FALSE(claim().has_value());
 }
 
-class JobsOfTwoPools : public CatalogContract {
- protected:
-  void SetUp() override {
-    CatalogContract::SetUp();
-    ASSERT_TRUE(catalog().insert_pool(other_).ok());
-  }
-  Job queued_there(const std::string& target) {
-    Job job = new_job("X");
-    job.id = JobId::random();
-    job.pool = other_.id;
-    job.spec.target_name = target;
-    EXPECT_TRUE(catalog().insert_job(job).ok());
-    EXPECT_TRUE(catalog().insert_chunks(job.id, {new_chunk()}).ok());
-    EXPECT_TRUE(catalog().execute_job(job.id, at(1)).ok());
-    return job;
-  }
-
-  const Pool other_{PoolId::random(), team_.id, "Other", "", user_.id.uuid(), at(1)};
-};
-
-INSTANTIATE_TEST_SUITE_P(All, JobsOfTwoPools,
-                         testing::Values(CatalogBackend{"Sqlite",
-                                                        [](const fs::path& folder) {
-                                                          return open_sqlite_catalog(folder / "catalog.db");
-                                                        }}),
-                         [](const auto& suite) { return suite.param.name; });
-
-TEST_P(JobsOfTwoPools, OfOneNameAreOfTwoTables) {
+TEST_P(CatalogContract, TheSameTableNameInAnotherPoolIsAnotherTable) {
   const auto here = queued_job("T");
-  const auto there = queued_there("T");
+  const auto there = queued_in(another_pool(), "T");
   EXPECT_EQ(claim()->id, here.id);
   EXPECT_EQ(claim()->id, there.id);
 }
 
-TEST_P(JobsOfTwoPools, ArePassedOverWhereTheirPoolIsLeftOut) {
+TEST_P(CatalogContract, ClaimsPassOverThePoolsThatAreLeftOut) {
   const auto first = queued_job("T");
   const auto second = queued_job("U");
-  const auto there = queued_there("T");
+  const auto other = another_pool();
+  const auto there = queued_in(other, "T");
   EXPECT_EQ(claim("me", {pool_.id})->id, there.id);
   EXPECT_FALSE(claim("me", {pool_.id}));
-  EXPECT_FALSE(claim("me", {pool_.id, other_.id}));
+  EXPECT_FALSE(claim("me", {pool_.id, other.id}));
   EXPECT_EQ(*catalog().count_jobs(JobStatus::kQueued, pool_.id), 2U);
-  EXPECT_EQ(*catalog().count_jobs(JobStatus::kQueued, other_.id), 0U);
-  EXPECT_EQ(*catalog().count_jobs(JobStatus::kRunning, other_.id), 1U);
-  EXPECT_EQ(claim("me", {other_.id})->id, first.id);
+  EXPECT_EQ(*catalog().count_jobs(JobStatus::kQueued, other.id), 0U);
+  EXPECT_EQ(*catalog().count_jobs(JobStatus::kRunning, other.id), 1U);
+  EXPECT_EQ(claim("me", {other.id})->id, first.id);
   EXPECT_EQ(claim()->id, second.id);
 }
 

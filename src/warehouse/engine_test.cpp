@@ -2,7 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <chrono>
+#include <mutex>
 #include <thread>
 
 #include "warehouse/duckdb/table_columns.h"
@@ -49,6 +51,55 @@ TEST_F(Engine, AnInterruptWithinAPendingCommitIsACancel) {
                               "Invalid Input Error: Attempting to execute an unsuccessful or closed pending "
                               "query result\nError: INTERRUPT Error: Interrupted!"};
   EXPECT_EQ(to_error(failure, "COMMIT").kind, ErrorKind::kCanceled);
+}
+
+/// Interrupts a connection all the time while it is asked to.
+class Interrupts {
+ public:
+  explicit Interrupts(const Connection& connection)
+      : thread_([&](const std::stop_token& stop) {
+          while (!stop.stop_requested()) {
+            {
+              const std::lock_guard lock(mutex_);
+              if (wanted_) connection.interrupt();
+            }
+            // So seldom that a ROLLBACK gets through.
+            std::this_thread::sleep_for(std::chrono::microseconds(20));
+          }
+        }) {}
+  void begin() { wanted_ = true; }
+  void end() {
+    wanted_ = false;
+    const std::lock_guard lock(mutex_);
+  }
+
+ private:
+  std::atomic<bool> wanted_ = false;
+  std::mutex mutex_;
+  std::jthread thread_;
+};
+
+// The next who borrows the connection would be in it.
+TEST_F(Engine, NoInterruptLeavesATransactionOpen) {
+  ASSERT_TRUE(run(connection_, "CREATE TABLE t (a INTEGER)"));
+  Interrupts interrupts(connection_);
+  int begun = 0;
+  int refused = 0;
+  const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(2);
+  while (std::chrono::steady_clock::now() < end) {
+    interrupts.begin();
+    {
+      const auto transaction = Transaction::begin(connection_);
+      ++(transaction ? begun : refused);
+      if (transaction) static_cast<void>(run(connection_, "INSERT INTO t SELECT range FROM range(10)"));
+    }
+    interrupts.end();
+    const auto next = Transaction::begin(connection_);
+    ASSERT_TRUE(next) << next.error().internal_detail << " after " << begun << " begun and " << refused
+                      << " refused";
+  }
+  EXPECT_GT(begun, 0);
+  EXPECT_GT(refused, 0);
 }
 
 TEST_F(Engine, AStatementThatIsWrongIsNoneOfTheServersFailures) {

@@ -192,6 +192,7 @@ Connection& Connection::operator=(Connection&& other) noexcept {
   std::swap(connection_, other.connection_);
   std::swap(health_, other.health_);
   std::swap(statements_, other.statements_);
+  std::swap(in_transaction_, other.in_transaction_);
   return *this;
 }
 
@@ -346,14 +347,16 @@ Result<Rows> run(Connection& connection, const std::string& sql) {
 
 namespace {
 
-/// An interrupt that is still repeated may hit the ROLLBACK as well: then it is tried again. Any other
-/// failure means that there is no transaction any more, which is what was wanted, or that the engine is lost.
-void roll_back(Connection& connection) {
+/// An interrupt that is still repeated may hit the ROLLBACK as well, in words of several kinds: it is tried
+/// again until there is no transaction any more. False: there may still be one.
+bool roll_back(Connection& connection) {
   constexpr int kAttemptsMax = 1000;
   for (int attempt = 0; attempt < kAttemptsMax; ++attempt) {
     const auto done = try_run(connection, "ROLLBACK");
-    if (done || !done.error().interrupted()) return;
+    if (done || done.error().message.find("no transaction is active") != std::string::npos) return true;
+    if (done.error().fatal()) return false;
   }
+  return false;
 }
 
 /// COMMIT takes a while: it writes, and it waits for other commits and for the disk. When one of the engine's
@@ -382,21 +385,23 @@ Tried<Rows> commit_asleep(Connection& connection) {
 Result<Transaction> Transaction::begin(Connection& connection) {
   const auto statement = connection.statement("BEGIN TRANSACTION");
   if (!statement) return to_error(statement.error());
+  connection.in_transaction_ = true;
+  Transaction transaction(connection);
+  // One that was interrupted may have begun all the same.
   if (const auto begun = (*statement)->execute(connection); !begun) return to_error(begun.error());
-  return Transaction(connection);
+  return transaction;
 }
 
 Transaction::~Transaction() {
-  if (connection_ != nullptr) roll_back(*connection_);
+  if (connection_ != nullptr) connection_->in_transaction_ = !roll_back(*connection_);
 }
 
 Result<void> Transaction::commit() {
   auto& connection = *std::exchange(connection_, nullptr);
   const auto committed = commit_asleep(connection);
+  connection.in_transaction_ = !committed && !roll_back(connection);
   if (committed) return {};
-  auto error = to_error(committed.error(), "COMMIT");
-  roll_back(connection);
-  return error;
+  return to_error(committed.error(), "COMMIT");
 }
 
 }  // namespace adit

@@ -156,13 +156,15 @@ class Connection {
   Connection(Connection&& other) noexcept
       : connection_(std::exchange(other.connection_, nullptr)),
         health_(std::move(other.health_)),
-        statements_(std::move(other.statements_)) {}
+        statements_(std::move(other.statements_)),
+        in_transaction_(other.in_transaction_) {}
   Connection& operator=(Connection&& other) noexcept;
   ~Connection();
 
   explicit operator bool() const { return connection_ != nullptr; }
   duckdb_connection get() const { return connection_; }
-  bool healthy() const { return !health_->invalidated; }
+  /// Fit for the next who needs one: the database has not failed, and no Transaction was left open.
+  bool healthy() const { return !health_->invalidated && !in_transaction_; }
   void interrupt() const { duckdb_interrupt(connection_); }
   /// 0 to 1, if the engine can tell.
   std::optional<double> progress() const;
@@ -173,6 +175,7 @@ class Connection {
   EngineFailure note(EngineFailure failure) const;
 
  private:
+  friend class Transaction;
   struct KeptStatement {
     Statement statement;
     int runs = 0;
@@ -181,6 +184,7 @@ class Connection {
   duckdb_connection connection_ = nullptr;
   std::shared_ptr<DatabaseHealth> health_;
   std::map<std::string, KeptStatement> statements_;
+  bool in_transaction_ = false;  ///< of the class; true until its end is certain
 };
 
 /// An instance of the engine. Connections must be gone before it is destroyed, else the file stays open.

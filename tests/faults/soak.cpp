@@ -177,7 +177,7 @@ std::size_t run(const Arguments& arguments) {
   while ((!warm || seconds() < second_half + half) && server.running()) {
     if (!warm && seconds() >= half && clients.acts() >= kWarmActsMin && fill.done()) {
       clients.pause();
-      warm = at_rest(server, {});
+      warm = at_rest(server, pools);
       acts_before = clients.acts();
       second_half = seconds();
       clients.go_on();
@@ -191,7 +191,7 @@ std::size_t run(const Arguments& arguments) {
   }
   fill.stop();
   clients.stop();
-  const auto end = at_rest(server, warm.value_or(ProcessSample{}));
+  const auto end = at_rest(server, pools);
   measure.measure(server, seconds());
   measure.print_line(clients.acts());
   const auto acts = static_cast<double>(std::max<std::uint64_t>(1, clients.acts() - acts_before));

@@ -6,6 +6,8 @@
 #include <filesystem>
 #include <thread>
 
+#include "support/push_client.h"
+
 namespace adit::test {
 namespace {
 
@@ -15,6 +17,12 @@ constexpr double kMib = 1 << 20;
 /// What the allocators keep for the next who needs it, and the catalog's caches, differ by as much from one
 /// rest to the next.
 constexpr double kRestGrowthMax = 16 * kMib;
+/// The catalog opens up to eight connections, of a file and a log each, as they are needed at a time. What is
+/// not given back with some act would be a thousand.
+constexpr std::size_t kRestDescriptorsMax = 8 * 2;
+/// Checkpoints and an expiry come within it, and what allocators keep for a second.
+constexpr std::chrono::seconds kRest{20};
+constexpr std::chrono::milliseconds kBetweenQueries{20};
 
 }  // namespace
 
@@ -67,17 +75,15 @@ double SoakMeasure::catalog_growth(double begin) const {
   return later.back().value - later.front().value;
 }
 
-ProcessSample at_rest(const Server& server, const ProcessSample& expected) {
-  constexpr std::chrono::seconds kRestMax{20};
-  constexpr std::chrono::seconds kRestMin{8};  // a checkpoint and an expiry come within it
-  const auto begin = std::chrono::steady_clock::now();
-  for (;;) {
-    const auto sample = sample_process_tree(server.pid());
-    const bool back = sample.descriptors <= expected.descriptors && sample.threads <= expected.threads;
-    const auto rested = std::chrono::steady_clock::now() - begin;
-    if (rested >= kRestMax || (back && rested >= kRestMin)) return sample;
-    std::this_thread::sleep_for(std::chrono::milliseconds(200));
+ProcessSample at_rest(const Server& server, const std::vector<std::string>& pools) {
+  std::vector<PoolClient> clients;
+  for (const auto& pool : pools) clients.emplace_back(server.http(), pool);
+  const auto end = std::chrono::steady_clock::now() + kRest;
+  while (std::chrono::steady_clock::now() < end) {
+    for (auto& client : clients) client.value("SELECT count(DISTINCT range % 100) FROM range(5000)");
+    std::this_thread::sleep_for(kBetweenQueries);
   }
+  return sample_process_tree(server.pid());
 }
 
 std::size_t judge_rest(const ProcessSample& warm, const ProcessSample& end, double acts) {
@@ -89,7 +95,8 @@ std::size_t judge_rest(const ProcessSample& warm, const ProcessSample& end, doub
   std::printf("memory at rest grew by %.2f MiB of %.0f allowed, %.2f KiB with each act\n",
               (after - before) / kMib, kRestGrowthMax / kMib, (after - before) / 1024 / acts);
   std::size_t violations = 0;
-  if (end.descriptors > warm.descriptors || end.threads > warm.threads || after - before > kRestGrowthMax) {
+  if (end.descriptors > warm.descriptors + kRestDescriptorsMax || end.threads > warm.threads ||
+      after - before > kRestGrowthMax) {
     std::printf("VIOLATION: not given back\n");
     ++violations;
   }

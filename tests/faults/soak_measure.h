@@ -41,9 +41,9 @@ class SoakMeasure {
   Series catalog_{"catalog, KiB for each act", 1024, 0, 0};
 };
 
-/// What the server has when nobody asks for anything, as soon as it is no more than `expected`, or after a
-/// while.
-ProcessSample at_rest(const Server& server, const ProcessSample& expected);
+/// What the server has when hardly anything has been asked for a while: each pool a small query now and then,
+/// for the engine's allocator gives back what it keeps only as it is asked for more.
+ProcessSample at_rest(const Server& server, const std::vector<std::string>& pools);
 /// Prints both and returns how much of what it took was not given back.
 std::size_t judge_rest(const ProcessSample& warm, const ProcessSample& end, double acts);
 

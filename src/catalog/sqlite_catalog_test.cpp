@@ -99,7 +99,7 @@ TEST_F(SqliteCatalogFile, OfTheCopiesBeforeMigrationsTheLastOneStays) {
   const Migration steps[] = {
       {1, "CREATE TABLE a (x INTEGER)"}, {2, "CREATE TABLE b (x INTEGER)"}, {3, "SELECT 1"}};
   SqliteSession session(file_, SessionKind::kWriter);
-  for (const std::size_t versions : {1, 2, 3}) {
+  for (const auto versions : {std::size_t{1}, std::size_t{2}, std::size_t{3}}) {
     ASSERT_TRUE(migrate(session, file_, std::span(steps).first(versions)).ok());
   }
   EXPECT_FALSE(fs::exists(folder_ / "catalog.db.before-v2"));

@@ -202,7 +202,7 @@ class MeetingTransactions : public WarehouseTest {
     ASSERT_TRUE(opened) << opened.error().error.internal_detail;
     open_pool_ = std::move(*opened);
     ASSERT_TRUE(work(clock_).land(job("t").csv("a,b\n1,x\n2,y\n").plan(), {}));
-    other_ = std::move(*open_pool_->connect());
+    other_ = *open_pool_->connect();
     ASSERT_TRUE(try_run(other_, "BEGIN; DELETE FROM t WHERE a = 1"));
   }
   void TearDown() override {

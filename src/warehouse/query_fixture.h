@@ -56,7 +56,7 @@ class PoolFileTest : public testing::Test {
     ASSERT_TRUE(done) << sql << ": " << done.error().message;
   }
 
-  Connection fresh() { return std::move(*database_->connect()); }
+  Connection fresh() { return *database_->connect(); }
 
   std::filesystem::path folder_;
   std::optional<Database> database_;

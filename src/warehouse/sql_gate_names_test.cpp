@@ -60,8 +60,8 @@ TEST_F(SqlGate, RefusesNamesThatAreNotThePoolsTables) {
                           "FROM events LIMIT 1 OFFSET (SELECT 1 FROM ?)",
                           "FROM events QUALIFY row_number() OVER (ORDER BY (SELECT 1 FROM ?)) = 1",
                           "SELECT sum(cost) OVER (PARTITION BY (SELECT 1 FROM ?)) FROM events",
-                          "FROM events SELECT sum(cost) OVER (ORDER BY ts ROWS BETWEEN (SELECT 1 FROM ?) "
-                          "PRECEDING AND 1 FOLLOWING)",
+                          ("FROM events SELECT sum(cost) OVER (ORDER BY ts ROWS BETWEEN (SELECT 1 FROM ?) "
+                           "PRECEDING AND 1 FOLLOWING)"),
                           "SELECT lag(cost, 1, (SELECT 1 FROM ?)) OVER (ORDER BY ts) FROM events",
                           "SELECT count(*) FILTER (WHERE EXISTS (FROM ?)) FROM events",
                           "SELECT list(cost ORDER BY (SELECT 1 FROM ?)) FROM events",

@@ -88,7 +88,7 @@ class WireWriter {
   template <class... T>
   void put(const std::variant<T...>& value) {
     put(static_cast<std::uint8_t>(value.index()));
-    std::visit([this](const auto& held) { put(held); }, value);
+    std::visit([&](const auto& held) { put(held); }, value);
   }
   template <class T>
   void put(const std::vector<T>& list) {
@@ -98,7 +98,7 @@ class WireWriter {
   template <WireStruct T>
   void put(const T& value) {
     // The fields are named once, for reading: nothing is changed here.
-    visit_fields(const_cast<T&>(value), [this](const auto&... fields) { (put(fields), ...); });
+    visit_fields(const_cast<T&>(value), [&](const auto&... fields) { (put(fields), ...); });
   }
 
   std::string bytes_;
@@ -227,7 +227,7 @@ class WireReader {
   }
   template <WireStruct T>
   void get(T& value) {
-    visit_fields(value, [this](auto&... fields) { (get(fields), ...); });
+    visit_fields(value, [&](auto&... fields) { (get(fields), ...); });
   }
 
   std::string_view bytes_;

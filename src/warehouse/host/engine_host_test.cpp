@@ -189,12 +189,16 @@ TEST_F(EngineHostTest, ThatDoesNotReadKeepsNobodyWaitingWhoCancels) {
 }
 
 TEST_F(EngineHostTest, ThatCanNotBeStartedForWantOfDescriptorsMayBeLater) {
+  // UndefinedBehaviorSanitizer needs a descriptor to look at `this` for the first time.
+  const auto try_start = [&starter = starter_, &clock = clock_, &metrics = metrics_] {
+    return EngineHost::start(starter, HostStart(), clock, metrics);
+  };
   rlimit before{};
   ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
   rlimit none = before;
   none.rlim_cur = 3;  // those that are open stay so
   ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &none), 0);
-  const auto started = EngineHost::start(starter_, HostStart(), clock_, metrics_);
+  const auto started = try_start();
   ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &before), 0);
   ASSERT_FALSE(started);
   EXPECT_EQ(started.error().kind, ErrorKind::kUnavailable) << started.error().internal_detail;

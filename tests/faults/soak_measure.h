@@ -41,8 +41,9 @@ class SoakMeasure {
   Series catalog_{"catalog, KiB for each act", 1024, 0, 0};
 };
 
-/// What the server has when hardly anything has been asked for a while: each pool a small query now and then,
-/// for the engine's allocator gives back what it keeps only as it is asked for more.
+/// What the server has, but for the catalog's descriptors, when hardly anything has been asked for a while:
+/// each pool a small query now and then, for the engine's allocator gives back what it keeps only as it is
+/// asked for more.
 ProcessSample at_rest(const Server& server, const std::vector<std::string>& pools);
 /// Prints both and returns how much of what it took was not given back.
 std::size_t judge_rest(const ProcessSample& warm, const ProcessSample& end, double acts);

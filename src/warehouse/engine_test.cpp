@@ -27,32 +27,6 @@ class Engine : public ::testing::Test {
   Connection connection_;
 };
 
-// duckdb_prepare() names no type of error. A job whose cancel met the planning of a statement ended as ERROR.
-TEST_F(Engine, AnInterruptWhilePlanningIsACancel) {
-  std::string wide = "CREATE TABLE wide (c0 BIGINT";
-  for (int i = 1; i < 500; ++i) wide += ", c" + std::to_string(i) + " VARCHAR";
-  ASSERT_TRUE(run(connection_, wide + ")"));
-  std::jthread interrupter([&](const std::stop_token& stop) {
-    while (!stop.stop_requested()) connection_.interrupt();
-  });
-  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(30);
-  std::optional<Error> error;
-  while (!error && std::chrono::steady_clock::now() < deadline) {
-    if (const auto columns = table_columns(connection_, {.name = "wide"}); !columns) error = columns.error();
-  }
-  interrupter.request_stop();
-  interrupter.join();
-  ASSERT_TRUE(error) << "no interrupt met the planning";
-  EXPECT_EQ(error->kind, ErrorKind::kCanceled) << error->internal_detail;
-}
-
-TEST_F(Engine, AnInterruptWithinAPendingCommitIsACancel) {
-  const EngineFailure failure{DUCKDB_ERROR_INVALID_INPUT,
-                              "Invalid Input Error: Attempting to execute an unsuccessful or closed pending "
-                              "query result\nError: INTERRUPT Error: Interrupted!"};
-  EXPECT_EQ(to_error(failure, "COMMIT").kind, ErrorKind::kCanceled);
-}
-
 /// Interrupts a connection all the time while it is asked to.
 class Interrupts {
  public:
@@ -78,6 +52,30 @@ class Interrupts {
   std::mutex mutex_;
   std::jthread thread_;
 };
+
+// duckdb_prepare() names no type of error. A job whose cancel met the planning of a statement ended as ERROR.
+TEST_F(Engine, AnInterruptWhilePlanningIsACancel) {
+  std::string wide = "CREATE TABLE wide (c0 BIGINT";
+  for (int i = 1; i < 500; ++i) wide += ", c" + std::to_string(i) + " VARCHAR";
+  ASSERT_TRUE(run(connection_, wide + ")"));
+  Interrupts interrupts(connection_);
+  interrupts.begin();
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+  std::optional<Error> error;
+  while (!error && std::chrono::steady_clock::now() < deadline) {
+    if (const auto columns = table_columns(connection_, {.name = "wide"}); !columns) error = columns.error();
+  }
+  interrupts.end();
+  ASSERT_TRUE(error) << "no interrupt met the planning";
+  EXPECT_EQ(error->kind, ErrorKind::kCanceled) << error->internal_detail;
+}
+
+TEST_F(Engine, AnInterruptWithinAPendingCommitIsACancel) {
+  const EngineFailure failure{DUCKDB_ERROR_INVALID_INPUT,
+                              "Invalid Input Error: Attempting to execute an unsuccessful or closed pending "
+                              "query result\nError: INTERRUPT Error: Interrupted!"};
+  EXPECT_EQ(to_error(failure, "COMMIT").kind, ErrorKind::kCanceled);
+}
 
 // The next who borrows the connection would be in it.
 TEST_F(Engine, NoInterruptLeavesATransactionOpen) {
